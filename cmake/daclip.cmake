@@ -1,0 +1,41 @@
+# Helpers that keep each folder's CMakeLists.txt to its sources and what they need.
+
+set(DACLIP_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Werror)
+
+function(daclip_common target)
+  target_compile_options(${target} PRIVATE ${DACLIP_WARNINGS})
+  if(DACLIP_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${DACLIP_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${DACLIP_SANITIZE})
+  endif()
+endfunction()
+
+# daclip_library(name SOURCES a.cpp ... DEPS daclip_core ...): static, headers found as "folder/file.h".
+function(daclip_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 LIB "" "" "SOURCES;DEPS")
+  if(LIB_SOURCES)
+    add_library(${name} STATIC ${LIB_SOURCES})
+    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    if(DACLIP_HEADERS)
+      target_include_directories(${name} SYSTEM PUBLIC ${DACLIP_HEADERS})
+    endif()
+    target_link_libraries(${name} PUBLIC ${LIB_DEPS})
+    daclip_common(${name})
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${name} INTERFACE ${LIB_DEPS})
+  endif()
+endfunction()
+
+# daclip_test(name SOURCES a_test.cpp ... DEPS daclip_core ... [LABELS golden]): GoogleTest cases as CTest tests.
+# A skipped case shows as skipped. The tests run in the source folder.
+function(daclip_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 TEST "" "" "SOURCES;DEPS;LABELS")
+  add_executable(${name} ${TEST_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gtest_main)
+  daclip_common(${name})
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS "${TEST_LABELS}")
+endfunction()

@@ -1,0 +1,14 @@
+# LibTorch: Debian's 1.13 (libtorch-dev), or the one inside a Python installation's torch package.
+# Without -DTorch_DIR or CMAKE_PREFIX_PATH it is looked for in both.
+find_package(Torch QUIET)
+if(NOT Torch_FOUND)
+  execute_process(COMMAND python3 -c "import torch; print(torch.utils.cmake_prefix_path)"
+                  OUTPUT_VARIABLE python_torch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  find_package(Torch REQUIRED PATHS ${python_torch})
+endif()
+# An object library's precompiled <torch/torch.h> (20 s to compile) is shared by everything that includes it.
+add_library(daclip_libtorch INTERFACE)
+target_link_libraries(daclip_libtorch INTERFACE ${TORCH_LIBRARIES})
+target_include_directories(daclip_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+target_compile_options(daclip_libtorch INTERFACE ${torch_flags})

@@ -1,0 +1,94 @@
+#include "core/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace daclip {
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() { if (fd_ >= 0) ::close(fd_); }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return fd_; }
+  int release_and_close() {
+    const int result = ::close(fd_);
+    fd_ = -1;
+    return result;
+  }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
+  throw IoError(cat(path.string(), ": ", what, ": ", std::strerror(errno)));
+}
+
+}  // namespace
+
+std::vector<uint8_t> read_file(const std::filesystem::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail(path, "cannot be read");
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail(path, "cannot be read");
+  if (S_ISDIR(status.st_mode)) throw IoError(cat(path.string(), ": is a folder, expected a file"));
+  std::vector<uint8_t> bytes(S_ISREG(status.st_mode) ? size_t(status.st_size) : 0);
+  size_t filled = 0;
+  for (;;) {
+    if (filled == bytes.size()) {
+      // One more read tells the end of a regular file; pipes and devices grow as they come.
+      uint8_t extra[65536];
+      const ssize_t n = ::read(file.get(), extra, sizeof extra);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail(path, "cannot be read");
+      if (n == 0) break;
+      bytes.insert(bytes.end(), extra, extra + n);
+      filled = bytes.size();
+      continue;
+    }
+    const ssize_t n = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path, "cannot be read");
+    if (n == 0) break;
+    filled += size_t(n);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const uint8_t> bytes) {
+  std::string temporary = path.string() + ".XXXXXX";
+  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) fail(path, "cannot be written");
+  try {
+    size_t written = 0;
+    while (written < bytes.size()) {
+      const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail(path, "cannot be written");
+      written += size_t(n);
+    }
+    // mkostemp makes files that only their owner reads; give what a plain open would have given.
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    struct stat existing {};
+    const mode_t mode = ::stat(path.c_str(), &existing) == 0 ? (existing.st_mode & 07777) : (0666 & ~mask);
+    if (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0) fail(path, "cannot be written");
+    if (file.release_and_close() != 0) fail(path, "cannot be written");
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+}  // namespace daclip

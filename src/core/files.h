@@ -1,0 +1,18 @@
+// Whole files in and out.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+namespace daclip {
+
+// Throws IoError naming the path.
+std::vector<uint8_t> read_file(const std::filesystem::path& path);
+
+// Writes to a temporary file in the same folder, then renames it over `path`; an existing file is replaced whole or not
+// at all, the folder is not created. Flushes to disk first, so that a full disk is seen. Throws IoError naming the path.
+void write_file_atomically(const std::filesystem::path& path, std::span<const uint8_t> bytes);
+
+}  // namespace daclip

@@ -1,0 +1,55 @@
+// CLIP's two towers and the image controller (SPEC 1-2), written once for every backend. Weight names are the published ones.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nets/weight_spec.h"
+#include "ops/backend.h"
+#include "ops/weights.h"
+
+namespace daclip {
+
+struct VisionConfig {
+  int image_size = 224, patch = 32, width = 768, layers = 12, heads = 12;
+  int tokens() const { return (image_size / patch) * (image_size / patch) + 1; }
+};
+
+struct TextConfig {
+  int context = 77, vocab = 49408, width = 512, layers = 12, heads = 8;
+};
+
+enum class ControlOrder { reversed, forward };  // reversed: encoder block 1 receives the controller's last output (published)
+
+struct ClipConfig {
+  VisionConfig vision;
+  TextConfig text;
+  int embedding = 512;
+  bool quick_gelu = false;
+  ControlOrder control_order = ControlOrder::reversed;
+};
+
+struct ImageFeatures {
+  Tensor content;      // e_c (N,E), not normalised
+  Tensor degradation;  // e_d (N,E), not normalised
+  std::vector<Tensor> hidden;  // h_1..h_L, (N,T,width)
+};
+
+// image (N,S,S,3), normalised by CLIP's mean and deviation -> (N,E), not normalised. `weights` is the scope holding
+// conv1.weight, class_embedding, ...
+Tensor encode_image(Backend& backend, const VisionConfig& config, bool quick_gelu, const Scope& weights, const Tensor& image);
+
+// The controller, then the encoder under its control. `weights` holds clip.visual.* and visual_control.*.
+ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config, const Scope& weights, const Tensor& image);
+
+// ids (rows * context): token ids, the end token the largest of each row -> (rows,E), not normalised. `weights` holds
+// token_embedding.weight, positional_embedding, transformer.*, ln_final.*, text_projection.
+Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
+
+// Every weight, in a fixed order: clip.visual.*, and with `controller` visual_control.*; with `text` the text tower,
+// clip.transformer.*, ... and the logit scales. Zero connections start at zero (SPEC 2).
+std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text);
+
+}  // namespace daclip

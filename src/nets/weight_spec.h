@@ -1,0 +1,25 @@
+// What a network needs by way of weights: for checking a file, for counting, and for starting training.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/tensor.h"
+
+namespace daclip {
+
+struct WeightSpec {
+  enum class Init {
+    zeros,
+    ones,
+    fan_in,        // uniform in ±1/sqrt(fan in), PyTorch's default for convolutions and dense layers
+    normal,        // standard deviation `scale`
+    unit_uniform,  // uniform in [0,1)
+  };
+  std::string name;
+  Shape shape;
+  Init init = Init::zeros;
+  double scale = 0;
+};
+
+}  // namespace daclip

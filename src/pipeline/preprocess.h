@@ -1,0 +1,18 @@
+// Photos as the CLIP towers want them.
+#pragma once
+
+#include "image/float_image.h"
+#include "pipeline/model_config.h"
+
+namespace daclip {
+
+// rgb: any size from 1x1, [0,1] -> (size, size, 3), normalised by CLIP's mean and deviation.
+//
+// `clip`: the reference's clip_transform: 8-bit pixels (truncated as it does), Pillow's bicubic, centre crop.
+// `mosaic`: noise and JPEG traces live at native resolution and vanish in a resize, content is global, so the square
+// shows both. The whole photo, resized to global x global whatever its aspect, stands top left; the remaining tiles,
+// in reading order, hold pixels as they are, cut on a regular grid over the photo at multiples of 8 (so that JPEG's
+// blocks keep their phase). Photos smaller than a tile are continued by reflection.
+FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config);
+
+}  // namespace daclip
