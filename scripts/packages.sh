@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that daclip needs; does nothing when all are there. Works as root and with sudo.
+#   scripts/packages.sh run     to build and run the daclip program
+#   scripts/packages.sh test    all of it: training (LibTorch), tests, fuzz targets
+set -eu
+
+run=(cmake ninja-build g++ pkg-config libdnnl-dev libhwy-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
+     libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libstb-dev libexiv2-dev liblcms2-dev zlib1g-dev libutf8proc-dev)
+test=("${run[@]}" libtorch-dev libopenblas0-openmp libgtest-dev)
+
+case "${1:-}" in
+  run) wanted=("${run[@]}") ;;
+  test) wanted=("${test[@]}") ;;
+  *) echo "usage: scripts/packages.sh run|test" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "packages.sh: needs root or sudo to install: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing ${#missing[@]} packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,214 @@
+#include "pipeline/model_config.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace daclip {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// One function per struct serves both directions, so that a field cannot be written and not read.
+class Writer {
+ public:
+  template <class T>
+  void field(const char* name, const T& value) { json[name] = value; }
+  Json json;
+};
+
+class Reader {
+ public:
+  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {}
+
+  template <class T>
+  void field(const char* name, T& value) const {
+    const auto it = json_.find(name);
+    if (it == json_.end()) throw FormatError(cat("model configuration: ", where_, ".", name, " is missing"));
+    try {
+      value = it->template get<T>();
+    } catch (const nlohmann::json::exception&) {
+      throw FormatError(cat("model configuration: ", where_, ".", name, " has the wrong type: ", it->dump()));
+    }
+  }
+
+ private:
+  const Json& json_;
+  std::string where_;
+};
+
+template <class Visitor, class Config>
+void visit_vision(Visitor& v, Config& c) {
+  v.field("image_size", c.image_size);
+  v.field("patch", c.patch);
+  v.field("width", c.width);
+  v.field("layers", c.layers);
+  v.field("heads", c.heads);
+}
+
+template <class Visitor, class Config>
+void visit_text(Visitor& v, Config& c) {
+  v.field("context", c.context);
+  v.field("vocab", c.vocab);
+  v.field("width", c.width);
+  v.field("layers", c.layers);
+  v.field("heads", c.heads);
+}
+
+template <class Visitor, class Config>
+void visit_nafnet(Visitor& v, Config& c) {
+  v.field("channels", c.channels);
+  v.field("width", c.width);
+  v.field("encoder_blocks", c.encoder_blocks);
+  v.field("middle_blocks", c.middle_blocks);
+  v.field("decoder_blocks", c.decoder_blocks);
+  v.field("unshuffle", c.unshuffle);
+  v.field("degradation_dim", c.degradation_dim);
+  v.field("prompt_dim", c.prompt_dim);
+  v.field("content_dim", c.content_dim);
+  v.field("attention_heads", c.attention_heads);
+  v.field("attention_head_dim", c.attention_head_dim);
+}
+
+void require(bool condition, const char* what) {
+  if (!condition) throw FormatError(cat("model configuration: ", what));
+}
+
+bool within(int value, int low, int high) { return value >= low && value <= high; }
+
+// Bounds that keep every later size computation far from overflow.
+void check_vision(const VisionConfig& c) {
+  require(within(c.image_size, 8, 4096) && within(c.patch, 1, c.image_size), "clip.vision: image_size or patch out of range");
+  require(within(c.width, 1, 16384) && within(c.layers, 1, 256), "clip.vision: width or layers out of range");
+  require(within(c.heads, 1, c.width) && c.width % c.heads == 0, "clip.vision: width must be a multiple of heads");
+}
+
+void check_text(const TextConfig& c) {
+  require(within(c.context, 2, 4096) && within(c.vocab, 2, 10'000'000), "clip.text: context or vocab out of range");
+  require(within(c.width, 1, 16384) && within(c.layers, 1, 256), "clip.text: width or layers out of range");
+  require(within(c.heads, 1, c.width) && c.width % c.heads == 0, "clip.text: width must be a multiple of heads");
+}
+
+void check_nafnet(const NafnetConfig& c) {
+  require(within(c.channels, 1, 64) && within(c.width, 1, 4096), "restorer: channels or width out of range");
+  require(within(c.unshuffle, 1, 16), "restorer: unshuffle out of range");
+  require(within(int(c.encoder_blocks.size()), 0, 8), "restorer: encoder_blocks has too many levels");
+  require(c.encoder_blocks.size() == c.decoder_blocks.size(), "restorer: encoder_blocks and decoder_blocks differ in length");
+  for (int n : c.encoder_blocks) require(within(n, 0, 1024), "restorer: encoder_blocks out of range");
+  for (int n : c.decoder_blocks) require(within(n, 0, 1024), "restorer: decoder_blocks out of range");
+  require(within(c.middle_blocks, 0, 1024), "restorer: middle_blocks out of range");
+  require(within(c.degradation_dim, 0, 16384) && within(c.content_dim, 0, 16384), "restorer: context length out of range");
+  require(within(c.prompt_dim, 1, 16384), "restorer: prompt_dim out of range");
+  require(within(c.attention_heads, 1, 1024) && within(c.attention_head_dim, 1, 4096), "restorer: attention heads out of range");
+}
+
+void check_preprocess(const PreprocessConfig& c) {
+  require(within(c.size, 8, 4096), "preprocess: size out of range");
+  if (c.kind == PreprocessConfig::Kind::mosaic)
+    require(c.tile > 0 && c.global > 0 && c.global < c.size && c.size % c.tile == 0 && c.global % c.tile == 0,
+            "preprocess: size and global must be multiples of tile, and global smaller than size");
+}
+
+void check(const ModelConfig& c) {
+  check_vision(c.clip.vision);
+  check_text(c.clip.text);
+  require(within(c.clip.embedding, 1, 16384), "clip.embedding out of range");
+  check_preprocess(c.preprocess);
+  require(c.preprocess.size == c.clip.vision.image_size, "preprocess.size differs from clip.vision.image_size");
+  if (c.restorer) check_nafnet(*c.restorer);
+}
+
+template <class Config, class Visit>
+Json written(const Config& config, Visit visit) {
+  Writer writer;
+  visit(writer, config);
+  return writer.json;
+}
+
+Json object_at(const Json& json, const char* name) {
+  const auto it = json.find(name);
+  if (it == json.end() || !it->is_object()) throw FormatError(cat("model configuration: ", name, " is missing"));
+  return *it;
+}
+
+}  // namespace
+
+std::string to_json(const ModelConfig& config) {
+  Json clip;
+  clip["vision"] = written(config.clip.vision, [](auto& v, auto& c) { visit_vision(v, c); });
+  clip["text"] = written(config.clip.text, [](auto& v, auto& c) { visit_text(v, c); });
+  clip["embedding"] = config.clip.embedding;
+  clip["quick_gelu"] = config.clip.quick_gelu;
+  clip["control_order"] = config.clip.control_order == ControlOrder::reversed ? "reversed" : "forward";
+
+  Json preprocess;
+  preprocess["kind"] = config.preprocess.kind == PreprocessConfig::Kind::clip ? "clip" : "mosaic";
+  preprocess["size"] = config.preprocess.size;
+  preprocess["global"] = config.preprocess.global;
+  preprocess["tile"] = config.preprocess.tile;
+
+  Json json;
+  json["format"] = "daclip-model-1";
+  json["name"] = config.name;
+  json["clip"] = clip;
+  json["preprocess"] = preprocess;
+  json["labels"] = config.labels;
+  json["logit_scale"] = config.logit_scale;
+  if (config.restorer) {
+    json["restorer"] = written(*config.restorer, [](auto& v, auto& c) { visit_nafnet(v, c); });
+    json["restorer"]["network"] = "nafnet";
+  }
+  return json.dump();
+}
+
+ModelConfig model_config_from_json(const std::string& text) {
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const nlohmann::json::exception&) {
+    throw FormatError("model configuration: not JSON");
+  }
+  if (!json.is_object() || json.value("format", "") != "daclip-model-1")
+    throw FormatError("model configuration: expected format daclip-model-1");
+
+  ModelConfig config;
+  const Reader top(json, "model");
+  top.field("name", config.name);
+  top.field("labels", config.labels);
+  top.field("logit_scale", config.logit_scale);
+
+  const Json clip = object_at(json, "clip"), vision = object_at(clip, "vision"), text_tower = object_at(clip, "text");
+  const Reader clip_reader(clip, "clip"), vision_reader(vision, "clip.vision"), text_reader(text_tower, "clip.text");
+  std::string order;
+  clip_reader.field("embedding", config.clip.embedding);
+  clip_reader.field("quick_gelu", config.clip.quick_gelu);
+  clip_reader.field("control_order", order);
+  require(order == "reversed" || order == "forward", "clip.control_order: expected reversed or forward");
+  config.clip.control_order = order == "reversed" ? ControlOrder::reversed : ControlOrder::forward;
+  visit_vision(vision_reader, config.clip.vision);
+  visit_text(text_reader, config.clip.text);
+
+  const Json preprocess = object_at(json, "preprocess");
+  const Reader preprocess_reader(preprocess, "preprocess");
+  std::string kind;
+  preprocess_reader.field("kind", kind);
+  require(kind == "clip" || kind == "mosaic", "preprocess.kind: expected clip or mosaic");
+  config.preprocess.kind = kind == "clip" ? PreprocessConfig::Kind::clip : PreprocessConfig::Kind::mosaic;
+  preprocess_reader.field("size", config.preprocess.size);
+  preprocess_reader.field("global", config.preprocess.global);
+  preprocess_reader.field("tile", config.preprocess.tile);
+
+  if (json.contains("restorer")) {
+    const Json restorer = object_at(json, "restorer");
+    const Reader restorer_reader(restorer, "restorer");
+    std::string network;
+    restorer_reader.field("network", network);
+    require(network == "nafnet", "restorer.network: expected nafnet");
+    config.restorer.emplace();
+    visit_nafnet(restorer_reader, *config.restorer);
+  }
+  check(config);
+  return config;
+}
+
+}  // namespace daclip

@@ -1,0 +1,95 @@
+#include "pipeline/preprocess.h"
+
+#include <array>
+#include <cmath>
+
+#include "core/error.h"
+#include "image/resize.h"
+
+namespace daclip {
+namespace {
+
+// CLIP's statistics (SPEC 1).
+constexpr std::array<float, 3> kMean = {0.48145466f, 0.4578275f, 0.40821073f};
+constexpr std::array<float, 3> kDeviation = {0.26862954f, 0.26130258f, 0.27577711f};
+
+void normalise(FloatImage& image) {
+  for (size_t i = 0; i < image.data.size(); ++i) image.data[i] = (image.data[i] - kMean[i % 3]) / kDeviation[i % 3];
+}
+
+// uint8(x * 255) as the reference writes it: truncated, not rounded.
+FloatImage truncated_to_8bit(FloatImage image) {
+  for (float& v : image.data) v = std::floor(std::clamp(v * 255.f, 0.f, 255.f)) / 255.f;
+  return image;
+}
+
+FloatImage crop(const FloatImage& image, int left, int top, int width, int height) {
+  FloatImage result(width, height, image.channels);
+  for (int y = 0; y < height; ++y) {
+    const float* source = image.row(top + y) + size_t(left) * size_t(image.channels);
+    std::copy_n(source, size_t(width) * size_t(image.channels), result.row(y));
+  }
+  return result;
+}
+
+FloatImage clip_transform(const FloatImage& rgb, int size) {
+  FloatImage image = truncated_to_8bit(rgb);
+  // torchvision's rule: the long side is truncated, never below the short one.
+  const int64_t shorter = std::min(image.width, image.height);
+  const int width = int(int64_t(size) * image.width / shorter);
+  const int height = int(int64_t(size) * image.height / shorter);
+  if (width != image.width || height != image.height) image = resize_8bit(image, width, height);
+  // Python's round: halves to even, which is what nearbyint does by default.
+  const int left = int(std::nearbyint((width - size) / 2.0)), top = int(std::nearbyint((height - size) / 2.0));
+  return crop(image, left, top, size, size);
+}
+
+int reflected(int i, int n) {
+  if (n == 1) return 0;
+  const int period = 2 * (n - 1);
+  i %= period;
+  return i < n ? i : period - i;
+}
+
+void copy_native_tile(const FloatImage& rgb, int left, int top, int side, FloatImage& square, int x0, int y0) {
+  for (int y = 0; y < side; ++y)
+    for (int x = 0; x < side; ++x)
+      for (int c = 0; c < 3; ++c)
+        square.at(x0 + x, y0 + y, c) = rgb.at(reflected(left + x, rgb.width), reflected(top + y, rgb.height), c);
+}
+
+FloatImage mosaic(const FloatImage& rgb, const PreprocessConfig& config) {
+  FloatImage square(config.size, config.size, 3);
+  const FloatImage global = resize(rgb, config.global, config.global);
+  for (int y = 0; y < config.global; ++y) std::copy_n(global.row(y), size_t(config.global) * 3, square.row(y));
+
+  const int cells = config.size / config.tile, taken = config.global / config.tile;
+  const int count = cells * cells - taken * taken;
+  const int columns = int(std::lround(std::sqrt(double(count)))), rows = (count + columns - 1) / columns;
+  int k = 0;
+  for (int cell_y = 0; cell_y < cells; ++cell_y)
+    for (int cell_x = 0; cell_x < cells; ++cell_x) {
+      if (cell_x < taken && cell_y < taken) continue;
+      // Evenly from border to border over the photo.
+      const auto position = [&](int index, int n, int length) {
+        const int room = std::max(0, length - config.tile);
+        return int(int64_t(2 * index + 1) * room / (2 * n)) / 8 * 8;
+      };
+      copy_native_tile(rgb, position(k % columns, columns, rgb.width), position(k / columns, rows, rgb.height), config.tile,
+                       square, cell_x * config.tile, cell_y * config.tile);
+      ++k;
+    }
+  return square;
+}
+
+}  // namespace
+
+FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config) {
+  if (rgb.channels != 3 || rgb.empty())
+    throw ShapeError(cat("clip_input: expected RGB, got ", rgb.width, "x", rgb.height, "x", rgb.channels));
+  FloatImage square = config.kind == PreprocessConfig::Kind::clip ? clip_transform(rgb, config.size) : mosaic(rgb, config);
+  normalise(square);
+  return square;
+}
+
+}  // namespace daclip
