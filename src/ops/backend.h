@@ -90,9 +90,11 @@ class Backend {
   // --- Pooling ----------------------------------------------------------------------------------------------------
   Tensor global_mean(const Tensor& x);  // (N,H,W,C) -> (N,1,1,C)
   // Mean over each kh x kw window that fits, then the border rows and columns repeated to the input's size, as NAFNet's
-  // local converter (TLC) does: (N,H,W,C) -> (N,H,W,C). Windows larger than the map are cut to it. With `fast`, the
-  // reference's strided approximation (fast_imp).
-  Tensor local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, bool fast = false);
+  // local converter (TLC) does: (N,H,W,C) -> (N,H,W,C). Windows larger than the map are cut to it. With fast_stride >= 1,
+  // the reference's approximation (fast_imp): per axis the stride r is the first of 5,4,3,2,1 that divides the axis, but at
+  // most fast_stride; s = running sums of x[::r]; k = min(len(s)-1, kernel/r); mean[i] = (s[i+k] - s[i])/k in both axes;
+  // each value repeated r times, then bordered: (size-len)/2 before, the rest behind.
+  Tensor local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride = 0);
 
  protected:
   virtual Tensor do_from_floats(std::span<const float> data, const Shape& shape) = 0;
@@ -130,7 +132,7 @@ class Backend {
   virtual Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) = 0;
   virtual Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) = 0;
   virtual Tensor do_global_mean(const Tensor& x) = 0;
-  virtual Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, bool fast) = 0;
+  virtual Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) = 0;
 };
 
 }  // namespace daclip
