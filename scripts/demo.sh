@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Damages the good photos in examples/, restores these and the really blurred one, and writes a page of before and after.
+#   scripts/demo.sh PROGRAM [OUT]
+set -eu
+cd "$(dirname "$0")/.."
+program=$1
+out=${2:-results/demo}
+damaged=$out/before
+rm -rf "$out"
+mkdir -p "$damaged"
+
+damage() {  # PHOTO KIND SEED
+  "$program" degrade "examples/$1.jpg" -o "$damaged/$1-$2.png" --kind "$2" --seed "$3"
+}
+damage astronaut noisy 1
+damage chelsea jpeg-compressed 2
+damage rocket hazy 3
+damage coffee low-light 4
+damage chelsea rainy 5
+damage rocket snowy 6
+damage coffee shadowed 7
+damage astronaut uncompleted 8
+damage coffee raindrop 9
+damage chelsea motion-blurry 10
+cp examples/clock.png "$damaged/clock-real-blur.png"
+cp examples/astronaut.jpg "$damaged/astronaut-good.jpg"
+
+"$program" restore "$damaged" -o "$out/after" --model compact --report "$out/index.html" \
+  --report-note "The damage of clock-real-blur is real. The other photos are good ones that daclip degrade damaged before; astronaut-good is as it was."
+echo "Restored photos: $out/after"
+echo "Before and after: $out/index.html"
