@@ -12,9 +12,9 @@ struct FloatImage {
   std::vector<float> data;  // (height, width, channels), RGB where channels is 3
 
   FloatImage() = default;
-  FloatImage(int width, int height, int channels, float value = 0.f)
-      : width(width), height(height), channels(channels),
-        data(size_t(width) * size_t(height) * size_t(channels), value) {}
+  FloatImage(int columns, int rows, int samples_per_pixel, float value = 0.f)
+      : width(columns), height(rows), channels(samples_per_pixel),
+        data(size_t(columns) * size_t(rows) * size_t(samples_per_pixel), value) {}
 
   float* row(int y) { return data.data() + size_t(y) * size_t(width) * size_t(channels); }
   const float* row(int y) const { return data.data() + size_t(y) * size_t(width) * size_t(channels); }
