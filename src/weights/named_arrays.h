@@ -6,11 +6,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace daclip {
 
 enum class ArrayType { f16, bf16, f32, f64, i32, i64, u8 };
+
+size_t element_size(ArrayType type);  // in bytes
 
 struct NamedArray {
   ArrayType type = ArrayType::f32;

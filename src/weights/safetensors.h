@@ -15,7 +15,7 @@ NamedArrays read_safetensors(const std::filesystem::path& path);
 // The same from memory, for fuzzing and pipes; `bytes` is copied. `where` names the input in errors.
 NamedArrays parse_safetensors(std::span<const uint8_t> bytes, const std::string& where);
 
-// Writes atomically, tensors in name order, each aligned to 64 bytes as far as the format allows.
+// Writes atomically, tensors in name order; the data begins at a multiple of 64 bytes.
 void write_safetensors(const std::filesystem::path& path, const NamedArrays& arrays);
 
 }  // namespace daclip

@@ -1,0 +1,234 @@
+#include "weights/safetensors.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <tuple>
+
+#include <nlohmann/json.hpp>
+
+#include "core/checked.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace daclip {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr uint64_t kMaxHeader = 100'000'000;  // as the reference implementation of the format limits it
+constexpr size_t kMaxRank = 16;
+constexpr int kMaxDepth = 4;  // header { tensor { shape [ number ] } }
+
+struct TypeName {
+  ArrayType type;
+  const char* name;
+};
+constexpr TypeName kTypeNames[] = {{ArrayType::f16, "F16"}, {ArrayType::bf16, "BF16"}, {ArrayType::f32, "F32"},
+                                   {ArrayType::f64, "F64"}, {ArrayType::i32, "I32"},   {ArrayType::i64, "I64"},
+                                   {ArrayType::u8, "U8"}};
+
+struct Entry {
+  std::string name;
+  ArrayType type;
+  std::vector<int64_t> shape;
+  uint64_t begin, end;
+};
+
+// A JSON reader that keeps nesting shallow and refuses a name that comes twice, which the parser would silently drop.
+Json parse_header(const char* begin, const char* end, const std::string& where) {
+  bool too_deep = false;
+  std::optional<std::string> twice;
+  std::vector<std::vector<std::string>> keys;  // of the objects that are open
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kMaxDepth) too_deep = true;
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::key && !keys.empty()) keys.back().push_back(parsed.get<std::string>());
+    if (event == Json::parse_event_t::object_end && !keys.empty()) {
+      std::vector<std::string>& names = keys.back();
+      std::sort(names.begin(), names.end());
+      const auto same = std::adjacent_find(names.begin(), names.end());
+      if (same != names.end()) twice = *same;
+      keys.pop_back();
+    }
+    return !too_deep;  // false discards the value, so a hostile tree is never built
+  };
+  const Json header = Json::parse(begin, end, watch, false);
+  if (too_deep) throw FormatError(cat(where, ": safetensors header nested deeper than ", kMaxDepth));
+  if (twice) throw FormatError(cat(where, ": safetensors header names \"", *twice, "\" twice"));
+  if (!header.is_object()) throw FormatError(cat(where, ": safetensors header is not a JSON object"));
+  return header;
+}
+
+uint64_t unsigned_number(const Json& value, const std::string& what) {
+  if (!value.is_number_unsigned()) throw FormatError(cat(what, ": a whole number of 0 or more expected"));
+  return value.get<uint64_t>();
+}
+
+Entry parse_entry(const std::string& name, const Json& value, uint64_t data_size, const std::string& where) {
+  const std::string what = cat(where, ": tensor ", name);
+  if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
+    throw FormatError(cat(what, ": dtype, shape and data_offsets expected"));
+  Entry entry;
+  entry.name = name;
+  const Json& type = value["dtype"];
+  const auto known = std::find_if(std::begin(kTypeNames), std::end(kTypeNames), [&](const TypeName& candidate) {
+    return type.is_string() && type.get_ref<const std::string&>() == candidate.name;
+  });
+  if (known == std::end(kTypeNames))
+    throw FormatError(cat(what, ": dtype ", type.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 40),
+                          " is not one of F16, BF16, F32, F64, I32, I64, U8"));
+  entry.type = known->type;
+  const Json& shape = value["shape"];
+  if (!shape.is_array() || shape.size() > kMaxRank)
+    throw FormatError(cat(what, ": shape of at most ", kMaxRank, " dimensions expected"));
+  for (const Json& d : shape) {
+    const uint64_t length = unsigned_number(d, what + " shape");
+    if (length > uint64_t(INT64_MAX)) throw LimitError(cat(what, ": dimension ", length, " is too large"));
+    entry.shape.push_back(int64_t(length));
+  }
+  const Json& offsets = value["data_offsets"];
+  if (!offsets.is_array() || offsets.size() != 2) throw FormatError(cat(what, ": data_offsets [begin, end] expected"));
+  entry.begin = unsigned_number(offsets[0], what + " data_offsets");
+  entry.end = unsigned_number(offsets[1], what + " data_offsets");
+  if (entry.begin > entry.end || entry.end > data_size)
+    throw FormatError(cat(what, ": data_offsets ", entry.begin, "..", entry.end, " do not fit the ", data_size,
+                          " bytes of data"));
+  const uint64_t bytes =
+      checked_mul(checked_numel(entry.shape, what.c_str()), element_size(entry.type), what.c_str());
+  if (bytes != entry.end - entry.begin)
+    throw FormatError(cat(what, ": shape needs ", bytes, " bytes, data_offsets hold ", entry.end - entry.begin));
+  return entry;
+}
+
+// The tensors must cover the data from end to end: the format has neither holes nor shared bytes.
+void check_coverage(std::vector<Entry>& entries, uint64_t data_size, const std::string& where) {
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+  });
+  uint64_t covered = 0;
+  for (const Entry& entry : entries) {
+    if (entry.begin < covered)
+      throw FormatError(cat(where, ": tensor ", entry.name, " overlaps another at byte ", entry.begin));
+    if (entry.begin > covered)
+      throw FormatError(cat(where, ": gap of ", entry.begin - covered, " bytes before tensor ", entry.name));
+    covered = entry.end;
+  }
+  if (covered != data_size)
+    throw FormatError(cat(where, ": ", data_size - covered, " bytes behind the last tensor"));
+}
+
+std::string daclip_metadata(const Json& header) {
+  const auto metadata = header.find("__metadata__");
+  if (metadata == header.end() || !metadata->is_object()) return "";
+  const auto ours = metadata->find("daclip");
+  return ours != metadata->end() && ours->is_string() ? ours->get<std::string>() : "";
+}
+
+NamedArrays parse(std::span<const uint8_t> bytes, std::shared_ptr<const void> owner, const std::string& where) {
+  if (bytes.size() < 8)
+    throw FormatError(cat(where, ": ", bytes.size(), " bytes are too short for a safetensors file"));
+  uint64_t header_size;
+  std::memcpy(&header_size, bytes.data(), 8);
+  if (header_size > kMaxHeader)
+    throw FormatError(cat(where, ": not a safetensors file (header of ", header_size, " bytes, at most ", kMaxHeader,
+                          " accepted)"));
+  if (header_size > bytes.size() - 8)
+    throw FormatError(cat(where, ": safetensors header of ", header_size, " bytes in a file of ", bytes.size()));
+  const char* text = reinterpret_cast<const char*>(bytes.data()) + 8;
+  const Json header = parse_header(text, text + header_size, where);
+  const std::span<const uint8_t> data = bytes.subspan(8 + size_t(header_size));
+
+  std::vector<Entry> entries;
+  for (const auto& [name, value] : header.items())
+    if (name != "__metadata__") entries.push_back(parse_entry(name, value, data.size(), where));
+  check_coverage(entries, data.size(), where);
+
+  NamedArrays result;
+  result.metadata = daclip_metadata(header);
+  for (Entry& entry : entries)
+    result.arrays.emplace(entry.name, NamedArray{entry.type, std::move(entry.shape),
+                                                 data.subspan(size_t(entry.begin), size_t(entry.end - entry.begin)),
+                                                 owner});
+  return result;
+}
+
+// A whole file mapped read-only, unmapped with its last user.
+struct Mapping {
+  void* address = nullptr;
+  size_t size = 0;
+
+  Mapping() = default;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() {
+    if (address) munmap(address, size);
+  }
+};
+
+}  // namespace
+
+NamedArrays read_safetensors(const std::filesystem::path& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw IoError(cat(path.string(), ": cannot open: ", std::strerror(errno)));
+  struct stat status;
+  auto mapping = std::make_shared<Mapping>();
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    close(file);
+    throw IoError(cat(path.string(), ": not a regular file"));
+  }
+  if (status.st_size > 0) {
+    void* address = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
+    const int error = errno;
+    close(file);
+    if (address == MAP_FAILED) throw IoError(cat(path.string(), ": cannot map: ", std::strerror(error)));
+    mapping->address = address;
+    mapping->size = size_t(status.st_size);
+  } else {
+    close(file);
+  }
+  const std::span bytes(static_cast<const uint8_t*>(mapping->address), mapping->size);
+  return parse(bytes, std::move(mapping), path.string());
+}
+
+NamedArrays parse_safetensors(std::span<const uint8_t> bytes, const std::string& where) {
+  auto buffer = std::make_shared<std::vector<uint8_t>>(bytes.begin(), bytes.end());
+  const std::span<const uint8_t> owned(*buffer);
+  return parse(owned, std::move(buffer), where);
+}
+
+void write_safetensors(const std::filesystem::path& path, const NamedArrays& arrays) {
+  Json header = Json::object();
+  if (!arrays.metadata.empty()) header["__metadata__"] = {{"daclip", arrays.metadata}, {"format", "pt"}};
+  uint64_t offset = 0;
+  for (const auto& [name, array] : arrays.arrays) {
+    if (name == "__metadata__") throw UsageError("a tensor cannot be called __metadata__");
+    const uint64_t size = checked_mul(array.numel(), element_size(array.type), name.c_str());
+    if (size != array.bytes.size())
+      throw FormatError(cat("tensor ", name, ": shape needs ", size, " bytes, data holds ", array.bytes.size()));
+    const auto known = std::find_if(std::begin(kTypeNames), std::end(kTypeNames),
+                                    [&](const TypeName& candidate) { return candidate.type == array.type; });
+    header[name] = {{"dtype", known->name}, {"shape", array.shape}, {"data_offsets", {offset, offset + size}}};
+    offset = checked_add(offset, size, "model file");
+  }
+  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // The format allows no gaps between tensors, so only the start of the data can be aligned; spaces may end the header.
+  text.resize((text.size() + 8 + 63) / 64 * 64 - 8, ' ');
+
+  std::vector<uint8_t> bytes;
+  bytes.reserve(8 + text.size() + size_t(offset));
+  const uint64_t header_size = text.size();
+  bytes.resize(8);
+  std::memcpy(bytes.data(), &header_size, 8);
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  for (const auto& [name, array] : arrays.arrays) bytes.insert(bytes.end(), array.bytes.begin(), array.bytes.end());
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace daclip
