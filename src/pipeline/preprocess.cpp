@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "image/resize.h"
+#include "pipeline/pixels.h"
 
 namespace daclip {
 namespace {
@@ -32,8 +33,16 @@ FloatImage crop(const FloatImage& image, int left, int top, int width, int heigh
   return result;
 }
 
+// A very long photo is cut to its middle first: only a square of that is kept, and enlarging a line would take gigabytes.
+FloatImage shortened(const FloatImage& rgb) {
+  constexpr int kLongest = 16;  // times the shorter side
+  const int limit = kLongest * std::min(rgb.width, rgb.height);
+  const int width = std::min(rgb.width, limit), height = std::min(rgb.height, limit);
+  return crop(rgb, (rgb.width - width) / 2, (rgb.height - height) / 2, width, height);
+}
+
 FloatImage clip_transform(const FloatImage& rgb, int size) {
-  FloatImage image = truncated_to_8bit(rgb);
+  FloatImage image = truncated_to_8bit(shortened(rgb));
   // torchvision's rule: the long side is truncated, never below the short one.
   const int64_t shorter = std::min(image.width, image.height);
   const int width = int(int64_t(size) * image.width / shorter);
@@ -51,16 +60,20 @@ int reflected(int i, int n) {
   return i < n ? i : period - i;
 }
 
-void copy_native_tile(const FloatImage& rgb, int left, int top, int side, FloatImage& square, int x0, int y0) {
+// native(left, top, width, height) gives a part of the photo; one smaller than the tile is continued by reflection.
+template <class NativeTile>
+void copy_native_tile(NativeTile native, int width, int height, int left, int top, int side, FloatImage& square, int x0, int y0) {
+  const FloatImage tile = native(left, top, std::min(side, width - left), std::min(side, height - top));
   for (int y = 0; y < side; ++y)
     for (int x = 0; x < side; ++x)
-      for (int c = 0; c < 3; ++c)
-        square.at(x0 + x, y0 + y, c) = rgb.at(reflected(left + x, rgb.width), reflected(top + y, rgb.height), c);
+      for (int c = 0; c < 3; ++c) square.at(x0 + x, y0 + y, c) = tile.at(reflected(x, tile.width), reflected(y, tile.height), c);
 }
 
-FloatImage mosaic(const FloatImage& rgb, const PreprocessConfig& config) {
+// whole: the photo or a reduced one, for the global view. native(left, top, width, height): a part of the photo itself.
+template <class NativeTile>
+FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile native, const PreprocessConfig& config) {
   FloatImage square(config.size, config.size, 3);
-  const FloatImage global = resize(rgb, config.global, config.global);
+  const FloatImage global = resize(whole, config.global, config.global);
   for (int y = 0; y < config.global; ++y) std::copy_n(global.row(y), size_t(config.global) * 3, square.row(y));
 
   const int cells = config.size / config.tile, taken = config.global / config.tile;
@@ -75,8 +88,8 @@ FloatImage mosaic(const FloatImage& rgb, const PreprocessConfig& config) {
         const int room = std::max(0, length - config.tile);
         return int(int64_t(2 * index + 1) * room / (2 * n)) / 8 * 8;
       };
-      copy_native_tile(rgb, position(k % columns, columns, rgb.width), position(k / columns, rows, rgb.height), config.tile,
-                       square, cell_x * config.tile, cell_y * config.tile);
+      copy_native_tile(native, width, height, position(k % columns, columns, width), position(k / columns, rows, height),
+                       config.tile, square, cell_x * config.tile, cell_y * config.tile);
       ++k;
     }
   return square;
@@ -87,7 +100,24 @@ FloatImage mosaic(const FloatImage& rgb, const PreprocessConfig& config) {
 FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config) {
   if (rgb.channels != 3 || rgb.empty())
     throw ShapeError(cat("clip_input: expected RGB, got ", rgb.width, "x", rgb.height, "x", rgb.channels));
-  FloatImage square = config.kind == PreprocessConfig::Kind::clip ? clip_transform(rgb, config.size) : mosaic(rgb, config);
+  const auto native = [&](int left, int top, int width, int height) { return crop(rgb, left, top, width, height); };
+  FloatImage square = config.kind == PreprocessConfig::Kind::clip ? clip_transform(rgb, config.size)
+                                                                  : mosaic(rgb, rgb.width, rgb.height, native, config);
+  normalise(square);
+  return square;
+}
+
+FloatImage clip_input(const Image& image, const PreprocessConfig& config) {
+  constexpr int64_t kHeldWhole = 4'000'000;  // pixels: 48 MB as floats
+  const int64_t pixels = int64_t(image.width) * image.height;
+  if (pixels <= kHeldWhole) return clip_input(rgb_region(image, 0, 0, image.width, image.height), config);
+  // Still at least twice as many pixels as the square shows, so that the final resize decides the sharpness.
+  const int factor = std::min(int(std::ceil(std::sqrt(double(pixels) / double(kHeldWhole)))),
+                              std::max(1, std::min(image.width, image.height) / (2 * config.size)));
+  const FloatImage whole = box_reduced(image, factor);
+  if (config.kind == PreprocessConfig::Kind::clip) return clip_input(whole, config);
+  const auto native = [&](int left, int top, int width, int height) { return rgb_region(image, left, top, width, height); };
+  FloatImage square = mosaic(whole, image.width, image.height, native, config);
   normalise(square);
   return square;
 }

@@ -1,7 +1,7 @@
 // Photos as the CLIP towers want them.
 #pragma once
 
-#include "image/float_image.h"
+#include "image/image.h"
 #include "pipeline/model_config.h"
 
 namespace daclip {
@@ -14,5 +14,9 @@ namespace daclip {
 // in reading order, hold pixels as they are, cut on a regular grid over the photo at multiples of 8 (so that JPEG's
 // blocks keep their phase). Photos smaller than a tile are continued by reflection.
 FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config);
+
+// The same from a picture as files hold it. One of more than four million pixels is never held as floats whole: its
+// global view comes from a reduced copy (box filter), its native tiles are read one by one.
+FloatImage clip_input(const Image& image, const PreprocessConfig& config);
 
 }  // namespace daclip

@@ -1,0 +1,47 @@
+// A model file: configuration, labels and the weights of DA-CLIP and of the restoration network.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ops/backend.h"
+#include "ops/weights.h"
+#include "pipeline/model_config.h"
+#include "weights/named_arrays.h"
+
+namespace daclip {
+
+// A file whose configuration and tensor names and shapes have been checked; the tensors still lie in the mapped file.
+struct ModelFile {
+  std::filesystem::path path;
+  ModelConfig config;
+  NamedArrays arrays;
+  int64_t parameters(std::string_view prefix = "") const;  // elements of the tensors whose names start so
+};
+
+// Throws IoError (cannot be read), FormatError (not a model), WeightsError (missing, unexpected and mismatched tensors,
+// all in one message).
+ModelFile read_model_file(const std::filesystem::path& path);
+
+// Ready to run on one backend.
+struct Model {
+  ModelConfig config;
+  std::vector<float> labels;  // (labels, embedding), rows of unit length
+  Weights weights;            // "daclip.*" and "restorer.*"
+
+  // Euclidean length 1 each: the embedding of config.labels[index].
+  std::span<const float> label_embedding(int index) const;
+  // Index of a label of this model, or -1.
+  int label_index(std::string_view name) const;
+};
+
+// Puts the weights onto the backend. Throws WeightsError naming a tensor that holds NaN or infinity.
+Model load_model(Backend& backend, const ModelFile& file);
+
+// `model` is a file, a folder holding model.safetensors, or a name that is looked up as NAME/model.safetensors in
+// $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a folder above it, and in the
+// installation's share/daclip/models. Throws IoError listing where it was looked for.
+std::filesystem::path find_model(const std::string& model);
+
+}  // namespace daclip

@@ -1,0 +1,18 @@
+// Parts of a picture as floats and back, so that a large photo is never held as floats whole.
+#pragma once
+
+#include "image/image.h"
+
+namespace daclip {
+
+// The rectangle of `image` as RGB in [0,1]; grey is repeated. The rectangle must lie inside (ShapeError otherwise).
+FloatImage rgb_region(const Image& image, int left, int top, int width, int height);
+
+// Writes `rgb` into the colour samples of `image` at (left, top), clamped and rounded to nearest; grey takes the mean
+// of the three, alpha is left as it is. Throws ShapeError where it does not fit.
+void store_region(Image& image, int left, int top, const FloatImage& rgb);
+
+// The mean of each factor x factor square as RGB in [0,1] (those at the right and bottom border may be smaller).
+FloatImage box_reduced(const Image& image, int factor);
+
+}  // namespace daclip

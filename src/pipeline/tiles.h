@@ -1,0 +1,21 @@
+// How a length is cut into overlapping tiles that blend smoothly. Two of these make a grid.
+#pragma once
+
+#include <vector>
+
+namespace daclip {
+
+struct TileAxis {
+  struct Tile {
+    int origin = 0, length = 0;
+    std::vector<float> weight;  // `length` values; over all tiles they sum to 1 at every position
+  };
+  std::vector<Tile> tiles;  // in order; one tile when everything fits
+};
+
+// `tile` at most so many pixels, rounded up to a multiple of `align`; neighbours share `overlap` pixels (rounded up
+// likewise, at most a third of the tile) under a raised cosine. Origins are multiples of `align`. Throws UsageError
+// where tile or align is below 1.
+TileAxis plan_tiles(int length, int tile, int overlap, int align);
+
+}  // namespace daclip
