@@ -6,9 +6,22 @@ if(NOT Torch_FOUND)
                   OUTPUT_VARIABLE python_torch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   find_package(Torch REQUIRED PATHS ${python_torch})
 endif()
-# An object library's precompiled <torch/torch.h> (20 s to compile) is shared by everything that includes it.
+
 add_library(daclip_libtorch INTERFACE)
 target_link_libraries(daclip_libtorch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(daclip_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(daclip_libtorch INTERFACE ${torch_flags})
+
+# <torch/torch.h> takes 20 s to compile: one precompiled copy is shared by everything that includes it.
+file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp "")
+add_library(daclip_torch_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cpp)
+target_link_libraries(daclip_torch_pch PRIVATE daclip_libtorch)
+target_precompile_headers(daclip_torch_pch PRIVATE <torch/torch.h>)
+daclip_common(daclip_torch_pch)
+
+# Every target whose sources include <torch/torch.h> calls this.
+function(daclip_uses_torch target)
+  target_link_libraries(${target} PRIVATE daclip_libtorch)
+  target_precompile_headers(${target} REUSE_FROM daclip_torch_pch)
+endfunction()

@@ -1,0 +1,16 @@
+// Attention on torch tensors, differentiable.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace daclip {
+
+// q (N,T,D), k and v (N,S,D) -> (N,T,D); see Backend::attention.
+torch::Tensor multi_head_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, int heads,
+                                   bool causal);
+
+// q, k, v (N,P,D) -> (N,P,D); see Backend::linear_attention.
+torch::Tensor multi_head_linear_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                                          int heads);
+
+}  // namespace daclip

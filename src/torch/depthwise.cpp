@@ -1,0 +1,78 @@
+#include "torch/depthwise.h"
+
+#include <ATen/Parallel.h>
+
+#include "torch/depthwise_kernels.h"
+
+namespace daclip {
+namespace {
+
+// (C,1,3,3) -> (9,C), the order in which the kernels read.
+torch::Tensor taps_of(const torch::Tensor& w) { return w.reshape({w.size(0), 9}).t().contiguous(); }
+
+torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
+  torch::Tensor y = torch::empty_like(x);
+  const int64_t h = x.size(1), w = x.size(2), c = x.size(3);
+  const float* in = x.data_ptr<float>();
+  const float* t = taps.data_ptr<float>();
+  const float* b = bias.defined() ? bias.data_ptr<float>() : nullptr;
+  float* out = y.data_ptr<float>();
+  at::parallel_for(0, x.size(0) * h, 8, [&](int64_t begin, int64_t end) {
+    while (begin < end) {  // a range may span several maps
+      const int64_t map = begin / h, first = begin % h, last = std::min(h, first + end - begin);
+      depthwise3x3_rows(in + map * h * w * c, t, b, out + map * h * w * c, h, w, c, first, last);
+      begin += last - first;
+    }
+  });
+  return y;
+}
+
+class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
+ public:
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
+                               const torch::Tensor& w, const torch::Tensor& b) {
+    context->save_for_backward({x, w});
+    context->saved_data["bias"] = b.defined();
+    const torch::Tensor bias = b.defined() ? b.contiguous() : b;
+    return convolve(x, taps_of(w), bias);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list grads) {
+    const auto saved = context->get_saved_variables();
+    const torch::Tensor &x = saved[0], &w = saved[1];
+    const torch::Tensor grad_y = grads[0].contiguous();
+    // The gradient of a stride-1, same-size convolution is the convolution with the kernel turned by 180 degrees.
+    const torch::Tensor grad_x = convolve(grad_y, taps_of(w.flip({2, 3})), {});
+
+    // One partial sum a map, so that the result does not depend on the number of threads.
+    const int64_t n = x.size(0), h = x.size(1), wd = x.size(2), c = x.size(3);
+    torch::Tensor partial = torch::zeros({n, 10, c}, x.options());
+    const float* in = x.data_ptr<float>();
+    const float* g = grad_y.data_ptr<float>();
+    float* sums = partial.data_ptr<float>();
+    at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        float* at = sums + i * 10 * c;
+        depthwise3x3_grad_taps(in + i * h * wd * c, g + i * h * wd * c, at, at + 9 * c, h, wd, c);
+      }
+    });
+    const torch::Tensor total = partial.sum(0);
+    const torch::Tensor grad_w = total.narrow(0, 0, 9).t().reshape(w.sizes());
+    const torch::Tensor grad_b = context->saved_data["bias"].toBool() ? total[9] : torch::Tensor();
+    return {grad_x, grad_w, grad_b};
+  }
+};
+
+}  // namespace
+
+torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
+  const int64_t k = w.size(2);
+  if (k == 3 && x.is_cpu() && x.scalar_type() == at::kFloat && w.scalar_type() == at::kFloat) {
+    return Depthwise3x3::apply(x.contiguous(), w, b);
+  }
+  const torch::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w, b, 1, k / 2, 1, x.size(3));
+  return y.permute({0, 2, 3, 1}).contiguous();
+}
+
+}  // namespace daclip

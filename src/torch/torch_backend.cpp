@@ -1,0 +1,221 @@
+#include "torch/torch_backend.h"
+
+#include <cstring>
+
+#include "torch/attention.h"
+#include "torch/depthwise.h"
+
+namespace daclip {
+namespace {
+
+struct Storage {
+  torch::Tensor value;
+  torch::Tensor lowered;  // a frozen float32 weight in bfloat16, once asked for
+};
+
+at::ScalarType scalar_type(DType type) { return type == DType::f32 ? at::kFloat : at::kBFloat16; }
+
+const torch::Tensor& raw(const Tensor& x) { return TorchBackend::tensor(x); }
+
+torch::Tensor to_nchw(const torch::Tensor& x) { return x.permute({0, 3, 1, 2}); }
+torch::Tensor to_nhwc(const torch::Tensor& x) { return x.permute({0, 2, 3, 1}); }
+
+// x (...,I), w (O,I): one product over all rows, which is what the BLAS is fastest at.
+torch::Tensor dense(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
+  const torch::Tensor rows = x.reshape({-1, x.size(-1)});
+  const torch::Tensor y = b.defined() ? at::addmm(b, rows, w.t()) : at::mm(rows, w.t());
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = w.size(0);
+  return y.view(shape);
+}
+
+// A convolution whose windows tile the map is a dense layer on the windows. w (O,I,k,k).
+torch::Tensor patches(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
+  const int64_t n = x.size(0), c = x.size(3), kh = w.size(2), kw = w.size(3), h = x.size(1) / kh, wd = x.size(2) / kw;
+  const torch::Tensor rows = x.narrow(1, 0, h * kh).narrow(2, 0, wd * kw).reshape({n, h, kh, wd, kw, c})
+                                 .permute({0, 1, 3, 2, 4, 5}).reshape({n, h, wd, kh * kw * c});
+  return dense(rows, w.permute({0, 2, 3, 1}).reshape({w.size(0), -1}), b);
+}
+
+// (N,C) -> (N,1,...,1,C) beside a tensor of the given rank.
+torch::Tensor beside(const torch::Tensor& x, int64_t rank) {
+  std::vector<int64_t> shape(size_t(rank), 1);
+  shape.front() = x.size(0);
+  shape.back() = x.size(1);
+  return x.view(shape);
+}
+
+}  // namespace
+
+TorchBackend::TorchBackend(const TorchOptions& options) : options_(options) {
+  if (options_.device.is_cuda() && !torch::cuda::is_available()) throw DeviceError("no CUDA device is available");
+  if (options_.threads > 0) at::set_num_threads(options_.threads);
+  if (options_.device.is_cuda()) {
+    at::globalContext().setAllowTF32CuBLAS(options_.tf32);
+    at::globalContext().setAllowTF32CuDNN(options_.tf32);
+  }
+}
+
+const torch::Tensor& TorchBackend::tensor(const Tensor& x) {
+  static const torch::Tensor absent;
+  return x.defined() ? x.storage<Storage>().value : absent;
+}
+
+Tensor TorchBackend::wrap(torch::Tensor x) {
+  const DType type = x.scalar_type() == at::kBFloat16 ? DType::bf16 : DType::f32;
+  if (x.scalar_type() != scalar_type(type)) {
+    throw DeviceError(cat("the torch backend holds float32 and bfloat16, not ", c10::toString(x.scalar_type())));
+  }
+  Shape shape = x.sizes().vec();
+  return Tensor(std::move(shape), type, std::make_shared<Storage>(Storage{x.contiguous(), {}}));
+}
+
+torch::Tensor TorchBackend::lowered(const Tensor& x) const {
+  if (!x.defined()) return {};
+  Storage& storage = x.storage<Storage>();
+  if (x.dtype() == options_.precision) return storage.value;
+  if (storage.value.requires_grad()) return storage.value.to(scalar_type(options_.precision));
+  if (!storage.lowered.defined()) storage.lowered = storage.value.to(scalar_type(options_.precision));
+  return storage.lowered;
+}
+
+Tensor TorchBackend::do_from_floats(std::span<const float> data, const Shape& shape) {
+  torch::Tensor x = torch::empty(shape, at::kFloat);
+  if (!data.empty()) std::memcpy(x.data_ptr<float>(), data.data(), data.size_bytes());
+  return wrap(x.to(options_.device, scalar_type(options_.precision)));
+}
+
+Tensor TorchBackend::do_weight(std::span<const float> data, const Shape& shape) {
+  torch::Tensor x = torch::empty(shape, at::kFloat);
+  if (!data.empty()) std::memcpy(x.data_ptr<float>(), data.data(), data.size_bytes());
+  return wrap(x.to(options_.device));
+}
+
+std::vector<float> TorchBackend::do_to_floats(const Tensor& x) {
+  const torch::Tensor host = raw(x).detach().to(at::kCPU, at::kFloat).contiguous();
+  const float* data = host.data_ptr<float>();
+  return std::vector<float>(data, data + host.numel());
+}
+
+Tensor TorchBackend::do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) {
+  const torch::Tensor kernel = lowered(w), bias = lowered(b);
+  const int64_t kh = kernel.size(2), kw = kernel.size(3);
+  if (options.padding == 0 && kh == options.stride && kw == options.stride) {
+    if (kh == 1) return wrap(dense(raw(x), kernel.view({kernel.size(0), -1}), bias));
+    return wrap(patches(raw(x), kernel, bias));
+  }
+  return wrap(to_nhwc(at::conv2d(to_nchw(raw(x)), kernel, bias, options.stride, options.padding)));
+}
+
+Tensor TorchBackend::do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) {
+  return wrap(depthwise_conv(raw(x), lowered(w), lowered(b)));
+}
+
+Tensor TorchBackend::do_linear(const Tensor& x, const Tensor& w, const Tensor& b) {
+  return wrap(dense(raw(x), lowered(w), lowered(b)));
+}
+
+Tensor TorchBackend::do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) {
+  const torch::Tensor right = lowered(b);
+  return wrap(at::bmm(lowered(a), transpose_b ? right.transpose(1, 2) : right));
+}
+
+Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) {
+  return wrap(at::layer_norm(raw(x), {x.dim(-1)}, lowered(gain), lowered(bias), eps));
+}
+
+Tensor TorchBackend::do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) {
+  const torch::Tensor y = at::group_norm(raw(x).movedim(-1, 1).contiguous(), groups, lowered(gain), lowered(bias), eps);
+  return wrap(y.movedim(1, -1));
+}
+
+Tensor TorchBackend::do_normalize(const Tensor& x) {
+  const torch::Tensor& v = raw(x);
+  return wrap(v / v.norm(2, {-1}, true).clamp_min(1e-12));
+}
+
+Tensor TorchBackend::do_gelu(const Tensor& x) { return wrap(at::gelu(raw(x))); }
+Tensor TorchBackend::do_quick_gelu(const Tensor& x) { return wrap(raw(x) * at::sigmoid(raw(x) * 1.702)); }
+Tensor TorchBackend::do_silu(const Tensor& x) { return wrap(at::silu(raw(x))); }
+Tensor TorchBackend::do_relu(const Tensor& x) { return wrap(at::relu(raw(x))); }
+
+Tensor TorchBackend::do_simple_gate(const Tensor& x) {
+  const int64_t half = x.dim(-1) / 2;
+  return wrap(raw(x).narrow(-1, 0, half) * raw(x).narrow(-1, half, half));
+}
+
+Tensor TorchBackend::do_add(const Tensor& a, const Tensor& b) { return wrap(lowered(a) + lowered(b)); }
+Tensor TorchBackend::do_mul(const Tensor& a, const Tensor& b) { return wrap(lowered(a) * lowered(b)); }
+Tensor TorchBackend::do_scale(const Tensor& x, float factor) { return wrap(raw(x) * factor); }
+
+Tensor TorchBackend::do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  const torch::Tensor gain = beside(lowered(scale), x.rank()) + 1;
+  return wrap(at::addcmul(beside(lowered(shift), x.rank()), raw(x), gain));
+}
+
+Tensor TorchBackend::do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) {
+  return wrap(at::addcmul(raw(a), raw(b), lowered(gain).reshape({-1})));
+}
+
+Tensor TorchBackend::do_softmax(const Tensor& x) { return wrap(at::softmax(raw(x), -1)); }
+
+Tensor TorchBackend::do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) {
+  return wrap(multi_head_attention(raw(q), raw(k), raw(v), heads, causal));
+}
+
+Tensor TorchBackend::do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) {
+  return wrap(multi_head_linear_attention(raw(q), raw(k), raw(v), heads));
+}
+
+Tensor TorchBackend::do_reshape(const Tensor& x, const Shape& shape) { return wrap(raw(x).reshape(shape)); }
+
+Tensor TorchBackend::do_concat(std::span<const Tensor> parts, int dim) {
+  std::vector<torch::Tensor> all;
+  for (const Tensor& part : parts) all.push_back(lowered(part));
+  return wrap(at::cat(all, dim));
+}
+
+Tensor TorchBackend::do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) {
+  return wrap(raw(x).narrow(dim, begin, end - begin));
+}
+
+Tensor TorchBackend::do_pad(const Tensor& x, int64_t height, int64_t width) {
+  return wrap(at::constant_pad_nd(raw(x), {0, 0, 0, width - x.dim(2), 0, height - x.dim(1)}, 0));
+}
+
+Tensor TorchBackend::do_pad_reflect(const Tensor& x, int64_t height, int64_t width) {
+  return wrap(to_nhwc(at::reflection_pad2d(to_nchw(raw(x)), {0, width - x.dim(2), 0, height - x.dim(1)})));
+}
+
+Tensor TorchBackend::do_crop(const Tensor& x, int64_t height, int64_t width) {
+  return wrap(raw(x).narrow(1, 0, height).narrow(2, 0, width));
+}
+
+Tensor TorchBackend::do_resize_nearest(const Tensor& x, int factor) {
+  const int64_t n = x.dim(0), h = x.dim(1), w = x.dim(2), c = x.dim(3), f = factor;
+  return wrap(raw(x).view({n, h, 1, w, 1, c}).expand({n, h, f, w, f, c}).reshape({n, h * f, w * f, c}));
+}
+
+Tensor TorchBackend::do_pixel_shuffle(const Tensor& x, int factor) {
+  const int64_t n = x.dim(0), h = x.dim(1), w = x.dim(2), f = factor, c = x.dim(3) / (f * f);
+  return wrap(raw(x).view({n, h, w, c, f, f}).permute({0, 1, 4, 2, 5, 3}).reshape({n, h * f, w * f, c}));
+}
+
+Tensor TorchBackend::do_pixel_unshuffle(const Tensor& x, int factor) {
+  const int64_t n = x.dim(0), f = factor, h = x.dim(1) / f, w = x.dim(2) / f, c = x.dim(3);
+  return wrap(raw(x).view({n, h, f, w, f, c}).permute({0, 1, 3, 5, 2, 4}).reshape({n, h, w, c * f * f}));
+}
+
+Tensor TorchBackend::do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) {
+  const torch::Tensor index = torch::tensor(at::ArrayRef<int64_t>(ids.data(), ids.size())).view({rows, -1});
+  return wrap(at::embedding(lowered(table), index.to(options_.device)));
+}
+
+Tensor TorchBackend::do_take_token(const Tensor& x, std::span<const int64_t> index) {
+  const torch::Tensor token = torch::tensor(at::ArrayRef<int64_t>(index.data(), index.size())).to(options_.device);
+  return wrap(raw(x).gather(1, token.view({-1, 1, 1}).expand({-1, 1, x.dim(2)})).squeeze(1));
+}
+
+Tensor TorchBackend::do_global_mean(const Tensor& x) { return wrap(raw(x).mean({1, 2}, true)); }
+
+}  // namespace daclip
