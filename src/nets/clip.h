@@ -49,7 +49,8 @@ ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
 
 // Every weight, in a fixed order: clip.visual.*, and with `controller` visual_control.*; with `text` the text tower,
-// clip.transformer.*, ... and the logit scales. Zero connections start at zero (SPEC 2).
+// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections start at zero
+// (SPEC 2), the rest as CLIP's published initialisation, logit scales at log(1/0.07).
 std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text);
 
 }  // namespace daclip

@@ -25,8 +25,10 @@ struct NafnetConfig {
   int content_dim = 0;       // length of e_c; > 0 adds cross-attention behind the middle blocks
   int attention_heads = 8, attention_head_dim = 64;
 
-  // Test-time local converter (TLC, Chu et al. 2022): pool over windows of this many pixels of the network's input
-  // instead of the whole map; 0 pools globally. `local_fast` is the reference's fast_imp.
+  // Test-time local converter (TLC, Chu et al. 2022; megvii's NAFNetLocal): channel attention pools over windows that
+  // cover local_height x local_width pixels of the input (base_size) instead of the whole map; 0 pools globally. The
+  // training size is what the reference fixes its windows by, in whole pixels of each level's map; 0 takes the window
+  // itself. `local_fast` is the reference's fast_imp.
   int local_height = 0, local_width = 0, local_train_height = 0, local_train_width = 0;
   bool local_fast = false;
 
@@ -34,12 +36,19 @@ struct NafnetConfig {
   int multiple() const { return unshuffle << int(encoder_blocks.size()); }
 };
 
+// How the contexts enter is ours, as no code was published (SPEC 5). Both are brought to length sqrt(dim) first, whatever
+// length DA-CLIP gave them, so that their entries are of order one.
+//   p = prompt_linear(prompt_dim * softmax(prompt_mlp(e_d)) * prompt), once per image (Fig. 3b; times prompt_dim, since a
+//   softmax over many entries would leave p to its bias); each block's Linear(SiLU(p)), `<block>.prompt`, gives scale and
+//   shift of norm1, then of norm2. It starts at zero: an untrained steer changes nothing.
+//   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at zero.
 struct Contexts {
   Tensor content;      // e_c (N, content_dim) as DA-CLIP gives it, or absent: then the cross-attention adds nothing
   Tensor degradation;  // e_d (N, degradation_dim), or absent: then nothing is modulated
 };
 
-// lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped.
+// lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. A context that the configuration has no
+// part for is refused with UsageError.
 Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq, const Contexts& contexts = {});
 
 // Every weight that the configuration needs, in a fixed order.

@@ -1,0 +1,179 @@
+#include "nets/clip.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.h"
+#include "nets/weight_list.h"
+
+namespace daclip {
+namespace {
+
+constexpr float kNormEps = 1e-5f;
+
+// A learned table (V,C) as an activation (1,V,C): reading it row by row brings it to the backend's compute type.
+Tensor as_tokens(Backend& b, const Tensor& table, int64_t rows) {
+  std::vector<int64_t> ids(static_cast<size_t>(rows));
+  std::iota(ids.begin(), ids.end(), 0);
+  return b.embedding(table, ids, 1);
+}
+
+Tensor norm(Backend& b, const Scope& w, const Tensor& x) { return b.layer_norm(x, w("weight"), w("bias"), kNormEps); }
+
+Tensor dense(Backend& b, const Scope& w, const Tensor& x) { return b.linear(x, w("weight"), w("bias")); }
+
+// x (N,C) times a table (C,E) that is stored for multiplication from the right.
+Tensor project(Backend& b, const Tensor& x, const Tensor& table) {
+  const Tensor rows = b.reshape(x, {1, x.dim(0), x.dim(1)});
+  const Tensor product = b.matmul(rows, as_tokens(b, table, table.dim(0)));
+  return b.reshape(product, {x.dim(0), table.dim(1)});
+}
+
+// Pre-norm transformer block: x (N,T,W), weights ln_1, attn, ln_2, mlp.
+Tensor block(Backend& b, const Scope& w, Tensor x, int heads, bool quick_gelu, bool causal) {
+  const int64_t width = x.dim(2);
+  const Tensor qkv = b.linear(norm(b, w / "ln_1", x), w("attn.in_proj_weight"), w("attn.in_proj_bias"));
+  const Tensor attended = b.attention(b.slice(qkv, 2, 0, width), b.slice(qkv, 2, width, 2 * width),
+                                      b.slice(qkv, 2, 2 * width, 3 * width), heads, causal);
+  x = b.add(x, dense(b, w / "attn" / "out_proj", attended));
+  Tensor h = dense(b, w / "mlp" / "c_fc", norm(b, w / "ln_2", x));
+  h = quick_gelu ? b.quick_gelu(h) : b.gelu(h);
+  return b.add(x, dense(b, w / "mlp" / "c_proj", h));
+}
+
+// image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre.
+Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image) {
+  if (image.rank() != 4 || image.dim(1) != config.image_size || image.dim(2) != config.image_size || image.dim(3) != 3)
+    throw ShapeError(cat("clip: image ", to_string(image.shape()), ", expected (N, ", config.image_size, ", ",
+                         config.image_size, ", 3)"));
+  const int64_t n = image.dim(0), patches = config.tokens() - 1;
+  Tensor x = b.conv2d(image, w("conv1.weight"), {}, {.stride = config.patch});
+  x = b.reshape(x, {n, patches, config.width});
+  const Tensor class_table = b.reshape(w("class_embedding"), {1, config.width});
+  const std::vector<int64_t> one_each(size_t(n), 0);
+  const Tensor parts[] = {b.embedding(class_table, one_each, n), x};
+  x = b.add(b.concat(parts, 1), as_tokens(b, w("positional_embedding"), config.tokens()));
+  return norm(b, w / "ln_pre", x);
+}
+
+// Class token -> ln_post -> proj: (N,T,W) -> (N,E).
+Tensor pool_image(Backend& b, const Scope& w, const Tensor& x) {
+  const std::vector<int64_t> first(size_t(x.dim(0)), 0);
+  return project(b, norm(b, w / "ln_post", b.take_token(x, first)), w("proj"));
+}
+
+// control: one tensor for each block, already in the order of use, or none.
+Tensor encode(Backend& b, const VisionConfig& config, bool quick_gelu, const Scope& w, const Tensor& image,
+              std::span<const Tensor> control) {
+  Tensor x = embed_image(b, config, w, image);
+  for (int i = 0; i < config.layers; ++i) {
+    x = block(b, w / "transformer" / "resblocks" / i, x, config.heads, quick_gelu, false);
+    if (!control.empty()) x = b.add(x, control[size_t(i)]);
+  }
+  return pool_image(b, w, x);
+}
+
+void check_vision(const VisionConfig& v) {
+  if (v.patch < 1 || v.image_size < v.patch || v.width < 1 || v.layers < 0 || v.heads < 1 || v.width % v.heads != 0)
+    throw UsageError("clip: vision tower needs patch <= image_size and a width that its heads divide");
+}
+
+void list_blocks(WeightList& list, const std::string& name, int64_t width, int layers) {
+  const double attention = 1 / std::sqrt(double(width));
+  const double into_residual = attention / std::sqrt(2.0 * std::max(layers, 1));
+  for (int i = 0; i < layers; ++i) {
+    const std::string block_name = cat(name, ".", i);
+    list.norm(block_name + ".ln_1", width);
+    list.add(block_name + ".attn.in_proj_weight", {3 * width, width}, WeightSpec::Init::normal, attention);
+    list.add(block_name + ".attn.in_proj_bias", {3 * width}, WeightSpec::Init::zeros);
+    list.normal_linear(block_name + ".attn.out_proj", width, width, into_residual);
+    list.norm(block_name + ".ln_2", width);
+    list.normal_linear(block_name + ".mlp.c_fc", 4 * width, width, attention / std::sqrt(2.0));
+    list.normal_linear(block_name + ".mlp.c_proj", width, 4 * width, into_residual);
+  }
+}
+
+void list_vision(WeightList& list, const std::string& name, const std::string& blocks, const ClipConfig& config) {
+  const VisionConfig& v = config.vision;
+  const double deviation = 1 / std::sqrt(double(v.width));
+  list.add(name + "class_embedding", {v.width}, WeightSpec::Init::normal, deviation);
+  list.add(name + "positional_embedding", {v.tokens(), v.width}, WeightSpec::Init::normal, deviation);
+  list.add(name + "proj", {v.width, config.embedding}, WeightSpec::Init::normal, deviation);
+  list.conv(name + "conv1", v.width, 3, v.patch, false);
+  list.norm(name + "ln_pre", v.width);
+  list_blocks(list, name + blocks, v.width, v.layers);
+  list.norm(name + "ln_post", v.width);
+}
+
+}  // namespace
+
+Tensor encode_image(Backend& backend, const VisionConfig& config, bool quick_gelu, const Scope& weights,
+                    const Tensor& image) {
+  check_vision(config);
+  return encode(backend, config, quick_gelu, weights, image, {});
+}
+
+ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config, const Scope& weights,
+                                      const Tensor& image) {
+  check_vision(config.vision);
+  const Scope w = weights / "visual_control";
+  ImageFeatures features;
+  Tensor x = embed_image(backend, config.vision, w, image);
+  for (int i = 0; i < config.vision.layers; ++i) {
+    x = block(backend, w / "transformer" / "transformer" / "resblocks" / i, x, config.vision.heads, config.quick_gelu,
+              false);
+    features.hidden.push_back(dense(backend, w / "transformer" / "zero_modules" / i, x));
+  }
+  features.degradation = pool_image(backend, w, x);
+
+  std::vector<Tensor> control = features.hidden;
+  if (config.control_order == ControlOrder::reversed) std::reverse(control.begin(), control.end());
+  features.content =
+      encode(backend, config.vision, config.quick_gelu, weights / "clip" / "visual", image, control);
+  return features;
+}
+
+Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids) {
+  const TextConfig& text = config.text;
+  if (text.context < 1 || ids.empty() || ids.size() % size_t(text.context) != 0)
+    throw ShapeError(cat("clip: ", ids.size(), " token ids, expected whole rows of ", text.context));
+  const int64_t rows = int64_t(ids.size()) / text.context;
+  Tensor x = backend.embedding(weights("token_embedding.weight"), ids, rows);
+  x = backend.add(x, as_tokens(backend, weights("positional_embedding"), text.context));
+  for (int i = 0; i < text.layers; ++i)
+    x = block(backend, weights / "transformer" / "resblocks" / i, x, text.heads, config.quick_gelu, true);
+  std::vector<int64_t> end(static_cast<size_t>(rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto begin = ids.begin() + row * text.context;
+    end[size_t(row)] = std::max_element(begin, begin + text.context) - begin;
+  }
+  return project(backend, backend.take_token(norm(backend, weights / "ln_final", x), end), weights("text_projection"));
+}
+
+std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text) {
+  check_vision(config.vision);
+  WeightList list;
+  list_vision(list, "clip.visual.", "transformer.resblocks", config);
+  if (controller) {
+    list_vision(list, "visual_control.", "transformer.transformer.resblocks", config);
+    for (int i = 0; i < config.vision.layers; ++i)
+      list.zero_linear(cat("visual_control.transformer.zero_modules.", i), config.vision.width, config.vision.width);
+  }
+  if (text) {
+    const TextConfig& t = config.text;
+    if (t.context < 1 || t.vocab < 1 || t.heads < 1 || t.width % t.heads != 0)
+      throw UsageError("clip: text tower needs a context, a vocabulary and a width that its heads divide");
+    list.add("clip.token_embedding.weight", {t.vocab, t.width}, WeightSpec::Init::normal, 0.02);
+    list.add("clip.positional_embedding", {t.context, t.width}, WeightSpec::Init::normal, 0.01);
+    list_blocks(list, "clip.transformer.resblocks", t.width, t.layers);
+    list.norm("clip.ln_final", t.width);
+    list.add("clip.text_projection", {t.width, config.embedding}, WeightSpec::Init::normal,
+             1 / std::sqrt(double(t.width)));
+    list.add("clip.logit_scale", {1}, WeightSpec::Init::constant, std::log(1 / 0.07));
+    list.add("logit_scale", {1}, WeightSpec::Init::constant, std::log(1 / 0.07));
+  }
+  return list.take();
+}
+
+}  // namespace daclip

@@ -1,0 +1,231 @@
+#include "nets/nafnet.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "nets/weight_list.h"
+
+namespace daclip {
+namespace {
+
+constexpr float kNormEps = 1e-6f;           // LayerNorm2d of the reference
+constexpr float kAttentionNormEps = 1e-5f;  // PyTorch's default
+constexpr int kFastStride = 5;              // rs[0] in the reference's local_arch.py
+
+void check_config(const NafnetConfig& config) {
+  if (config.encoder_blocks.empty() || config.encoder_blocks.size() != config.decoder_blocks.size())
+    throw UsageError(cat("nafnet: ", config.encoder_blocks.size(), " encoder levels and ", config.decoder_blocks.size(),
+                         " decoder levels, expected as many of each and at least one"));
+  if (config.encoder_blocks.size() > 10) throw UsageError("nafnet: more than 10 levels");
+  if (config.channels < 1 || config.width < 1 || config.unshuffle < 1 || config.unshuffle > 16)
+    throw UsageError("nafnet: channels and width must be at least 1, unshuffle in 1..16");
+  const auto negative = [](int n) { return n < 0; };
+  if (config.middle_blocks < 0 || std::ranges::any_of(config.encoder_blocks, negative) ||
+      std::ranges::any_of(config.decoder_blocks, negative))
+    throw UsageError("nafnet: negative number of blocks");
+  if (config.degradation_dim < 0 || config.content_dim < 0 || config.prompt_dim < 1 || config.attention_heads < 1 ||
+      config.attention_head_dim < 1)
+    throw UsageError("nafnet: context sizes must be 0 or more, prompt and attention sizes at least 1");
+  if (config.local_height < 0 || config.local_width < 0 || (config.local_height == 0) != (config.local_width == 0))
+    throw UsageError("nafnet: local window needs both its sides, or neither");
+}
+
+Tensor to_unit_variance(Backend& b, const Tensor& context, int dim, const Shape& lq, const char* what) {
+  if (dim == 0) throw UsageError(cat("nafnet: a ", what, " context was given, but the network has no part for it"));
+  if (context.shape() != Shape{lq[0], dim})
+    throw ShapeError(cat("nafnet: ", what, " context ", to_string(context.shape()), ", expected ",
+                         to_string({lq[0], dim})));
+  return b.scale(b.normalize(context), std::sqrt(float(dim)));
+}
+
+
+class Network {
+ public:
+  Network(Backend& backend, const NafnetConfig& config) : b_(backend), config_(config) {}
+
+  // lq padded to the network's multiple.
+  Tensor run(const Scope& weights, const Tensor& lq, const Tensor& steer, const Tensor& content) {
+    steer_ = steer;
+    Tensor x = config_.unshuffle > 1 ? b_.pixel_unshuffle(lq, config_.unshuffle) : lq;
+    x = b_.conv2d(x, weights("intro.weight"), weights("intro.bias"), {.padding = 1});
+    std::vector<Tensor> skips;
+    const int levels = int(config_.encoder_blocks.size());
+    for (int level = 0; level < levels; ++level) {
+      x = blocks(weights / "encoders" / level, x, config_.encoder_blocks[size_t(level)], level);
+      skips.push_back(x);
+      const Scope down = weights / "downs" / level;
+      x = b_.conv2d(x, down("weight"), down("bias"), {.stride = 2});
+    }
+    x = blocks(weights / "middle_blks", x, config_.middle_blocks, levels);
+    if (content.defined()) x = cross_attention(weights / "mid_attn", x, content);
+    for (int i = 0; i < levels; ++i) {
+      const int level = levels - 1 - i;
+      x = b_.pixel_shuffle(b_.conv2d(x, (weights / "ups" / i / 0)("weight"), {}), 2);
+      x = b_.add(x, skips[size_t(level)]);
+      x = blocks(weights / "decoders" / i, x, config_.decoder_blocks[size_t(i)], level);
+    }
+    x = b_.conv2d(x, weights("ending.weight"), weights("ending.bias"), {.padding = 1});
+    if (config_.unshuffle > 1) x = b_.pixel_shuffle(x, config_.unshuffle);
+    return b_.add(x, lq);
+  }
+
+ private:
+  Tensor blocks(const Scope& weights, Tensor x, int count, int level) {
+    for (int i = 0; i < count; ++i) x = block(weights / i, x, level);
+    return x;
+  }
+
+  // NAFBlock: two residual halves, each normalised (and steered), gated, and scaled by a learned gain per channel.
+  Tensor block(const Scope& w, const Tensor& input, int level) {
+    Tensor steer;  // (N,4C): scale and shift of norm1, then of norm2
+    if (steer_.defined()) steer = b_.linear(steer_, w("prompt.weight"), w("prompt.bias"));
+
+    Tensor x = norm(w / "norm1", input, steer, 0);
+    x = b_.conv2d(x, w("conv1.weight"), w("conv1.bias"));
+    x = b_.depthwise_conv2d(x, w("conv2.weight"), w("conv2.bias"));
+    x = b_.simple_gate(x);
+    x = b_.mul(x, b_.conv2d(pool(x, level), w("sca.1.weight"), w("sca.1.bias")));
+    x = b_.conv2d(x, w("conv3.weight"), w("conv3.bias"));
+    const Tensor y = b_.add_scaled(input, x, gain(w("beta")));
+
+    x = norm(w / "norm2", y, steer, 1);
+    x = b_.conv2d(x, w("conv4.weight"), w("conv4.bias"));
+    x = b_.simple_gate(x);
+    x = b_.conv2d(x, w("conv5.weight"), w("conv5.bias"));
+    return b_.add_scaled(y, x, gain(w("gamma")));
+  }
+
+  Tensor norm(const Scope& w, const Tensor& x, const Tensor& steer, int which) {
+    const Tensor normed = b_.layer_norm(x, w("weight"), w("bias"), kNormEps);
+    if (!steer.defined()) return normed;
+    const int64_t channels = x.dim(-1), begin = 2 * channels * which;
+    return b_.modulate(normed, b_.slice(steer, 1, begin, begin + channels),
+                       b_.slice(steer, 1, begin + channels, begin + 2 * channels));
+  }
+
+  // beta and gamma are stored (1,C,1,1).
+  Tensor gain(const Tensor& weight) { return b_.reshape(weight, {weight.numel()}); }
+
+  // The statistics of channel attention: of the whole map, or TLC's windows. level 0 is the full resolution.
+  Tensor pool(const Tensor& x, int level) {
+    if (config_.local_height == 0) return b_.global_mean(x);
+    const auto window = [&](int base, int train_size, int64_t& stride) {
+      const int64_t train = train_size > 0 ? train_size : base;
+      const int64_t multiple = config_.multiple();
+      const int64_t map = ((train + multiple - 1) / multiple * multiple / config_.unshuffle) >> level;
+      stride = std::max<int64_t>(1, kFastStride * map / train);
+      return std::max<int64_t>(1, map * base / train);
+    };
+    int64_t stride_height, stride_width;
+    const int64_t height = window(config_.local_height, config_.local_train_height, stride_height);
+    const int64_t width = window(config_.local_width, config_.local_train_width, stride_width);
+    if (height >= x.dim(1) && width >= x.dim(2)) return b_.global_mean(x);
+    return b_.local_mean(x, height, width, config_.local_fast ? int(std::min(stride_height, stride_width)) : 0);
+  }
+
+  Tensor cross_attention(const Scope& w, const Tensor& x, const Tensor& content) {
+    const int64_t n = x.dim(0), positions = x.dim(1) * x.dim(2), channels = x.dim(3);
+    const Tensor token = b_.reshape(content, {n, 1, content.dim(1)});
+    Tensor q = b_.layer_norm(b_.reshape(x, {n, positions, channels}), w("norm.weight"), w("norm.bias"),
+                             kAttentionNormEps);
+    q = b_.linear(q, w("to_q.weight"), {});
+    const Tensor k = b_.linear(token, w("to_k.weight"), {});
+    const Tensor v = b_.linear(token, w("to_v.weight"), {});
+    const Tensor out = b_.linear(b_.attention(q, k, v, config_.attention_heads), w("to_out.weight"), w("to_out.bias"));
+    return b_.add(x, b_.reshape(out, x.shape()));
+  }
+
+  Backend& b_;
+  const NafnetConfig& config_;
+  Tensor steer_;  // SiLU(p) (N, prompt_dim), or absent
+};
+
+// Fig. 3b: e_d gates a learned prompt; see nafnet.h.
+Tensor prompt(Backend& b, const NafnetConfig& config, const Scope& w, const Tensor& degradation) {
+  Tensor x = b.linear(degradation, w("prompt_mlp.0.weight"), w("prompt_mlp.0.bias"));
+  x = b.linear(b.silu(x), w("prompt_mlp.2.weight"), w("prompt_mlp.2.bias"));
+  x = b.scale(b.softmax(x), float(config.prompt_dim));
+  x = b.linear(b.mul(x, w("prompt")), w("prompt_linear.weight"), w("prompt_linear.bias"));
+  return b.silu(x);
+}
+
+void list_block(WeightList& list, const std::string& name, int64_t width, const NafnetConfig& config) {
+  list.add(name + ".beta", {1, width, 1, 1}, WeightSpec::Init::zeros);
+  list.add(name + ".gamma", {1, width, 1, 1}, WeightSpec::Init::zeros);
+  list.conv(name + ".conv1", 2 * width, width, 1);
+  list.conv(name + ".conv2", 2 * width, 1, 3);
+  list.conv(name + ".conv3", width, width, 1);
+  list.conv(name + ".sca.1", width, width, 1);
+  list.conv(name + ".conv4", 2 * width, width, 1);
+  list.conv(name + ".conv5", width, width, 1);
+  list.norm(name + ".norm1", width);
+  list.norm(name + ".norm2", width);
+  if (config.degradation_dim > 0) list.zero_linear(name + ".prompt", 4 * width, config.prompt_dim);
+}
+
+void list_contexts(WeightList& list, const NafnetConfig& config, int64_t middle_width) {
+  if (config.degradation_dim > 0) {
+    list.linear("prompt_mlp.0", config.prompt_dim, config.degradation_dim);
+    list.linear("prompt_mlp.2", config.prompt_dim, config.prompt_dim);
+    list.add("prompt", {1, config.prompt_dim}, WeightSpec::Init::unit_uniform);
+    list.linear("prompt_linear", config.prompt_dim, config.prompt_dim);
+  }
+  if (config.content_dim > 0) {
+    const int64_t inner = int64_t(config.attention_heads) * config.attention_head_dim;
+    list.norm("mid_attn.norm", middle_width);
+    list.linear("mid_attn.to_q", inner, middle_width, false);
+    list.linear("mid_attn.to_k", inner, config.content_dim, false);
+    list.linear("mid_attn.to_v", inner, config.content_dim, false);
+    list.zero_linear("mid_attn.to_out", middle_width, inner);
+  }
+}
+
+}  // namespace
+
+Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq,
+              const Contexts& contexts) {
+  check_config(config);
+  if (lq.rank() != 4 || lq.dim(3) != config.channels)
+    throw ShapeError(cat("nafnet: image ", to_string(lq.shape()), ", expected (N, H, W, ", config.channels, ")"));
+  Tensor steer, content;
+  if (contexts.degradation.defined())
+    steer = prompt(backend, config, weights,
+                   to_unit_variance(backend, contexts.degradation, config.degradation_dim, lq.shape(), "degradation"));
+  if (contexts.content.defined())
+    content = to_unit_variance(backend, contexts.content, config.content_dim, lq.shape(), "content");
+
+  const int64_t m = config.multiple(), height = lq.dim(1), width = lq.dim(2);
+  const int64_t padded_height = (height + m - 1) / m * m, padded_width = (width + m - 1) / m * m;
+  const bool fits = padded_height == height && padded_width == width;
+  const Tensor padded = fits ? lq : backend.pad(lq, padded_height, padded_width);
+  const Tensor restored = Network(backend, config).run(weights, padded, steer, content);
+  return fits ? restored : backend.crop(restored, height, width);
+}
+
+std::vector<WeightSpec> nafnet_weights(const NafnetConfig& config) {
+  check_config(config);
+  WeightList list;
+  const int64_t colours = int64_t(config.channels) * config.unshuffle * config.unshuffle;
+  const int levels = int(config.encoder_blocks.size());
+  const auto width_at = [&](int level) { return int64_t(config.width) << level; };
+  const auto blocks = [&](const std::string& name, int count, int64_t width) {
+    for (int i = 0; i < count; ++i) list_block(list, cat(name, ".", i), width, config);
+  };
+  list.conv("intro", config.width, colours, 3);
+  list.conv("ending", colours, config.width, 3);
+  for (int level = 0; level < levels; ++level) {
+    blocks(cat("encoders.", level), config.encoder_blocks[size_t(level)], width_at(level));
+    list.conv(cat("downs.", level), width_at(level + 1), width_at(level), 2);
+  }
+  blocks("middle_blks", config.middle_blocks, width_at(levels));
+  for (int i = 0; i < levels; ++i) {
+    const int level = levels - 1 - i;
+    list.conv(cat("ups.", i, ".0"), 2 * width_at(level + 1), width_at(level + 1), 1, false);
+    blocks(cat("decoders.", i), config.decoder_blocks[size_t(i)], width_at(level));
+  }
+  list_contexts(list, config, width_at(levels));
+  return list.take();
+}
+
+}  // namespace daclip
