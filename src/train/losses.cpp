@@ -1,0 +1,50 @@
+#include "train/losses.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+
+namespace daclip {
+
+torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& text, const torch::Tensor& scale,
+                               std::span<const int64_t> text_ids) {
+  const int64_t n = image.size(0);
+  torch::Tensor logits = scale * at::mm(image, text.t());
+  if (!text_ids.empty()) {
+    if (int64_t(text_ids.size()) != n) {
+      throw ShapeError(cat("contrastive_loss: ", text_ids.size(), " text ids for ", n, " rows"));
+    }
+    const torch::Tensor ids = torch::tensor(at::ArrayRef<int64_t>(text_ids.data(), text_ids.size())).to(logits.device());
+    const torch::Tensor same = ids.unsqueeze(0).eq(ids.unsqueeze(1));
+    const torch::Tensor own = torch::eye(n, same.options());
+    logits = logits.masked_fill(same.logical_and(own.logical_not()), -std::numeric_limits<double>::infinity());
+  }
+  const torch::Tensor to_text = at::log_softmax(logits, 1).diagonal().mean();
+  const torch::Tensor to_image = at::log_softmax(logits, 0).diagonal().mean();
+  return -(to_text + to_image) / 2;
+}
+
+torch::Tensor l1_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
+  return at::l1_loss(predicted, target);
+}
+
+torch::Tensor charbonnier_loss(const torch::Tensor& predicted, const torch::Tensor& target, double eps) {
+  const torch::Tensor d = predicted - target;
+  return at::sqrt(d * d + eps * eps).mean();
+}
+
+torch::Tensor psnr_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
+  const torch::Tensor d = (predicted - target).flatten(1);
+  return at::log((d * d).mean(1) + 1e-8).mean() * (10 / std::log(10.0));
+}
+
+torch::Tensor matching_loss(const torch::Tensor& predicted, const torch::Tensor& target, bool squared,
+                            const torch::Tensor& weights) {
+  const torch::Tensor d = (predicted - target).flatten(1);
+  torch::Tensor loss = squared ? d * d : d.abs();
+  if (weights.defined()) loss = weights.reshape({-1, 1}) * loss;
+  return loss.mean();
+}
+
+}  // namespace daclip
