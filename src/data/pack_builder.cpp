@@ -1,0 +1,149 @@
+#include "data/pack_builder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "core/random.h"
+#include "data/pack.h"
+#include "image/io.h"
+#include "image/resize.h"
+
+namespace daclip {
+namespace fs = std::filesystem;
+namespace {
+
+struct Job {
+  std::string name, kind;
+  fs::path gt, lq;
+  std::vector<std::string> captions;
+};
+
+// Pictures below `folder` by their endings, sorted, so that a pack does not depend on the file system's order.
+std::vector<fs::path> pictures(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->is_regular_file() && format_of_name(it->path())) found.push_back(it->path());
+  if (error) throw IoError(cat(folder.string(), ": ", error.message()));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void add_pairs(const PackOptions::Pairs& pairs, std::vector<Job>& jobs) {
+  if (label_index(pairs.label) < 0) throw UsageError(cat("unknown label '", pairs.label, "'"));
+  std::map<std::string, fs::path> inputs;
+  for (const fs::path& path : pictures(pairs.folder / "LQ")) inputs[path.stem().string()] = path;
+  for (const fs::path& path : pictures(pairs.folder / "GT")) {
+    const auto input = inputs.find(path.stem().string());
+    if (input == inputs.end()) throw IoError(cat(path.string(), ": has no partner in ", (pairs.folder / "LQ").string()));
+    jobs.push_back({pairs.label + "/" + path.stem().string(), pairs.label, path, input->second, {}});
+  }
+}
+
+void add_captions(const fs::path& table, const fs::path& root, std::vector<Job>& jobs) {
+  std::ifstream file(table);
+  if (!file) throw IoError(cat(table.string(), ": cannot be read"));
+  std::map<std::string, size_t> known;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() || (number == 1 && line.starts_with("filepath\t"))) continue;
+    const size_t tab = line.find('\t');
+    if (tab == std::string::npos || line.find('\t', tab + 1) != std::string::npos)
+      throw FormatError(cat(table.string(), ":", number, ": expected two columns, filepath and title"));
+    const std::string name = line.substr(0, tab);
+    const auto [it, fresh] = known.try_emplace(name, jobs.size());
+    if (fresh) jobs.push_back({name, "clean", (root.empty() ? table.parent_path() : root) / name, {}, {}});
+    jobs[it->second].captions.push_back(line.substr(tab + 1));
+  }
+}
+
+struct Cut {
+  int x = 0, y = 0, side = 0;  // side 0: the whole photo
+};
+
+FloatImage prepare(const fs::path& path, int max_size) {
+  FloatImage rgb = to_rgb(read_image(path));
+  const int longer = std::max(rgb.width, rgb.height);
+  if (max_size == 0 || longer <= max_size) return rgb;
+  const auto shrunk = [&](int side) { return std::max(1, int(int64_t(side) * max_size / longer)); };
+  return resize(rgb, shrunk(rgb.width), shrunk(rgb.height));
+}
+
+FloatImage cut_out(const FloatImage& image, const Cut& cut) {
+  if (cut.side == 0) return image;
+  FloatImage result(cut.side, cut.side, 3);
+  for (int y = 0; y < cut.side; ++y) {
+    const float* source = image.row(cut.y + y) + size_t(cut.x) * 3;
+    std::copy(source, source + size_t(cut.side) * 3, result.row(y));
+  }
+  return result;
+}
+
+PackPhoto load(const Job& job, const PackOptions& options) {
+  const FloatImage gt = prepare(job.gt, options.max_size);
+  Cut cut;
+  if (options.crop > 0) {
+    uint64_t hash = options.seed;
+    for (char c : job.name) hash = mix_seed(hash, uint8_t(c));
+    Random random(hash);
+    cut.side = std::min({options.crop, gt.width, gt.height});
+    cut.x = int(random.below(gt.width - cut.side + 1));
+    cut.y = int(random.below(gt.height - cut.side + 1));
+  }
+  PackPhoto photo;
+  photo.name = job.name;
+  photo.kind = job.kind;
+  photo.captions = job.captions;
+  photo.width = cut.side > 0 ? cut.side : gt.width;
+  photo.height = cut.side > 0 ? cut.side : gt.height;
+  photo.gt = to_bytes(cut_out(gt, cut));
+  if (!job.lq.empty()) {
+    const FloatImage lq = prepare(job.lq, options.max_size);
+    if (!lq.same_size(gt)) throw FormatError(cat(job.lq.string(), ": not of its partner's size"));
+    photo.lq = to_bytes(cut_out(lq, cut));
+  }
+  return photo;
+}
+
+}  // namespace
+
+PackSummary pack_dataset(const PackOptions& options, const fs::path& out,
+                         const std::function<void(size_t, size_t)>& progress) {
+  const auto check = [](int value, const char* name) {
+    if (value != 0 && value < 16) throw UsageError(cat(name, " ", value, ": expected 0 or at least 16"));
+  };
+  check(options.max_size, "max-size");
+  check(options.crop, "crop");
+  std::vector<Job> jobs;
+  for (const fs::path& folder : options.clean)
+    for (const fs::path& path : pictures(folder))
+      jobs.push_back({fs::relative(path, folder).generic_string(), "clean", path, {}, {}});
+  for (const PackOptions::Pairs& pairs : options.pairs) add_pairs(pairs, jobs);
+  for (const fs::path& table : options.captions) add_captions(table, options.root, jobs);
+  if (jobs.empty()) throw UsageError("nothing to pack: no photos found");
+
+  PackSummary summary;
+  PackWriter writer(out);
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    try {
+      writer.add(load(jobs[i], options));
+      ++summary.photos;
+      summary.pairs += jobs[i].lq.empty() ? 0 : 1;
+      summary.captions += jobs[i].captions.size();
+    } catch (const FormatError& error) {
+      summary.skipped.push_back(error.what());
+    } catch (const LimitError& error) {
+      summary.skipped.push_back(error.what());
+    }
+    if (progress) progress(i + 1, jobs.size());
+  }
+  if (summary.photos == 0) throw FormatError("nothing to pack: no photo could be read");
+  writer.finish();
+  return summary;
+}
+
+}  // namespace daclip

@@ -1,0 +1,224 @@
+#include "data/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.h"
+#include "degrade/degrade.h"
+#include "image/resize.h"
+
+namespace daclip {
+namespace {
+
+// One uniform draw spread over independent streams: photo choice, degradation.
+uint64_t sample_seed(uint64_t seed, int slot, int64_t serial) {
+  return mix_seed(mix_seed(seed, uint64_t(serial)), uint64_t(slot) + 1);
+}
+
+void mirror(FloatImage& image) {
+  for (int y = 0; y < image.height; ++y)
+    for (int x = 0; x < image.width / 2; ++x)
+      for (int c = 0; c < image.channels; ++c) std::swap(image.at(x, y, c), image.at(image.width - 1 - x, y, c));
+}
+
+void round_to_bytes(FloatImage& image) {
+  for (float& v : image.data) v = float(int(std::clamp(v, 0.f, 1.f) * 255.f + 0.5f)) / 255.f;
+}
+
+// Size and place drawn once, so that both pictures of a real pair are treated alike.
+struct Frame {
+  int width, height;
+  CropPlan region;
+  bool mirrored;
+};
+
+Frame draw_frame(const PackPhoto& photo, const SamplerConfig& config, Random& random) {
+  double factor = 1;
+  if (random.chance(0.5)) factor = random.uniform(config.rescale_min, config.rescale_max);
+  const int shorter = std::min(photo.width, photo.height);
+  factor = std::max(factor, double(config.min_side) / shorter);
+  Frame frame;
+  frame.width = std::max(config.min_side, int(std::lround(photo.width * factor)));
+  frame.height = std::max(config.min_side, int(std::lround(photo.height * factor)));
+  const int side = config.region;
+  frame.region.width = side > 0 ? std::min(side, frame.width) : frame.width;
+  frame.region.height = side > 0 ? std::min(side, frame.height) : frame.height;
+  frame.region.x = int(random.below(frame.width - frame.region.width + 1));
+  frame.region.y = int(random.below(frame.height - frame.region.height + 1));
+  frame.mirrored = random.chance(0.5);
+  return frame;
+}
+
+FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, const Frame& frame) {
+  FloatImage image = to_float_image(bytes, photo.width, photo.height);
+  if (frame.width != image.width || frame.height != image.height) image = resize(image, frame.width, frame.height);
+  if (frame.region.width != image.width || frame.region.height != image.height) image = crop(image, frame.region);
+  if (frame.mirrored) mirror(image);
+  round_to_bytes(image);
+  return image;
+}
+
+}  // namespace
+
+Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& config) : photos_(photos), config_(config) {
+  const auto share = [](double v, const char* name) {
+    if (!(v >= 0 && v <= 1)) throw UsageError(cat(name, " ", v, ": expected 0 to 1"));
+  };
+  share(config.paper_share, "paper_share");
+  share(config.paired_share, "paired_share");
+  if (config.slots < 1 || config.hold < 1) throw UsageError("batch and hold: expected at least 1");
+  if (!(config.rescale_min > 0 && config.rescale_min <= config.rescale_max && config.rescale_max <= 4))
+    throw UsageError("rescale: expected 0 < rescale_min <= rescale_max <= 4");
+  if (config.min_side < 1 || (config.region > 0 && config.region < config.min_side))
+    throw UsageError(cat("region ", config.region, ": expected at least the crop, ", config.min_side));
+  double total = 0;
+  for (double w : config.weights) {
+    if (!(w >= 0)) throw UsageError("weights: expected no negative ones");
+    total += w;
+  }
+  if (!(total > 0)) throw UsageError("weights: expected one above zero");
+  for (size_t i = 0; i < photos.size(); ++i) {
+    if (photos[i].lq.empty())
+      clean_.push_back(i);
+    else
+      paired_[size_t(label_index(photos[i].kind))].push_back(i);
+  }
+  if (clean_.empty()) throw UsageError("the packs hold no clean photo");
+}
+
+int Sampler::pick_label(Random& random) const {
+  const double total = std::accumulate(config_.weights.begin(), config_.weights.end(), 0.0);
+  double at = random.uniform(0, total);
+  int last = 0;
+  for (int i = 0; i < int(kLabels.size()); ++i) {
+    if (config_.weights[size_t(i)] == 0) continue;
+    last = i;
+    if (at < config_.weights[size_t(i)]) return i;
+    at -= config_.weights[size_t(i)];
+  }
+  return last;  // rounding may step past the last weight
+}
+
+Sample Sampler::make(int slot, int64_t serial) const {
+  const uint64_t seed = sample_seed(config_.seed, slot, serial);
+  Random random(seed);
+  Sample sample;
+  sample.label = pick_label(random);
+  const std::vector<size_t>& pairs = paired_[size_t(sample.label)];
+  const bool real = random.chance(config_.paired_share) && !pairs.empty();
+  const std::vector<size_t>& choice = real ? pairs : clean_;
+  sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
+  const PackPhoto& photo = photos_[sample.photo];
+  const Frame frame = draw_frame(photo, config_, random);
+  sample.gt = develop(photo.gt, photo, frame);
+  if (real) {
+    sample.lq = develop(photo.lq, photo, frame);
+  } else if (sample.label == kClean) {
+    sample.lq = sample.gt;
+  } else {
+    const Severity severity = random.chance(config_.paper_share) ? Severity::paper : Severity::training;
+    const DegradeSpec spec{std::string(kLabels[size_t(sample.label)]), {}};
+    sample.lq = degrade(sample.gt, spec, mix_seed(seed, 1), severity);
+    round_to_bytes(sample.lq);
+  }
+  return sample;
+}
+
+SampleStream::SampleStream(const Sampler& sampler, int threads, int lookahead) : sampler_(sampler), lookahead_(lookahead) {
+  for (int i = 0; i < std::max(1, threads); ++i) workers_.emplace_back([this] { work(); });
+}
+
+SampleStream::~SampleStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+    queue_.clear();
+  }
+  ready_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void SampleStream::work() {
+  for (;;) {
+    std::packaged_task<Result()> task;
+    {
+      std::unique_lock lock(mutex_);
+      ready_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+      if (stop_) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    task();
+  }
+}
+
+void SampleStream::advance(int64_t step) {
+  const std::lock_guard lock(mutex_);
+  if (step == step_) return;
+  step_ = step;
+  std::erase_if(results_, [&](const auto& item) { return item.first.second < sampler_.serial(step, item.first.first); });
+  for (int64_t ahead = std::max(step, planned_ + 1); ahead <= step + lookahead_; ++ahead) {
+    for (int slot = 0; slot < sampler_.config().slots; ++slot) {
+      const Key key{slot, sampler_.serial(ahead, slot)};
+      if (results_.contains(key)) continue;
+      std::packaged_task<Result()> task(
+          [this, key] { return std::make_shared<const Sample>(sampler_.make(key.first, key.second)); });
+      results_[key] = task.get_future().share();
+      queue_.push_back(std::move(task));
+    }
+  }
+  planned_ = step + lookahead_;
+  ready_.notify_all();
+}
+
+std::shared_ptr<const Sample> SampleStream::get(int64_t step, int slot) {
+  advance(step);
+  std::shared_future<Result> future;
+  {
+    const std::lock_guard lock(mutex_);
+    future = results_.at({slot, sampler_.serial(step, slot)});
+  }
+  return future.get();
+}
+
+CropPlan random_square(int width, int height, int size, Random& random) {
+  if (size > width || size > height) throw ShapeError(cat("crop ", size, " of a ", width, "x", height, " photo"));
+  CropPlan plan;
+  plan.width = plan.height = size;
+  plan.x = int(random.below(width - size + 1));
+  plan.y = int(random.below(height - size + 1));
+  plan.turn = int(random.below(8));
+  return plan;
+}
+
+CropPlan random_region(int width, int height, double share_min, Random& random) {
+  const double share = random.uniform(share_min, 1);
+  const double aspect = std::exp(random.uniform(-0.3, 0.3));  // ratio 3/4 to 4/3
+  CropPlan plan;
+  plan.width = std::clamp(int(std::lround(width * std::sqrt(share * aspect))), 1, width);
+  plan.height = std::clamp(int(std::lround(height * std::sqrt(share / aspect))), 1, height);
+  plan.x = int(random.below(width - plan.width + 1)) / 8 * 8;
+  plan.y = int(random.below(height - plan.height + 1)) / 8 * 8;
+  return plan;
+}
+
+void crop_into(const FloatImage& image, const CropPlan& plan, float* out) {
+  for (int y = 0; y < plan.height; ++y) {
+    for (int x = 0; x < plan.width; ++x) {
+      int sx = plan.turn & 1 ? plan.width - 1 - x : x;
+      int sy = plan.turn & 2 ? plan.height - 1 - y : y;
+      if (plan.turn & 4) std::swap(sx, sy);
+      const float* source = image.row(plan.y + sy) + size_t(plan.x + sx) * size_t(image.channels);
+      out = std::copy(source, source + image.channels, out);
+    }
+  }
+}
+
+FloatImage crop(const FloatImage& image, const CropPlan& plan) {
+  FloatImage result(plan.width, plan.height, image.channels);
+  crop_into(image, plan, result.data.data());
+  return result;
+}
+
+}  // namespace daclip

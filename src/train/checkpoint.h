@@ -1,0 +1,28 @@
+// Training checkpoints: safetensors files with weights.*, ema.*, adam_m.*, adam_v.*, frozen.* and, as metadata, JSON with
+// "stage", "step", "config" and what the stage adds.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+#include "train/config.h"
+#include "weights/named_arrays.h"
+
+namespace daclip {
+
+struct Checkpoint {
+  NamedArrays arrays;
+  std::string stage;
+  int64_t step = 0;  // updates done
+  TrainConfig config;
+  nlohmann::json metadata;
+};
+
+// Throws IoError, FormatError; UsageError where `stage` is given and the file is another stage's.
+Checkpoint read_checkpoint(const std::filesystem::path& path, const std::string& stage = "");
+
+// Writes folder/latest.safetensors atomically; what was latest before becomes previous.safetensors.
+void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
+
+}  // namespace daclip

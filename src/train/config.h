@@ -1,0 +1,83 @@
+// Everything a training run is told, with defaults; read from TOML (configs/*.toml), stored as JSON in checkpoints.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/sampler.h"
+#include "pipeline/model_config.h"
+
+namespace daclip {
+
+struct RunConfig {
+  uint64_t seed = 1;
+  int64_t steps = 10000;             // of the whole run; the cosine ends here
+  int threads = 0;                   // of LibTorch; 0: all cores
+  int loader_threads = 1;            // that degrade photos ahead
+  std::string device = "cpu";        // "cpu" or "cuda"
+  std::string out = "build/train";   // folder for latest.safetensors, previous.safetensors and log.jsonl
+  int log_interval = 50;             // steps
+  int validate_interval = 1000;      // steps; 0: never
+  int checkpoint_interval = 500;     // steps
+};
+
+struct OptimizerConfig {
+  double lr = 1e-3, lr_end = 1e-6;
+  double beta1 = 0.9, beta2 = 0.99, eps = 1e-8;
+  double weight_decay = 0;           // none on vectors and scalars
+  int warmup = 200;                  // steps
+  double clip = 1;                   // largest gradient norm; 0: no clipping
+  double ema = 0.999;
+};
+
+struct DataConfig {
+  std::vector<std::string> packs;
+  int batch = 8;
+  int crop = 128;                    // restorer: side of the squares trained on
+  int holdout = 40;                  // clean photos kept for validation, chosen by a hash of their names
+  int validation_photos = 10;        // of the holdout, degraded in each way at every validation
+  double degraded_share = 0.5;       // clip: of the batch degraded, its caption then ending in ": <label>"
+  double region_share = 0.6;         // clip, controller: smallest area of a photo that a random cut may keep
+};
+
+struct LossConfig {
+  std::string restorer = "l1";       // "l1" or "psnr"
+  double context_dropout = 0.1;      // steered restorer: share of samples that see no context
+  double content_weight = 1;         // controller: weight of the content term beside the degradation term
+  double temperature = 0.07;         // of a new logit scale
+};
+
+// Checkpoints to start from; empty: random weights.
+struct InitConfig {
+  std::string clip;                  // controller: the CLIP it copies
+  std::string daclip;                // restorer: the DA-CLIP that gives the contexts; empty trains blind
+  std::string restorer;              // restorer: weights to go on from; what they lack starts so that it changes nothing
+};
+
+struct TrainConfig {
+  RunConfig run;
+  OptimizerConfig optimizer;
+  DataConfig data;
+  SamplerConfig sampler;             // slots, min_side and seed are filled from the above
+  LossConfig loss;
+  InitConfig init;
+  ClipConfig clip;
+  PreprocessConfig preprocess;
+  NafnetConfig restorer;
+
+  TrainConfig();
+};
+
+// Throws IoError (cannot be read), FormatError (no TOML), UsageError (unknown key, wrong type, value without sense); all name
+// the file and key.
+TrainConfig read_train_config(const std::filesystem::path& path);
+
+// The effective configuration: every key with its value, grouped as in the TOML file.
+std::string to_json(const TrainConfig& config);
+
+// The inverse, for checkpoints. Throws FormatError.
+TrainConfig train_config_from_json(const std::string& text);
+
+}  // namespace daclip

@@ -1,0 +1,37 @@
+#include "train/daclip_encoder.h"
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "nets/clip.h"
+#include "pipeline/preprocess.h"
+#include "train/checkpoint.h"
+
+namespace daclip {
+
+DaclipEncoder::DaclipEncoder(TorchBackend& backend, const std::string& checkpoint) : backend_(backend) {
+  const Checkpoint source = read_checkpoint(checkpoint, "controller");
+  clip_ = source.config.clip;
+  preprocess_ = source.config.preprocess;
+  for (const WeightSpec& spec : daclip_weights(clip_, true, false)) {
+    const bool trained = source.arrays.has("ema." + spec.name);
+    const NamedArray& array = source.arrays.at((trained ? "ema." : "frozen.") + spec.name);
+    if (array.shape != spec.shape)
+      throw WeightsError(cat(checkpoint, ": ", spec.name, ": expected shape ", to_string(spec.shape)));
+    weights_[spec.name] = backend_.weight(array.to_floats(), spec.shape);
+  }
+  const NamedArray& labels = source.arrays.at("frozen.labels");
+  if (labels.shape != Shape{int64_t(kLabels.size()), clip_.embedding})
+    throw WeightsError(cat(checkpoint, ": frozen.labels does not fit the eleven labels"));
+  labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
+}
+
+DaclipEncoder::Embeddings DaclipEncoder::encode(const FloatImage& rgb) {
+  const torch::NoGradGuard no_grad;
+  const FloatImage input = clip_input(rgb, preprocess_);
+  const Tensor image = backend_.from_floats(input.data, {1, input.height, input.width, 3});
+  const ImageFeatures features = encode_image_controlled(backend_, clip_, Scope(weights_), image);
+  return {TorchBackend::tensor(features.content).to(torch::kFloat32),
+          TorchBackend::tensor(features.degradation).to(torch::kFloat32)};
+}
+
+}  // namespace daclip

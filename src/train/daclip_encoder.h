@@ -1,0 +1,35 @@
+// A trained DA-CLIP, frozen, as a source of contexts for a restorer under training.
+#pragma once
+
+#include <string>
+
+#include "image/float_image.h"
+#include "torch/torch_backend.h"
+#include "train/params.h"
+#include "pipeline/model_config.h"
+
+namespace daclip {
+
+class DaclipEncoder {
+ public:
+  // `checkpoint`: of the controller stage; its EMA weights are used. Throws IoError, FormatError, WeightsError, UsageError.
+  DaclipEncoder(TorchBackend& backend, const std::string& checkpoint);
+
+  struct Embeddings {
+    torch::Tensor content, degradation;  // (1,E), not normalised, without gradients
+  };
+  // rgb: a whole photo, any size. One photo at a time, so that the result does not depend on its neighbours.
+  Embeddings encode(const FloatImage& rgb);
+
+  int embedding() const { return clip_.embedding; }
+  const torch::Tensor& labels() const { return labels_; }  // (11,E), unit length, in the order of core/labels.h
+
+ private:
+  TorchBackend& backend_;
+  ClipConfig clip_;
+  PreprocessConfig preprocess_;
+  Weights weights_;
+  torch::Tensor labels_;
+};
+
+}  // namespace daclip

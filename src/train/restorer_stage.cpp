@@ -1,0 +1,176 @@
+// Training NAFNet: blind, or steered by a frozen DA-CLIP.
+#include <cmath>
+
+#include "core/error.h"
+#include "nets/nafnet.h"
+#include "train/checkpoint.h"
+#include "train/daclip_encoder.h"
+#include "train/dataset.h"
+#include "train/losses.h"
+#include "train/stage.h"
+
+namespace daclip {
+namespace {
+
+constexpr int kValidationSide = 256;  // the middle of each held-out photo is restored
+
+double psnr(const torch::Tensor& a, const torch::Tensor& b) {
+  const double mse = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).square().mean().item<double>();
+  return mse > 0 ? std::min(100.0, -10 * std::log10(mse)) : 100.0;
+}
+
+class RestorerStage : public Stage {
+ public:
+  explicit RestorerStage(const TrainConfig& config)
+      : config_(with_contexts(config)), backend_(torch_options(config)), data_(load_dataset(config)),
+        sampler_(data_.train, sampler_config(config)), stream_(sampler_, config.run.loader_threads) {
+    if (!config_.init.daclip.empty()) {
+      encoder_ = std::make_unique<DaclipEncoder>(backend_, config_.init.daclip);
+      if (encoder_->embedding() != config_.restorer.degradation_dim || encoder_->embedding() != config_.restorer.content_dim)
+        throw UsageError(cat("restorer: degradation_dim and content_dim must be the DA-CLIP's ", encoder_->embedding()));
+    }
+    params_ = make_params(nafnet_weights(config_.restorer), config_.run.seed, backend_.device());
+    if (!config_.init.restorer.empty())
+      load_params(params_, read_checkpoint(config_.init.restorer, "restorer").arrays, "ema.");
+    weights_ = as_weights(params_);
+    contexts_.resize(size_t(config_.data.batch));
+    prepare_validation();
+  }
+
+  std::string name() const override { return "restorer"; }
+  Params& params() override { return params_; }
+
+  torch::Tensor loss(int64_t step, nlohmann::json&) override {
+    const int64_t batch = config_.data.batch, side = config_.data.crop;
+    const int64_t size = side * side * 3;
+    std::vector<float> lq(size_t(batch * size)), gt(size_t(batch * size));
+    std::vector<torch::Tensor> content, degradation;
+    for (int slot = 0; slot < batch; ++slot) {
+      const auto sample = stream_.get(step, slot);
+      Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 1000 + uint64_t(slot)));
+      const CropPlan plan = random_square(sample->gt.width, sample->gt.height, int(side), random);
+      crop_into(sample->lq, plan, lq.data() + slot * size);
+      crop_into(sample->gt, plan, gt.data() + slot * size);
+      if (encoder_) {
+        const auto& context = slot_context(step, slot, *sample);
+        content.push_back(context.content);
+        degradation.push_back(context.degradation);
+      }
+    }
+    Contexts contexts;
+    Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 999));
+    if (encoder_ && !random.chance(config_.loss.context_dropout)) {
+      contexts.content = TorchBackend::wrap(torch::cat(content));
+      contexts.degradation = TorchBackend::wrap(torch::cat(degradation));
+    }
+    const Shape shape{batch, side, side, 3};
+    const Tensor output = nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(lq, shape), contexts);
+    const torch::Tensor target = TorchBackend::tensor(backend_.weight(gt, shape));
+    const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32);
+    return config_.loss.restorer == "l1" ? l1_loss(restored, target) : psnr_loss(restored, target);
+  }
+
+  nlohmann::json validate(const Params& params, std::string& summary) override {
+    const torch::NoGradGuard no_grad;
+    const Weights weights = as_weights(params);
+    std::array<double, kLabels.size()> before{}, after{}, count{};
+    for (const Held& held : validation_) {
+      Contexts contexts;
+      if (encoder_) contexts = {TorchBackend::wrap(held.context.content), TorchBackend::wrap(held.context.degradation)};
+      const Tensor output = nafnet(backend_, config_.restorer, Scope(weights), TorchBackend::wrap(held.lq), contexts);
+      const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32).clamp(0, 1);
+      before[size_t(held.label)] += psnr(held.lq, held.gt);
+      after[size_t(held.label)] += psnr(restored, held.gt);
+      count[size_t(held.label)] += 1;
+    }
+    nlohmann::json result;
+    double gain = 0;
+    std::string line;
+    for (size_t i = 0; i < kLabels.size(); ++i) {
+      const double from = before[i] / count[i], to = after[i] / count[i];
+      result[std::string(kLabels[i])] = {{"input", from}, {"psnr", to}};
+      char text[96];
+      std::snprintf(text, sizeof text, " %s %.2f>%.2f", std::string(kLabels[i]).c_str(), from, to);
+      line += text;
+      if (int(i) != kClean) gain += (to - from) / kDegradationCount;
+    }
+    result["gain"] = gain;
+    summary = cat("mean gain ", std::round(gain * 100) / 100, " dB:", line);
+    return result;
+  }
+
+  void store(NamedArrays&, nlohmann::json& metadata) const override { metadata["steered"] = bool(encoder_); }
+
+ private:
+  struct Held {
+    int label;
+    torch::Tensor lq, gt;  // (1,H,W,3)
+    DaclipEncoder::Embeddings context;
+  };
+  struct SlotContext {
+    int64_t serial = -1;
+    DaclipEncoder::Embeddings embeddings;
+  };
+
+  static TorchOptions torch_options(const TrainConfig& config) {
+    TorchOptions options;
+    options.device = torch::Device(config.run.device);
+    options.threads = config.run.threads;
+    return options;
+  }
+
+  static SamplerConfig sampler_config(const TrainConfig& config) {
+    SamplerConfig sampler = config.sampler;
+    sampler.min_side = config.data.crop;
+    return sampler;
+  }
+
+  // A blind restorer has no parts for contexts, whatever their sizes in the file.
+  static TrainConfig with_contexts(TrainConfig config) {
+    if (config.init.daclip.empty()) config.restorer.degradation_dim = config.restorer.content_dim = 0;
+    return config;
+  }
+
+  // The whole photo's embeddings, computed once for as long as the slot keeps it.
+  const DaclipEncoder::Embeddings& slot_context(int64_t step, int slot, const Sample& sample) {
+    SlotContext& cached = contexts_[size_t(slot)];
+    if (const int64_t serial = sampler_.serial(step, slot); cached.serial != serial)
+      cached = {serial, encoder_->encode(sample.lq)};
+    return cached.embeddings;
+  }
+
+  torch::Tensor to_tensor(const FloatImage& image) {
+    return TorchBackend::tensor(backend_.weight(image.data, {1, image.height, image.width, 3}));
+  }
+
+  void prepare_validation() {
+    if (config_.run.validate_interval == 0) return;
+    const size_t photos = std::min(data_.holdout.size(), size_t(config_.data.validation_photos));
+    if (photos == 0) throw UsageError("data.holdout: no photo left for validation");
+    for (int label = 0; label < int(kLabels.size()); ++label) {
+      for (size_t i = 0; i < photos; ++i) {
+        const Sample sample = validation_sample(data_, i, label);
+        Held held{label, to_tensor(centre(sample.lq, kValidationSide)), to_tensor(centre(sample.gt, kValidationSide)), {}};
+        if (encoder_) held.context = encoder_->encode(sample.lq);
+        validation_.push_back(std::move(held));
+      }
+    }
+  }
+
+  TrainConfig config_;
+  TorchBackend backend_;
+  Dataset data_;
+  Sampler sampler_;
+  SampleStream stream_;
+  std::unique_ptr<DaclipEncoder> encoder_;
+  Params params_;
+  Weights weights_;
+  std::vector<SlotContext> contexts_;
+  std::vector<Held> validation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_restorer_stage(const TrainConfig& config) { return std::make_unique<RestorerStage>(config); }
+
+}  // namespace daclip

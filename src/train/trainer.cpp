@@ -1,0 +1,200 @@
+#include "train/trainer.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "train/adamw.h"
+#include "train/checkpoint.h"
+#include "train/clip_grad.h"
+#include "train/ema.h"
+#include "train/lr_schedule.h"
+
+namespace daclip {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string duration(double seconds) {
+  char text[32];
+  const auto s = int64_t(seconds);
+  std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", (long long)(s / 3600), (long long)(s / 60 % 60), (long long)(s % 60));
+  return text;
+}
+
+class Loop {
+ public:
+  Loop(Stage& stage, const TrainConfig& config, const TrainerOptions& options)
+      : stage_(stage), config_(config), options_(options), folder_(config.run.out),
+        adamw_(values(stage.params()), adamw_options(config)), ema_(values(stage.params()), config.optimizer.ema) {}
+
+  TrainerResult run() {
+    start();
+    const int64_t last = options_.stop_after > 0 ? std::min(options_.stop_after, config_.run.steps) : config_.run.steps;
+    const int64_t first = step_;
+    begin_ = Clock::now();
+    window_ = begin_;
+    while (step_ < last && !interrupted()) {
+      update();
+      if (step_ % config_.run.log_interval == 0 || step_ == last) report(first, last);
+      const bool validate = config_.run.validate_interval > 0 &&
+                            (step_ % config_.run.validate_interval == 0 || step_ == config_.run.steps);
+      if (validate) validate_now();
+      if (step_ % config_.run.checkpoint_interval == 0 && step_ != last) save();
+    }
+    if (step_ > first) save();
+    return {step_, step_ < last};
+  }
+
+ private:
+  static std::vector<torch::Tensor> values(const Params& params) {
+    std::vector<torch::Tensor> tensors;
+    for (const NamedParam& param : params) tensors.push_back(param.value);
+    return tensors;
+  }
+
+  bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
+
+  void start() {
+    const fs::path latest = folder_ / "latest.safetensors";
+    if (!options_.resume) {
+      if (fs::exists(latest))
+        throw UsageError(cat(latest.string(), ": there is a run already; resume it or choose another folder"));
+      std::error_code error;
+      fs::create_directories(folder_, error);
+      if (error) throw IoError(cat(folder_.string(), ": ", error.message()));
+    } else {
+      if (!fs::exists(latest)) throw UsageError(cat(latest.string(), ": nothing to resume"));
+      load(read_checkpoint(latest, stage_.name()));
+    }
+    log_.open(folder_ / "log.jsonl", std::ios::app);
+    if (!log_) throw IoError(cat((folder_ / "log.jsonl").string(), ": cannot be written"));
+  }
+
+  void update() {
+    const double lr = learning_rate(step_);
+    Json parts = Json::object();
+    adamw_.zero_grad();
+    torch::Tensor loss = stage_.loss(step_, parts);
+    loss.backward();
+    const double norm = clip_grad(values(stage_.params()), config_.optimizer.clip);
+    last_loss_ = loss.item<double>();
+    // A gradient without sense must not reach the weights.
+    if (!std::isfinite(last_loss_) || !std::isfinite(norm))
+      throw Error(cat("step ", step_, ": loss ", last_loss_, ", gradient norm ", norm, " are not finite"));
+    adamw_.step(lr);
+    stage_.after_update();
+    ema_.update();
+    ++step_;
+    sum_ += last_loss_;
+    ++summed_;
+    norm_ = norm;
+    lr_ = lr;
+    parts_ = std::move(parts);
+    if (options_.on_step) options_.on_step(step_, last_loss_);
+  }
+
+  void report(int64_t first, int64_t last) {
+    const double rate = double(summed_) / std::max(1e-9, seconds_since(window_));
+    const double eta = double(last - step_) * seconds_since(begin_) / double(step_ - first);
+    Json line = {{"step", step_}, {"loss", sum_ / double(summed_)}, {"lr", lr_}, {"grad_norm", norm_},
+                 {"steps_per_second", rate}};
+    for (const auto& [key, value] : parts_.items()) line[key] = value;
+    write(line);
+    if (options_.progress) {
+      const bool terminal = isatty(STDERR_FILENO);
+      std::fprintf(stderr, "%s%s %lld/%lld  loss %.5f  lr %.2e  norm %.3f  %.2f steps/s  left %s%s", terminal ? "\r" : "",
+                   stage_.name().c_str(), (long long)step_, (long long)last, sum_ / double(summed_), lr_, norm_, rate,
+                   duration(eta).c_str(), terminal ? "\033[K" : "\n");
+    }
+    sum_ = 0;
+    summed_ = 0;
+    window_ = Clock::now();
+  }
+
+  void validate_now() {
+    std::string summary;
+    const Json figures = stage_.validate(averaged(), summary);
+    write({{"step", step_}, {"validation", figures}});
+    if (options_.progress)
+      std::fprintf(stderr, "%svalidation at %lld: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", (long long)step_,
+                   summary.c_str());
+    window_ = Clock::now();
+  }
+
+  Params averaged() const {
+    Params params = stage_.params();
+    for (size_t i = 0; i < params.size(); ++i) params[i].value = ema_.values()[i];
+    return params;
+  }
+
+  void write(const Json& line) {
+    log_ << line.dump() << '\n';
+    log_.flush();
+  }
+
+  void save() {
+    Checkpoint checkpoint;
+    checkpoint.stage = stage_.name();
+    checkpoint.step = step_;
+    checkpoint.config = config_;
+    checkpoint.metadata = Json::object();
+    store_params(stage_.params(), checkpoint.arrays, "weights.");
+    store_params(averaged(), checkpoint.arrays, "ema.");
+    store_params(renamed(adamw_.first_moments()), checkpoint.arrays, "adam_m.");
+    store_params(renamed(adamw_.second_moments()), checkpoint.arrays, "adam_v.");
+    stage_.store(checkpoint.arrays, checkpoint.metadata);
+    write_checkpoint(folder_, checkpoint);
+  }
+
+  // Optimiser state under the names of the parameters it belongs to; shares storage.
+  Params renamed(const std::vector<torch::Tensor>& tensors) const {
+    Params params = stage_.params();
+    for (size_t i = 0; i < params.size(); ++i) params[i].value = tensors[i];
+    return params;
+  }
+
+  void load(const Checkpoint& checkpoint) {
+    const auto all = [&](Params params, const std::string& prefix) {
+      const std::vector<std::string> missing = load_params(params, checkpoint.arrays, prefix);
+      if (!missing.empty()) throw WeightsError(cat(folder_.string(), ": the checkpoint lacks ", prefix, missing.front()));
+    };
+    all(stage_.params(), "weights.");
+    all(averaged(), "ema.");
+    all(renamed(adamw_.first_moments()), "adam_m.");
+    all(renamed(adamw_.second_moments()), "adam_v.");
+    adamw_.set_step(checkpoint.step);
+    step_ = checkpoint.step;
+  }
+
+  Stage& stage_;
+  const TrainConfig& config_;
+  const TrainerOptions& options_;
+  fs::path folder_;
+  AdamW adamw_;
+  Ema ema_;
+  std::ofstream log_;
+  int64_t step_ = 0, summed_ = 0;
+  double sum_ = 0, last_loss_ = 0, norm_ = 0, lr_ = 0;
+  Json parts_;
+  Clock::time_point begin_, window_;
+};
+
+}  // namespace
+
+TrainerResult train(Stage& stage, const TrainConfig& config, const TrainerOptions& options) {
+  return Loop(stage, config, options).run();
+}
+
+}  // namespace daclip
