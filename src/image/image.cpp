@@ -36,17 +36,17 @@ void write_rgb(const FloatImage& rgb, const Sample* like, Image& image, Sample* 
   }
 }
 
-void check(const Image& image, const char* where) {
+}  // namespace
+
+void validate(const Image& image, std::string_view where) {
   const bool known = image.channels >= 1 && image.channels <= 4 && (image.bits == 8 || image.bits == 16);
   if (!known || image.width < 1 || image.height < 1 || image.data.size() != image.samples() * size_t(image.bits / 8))
     throw ShapeError(cat(where, ": an image of ", image.width, "x", image.height, ", ", image.channels, " channels, ",
                          image.bits, " bits holds ", image.data.size(), " bytes"));
 }
 
-}  // namespace
-
 FloatImage to_rgb(const Image& image) {
-  check(image, "to_rgb");
+  validate(image, "to_rgb");
   FloatImage rgb(image.width, image.height, 3);
   if (image.bits == 16)
     read_rgb(image, image.data16(), rgb);
@@ -56,7 +56,7 @@ FloatImage to_rgb(const Image& image) {
 }
 
 Image from_rgb(const FloatImage& rgb, const Image& like) {
-  check(like, "from_rgb");
+  validate(like, "from_rgb");
   if (rgb.width != like.width || rgb.height != like.height || rgb.channels != 3)
     throw ShapeError(cat("from_rgb: ", rgb.width, "x", rgb.height, "x", rgb.channels, " in the form of an image of ",
                          like.width, "x", like.height, ", expected the same size and 3 channels"));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "image/float_image.h"
@@ -19,10 +19,14 @@ struct Image {
 
   int colour_channels() const { return channels >= 3 ? 3 : 1; }
   bool has_alpha() const { return channels == 2 || channels == 4; }
+  size_t pixels() const { return size_t(width) * size_t(height); }
   size_t samples() const { return size_t(width) * size_t(height) * size_t(channels); }
   const uint16_t* data16() const { return reinterpret_cast<const uint16_t*>(data.data()); }
   uint16_t* data16() { return reinterpret_cast<uint16_t*>(data.data()); }
 };
+
+// Throws ShapeError where the fields contradict each other; `where` names the caller.
+void validate(const Image& image, std::string_view where);
 
 // RGB in [0,1] without alpha; grey is repeated in the three channels.
 FloatImage to_rgb(const Image& image);

@@ -1,0 +1,45 @@
+// decode_image on any bytes: a picture whose fields agree, or a daclip::Error.
+#include "fuzz.h"
+
+#include "core/error.h"
+#include "core/random.h"
+#include "image/io.h"
+
+using namespace daclip;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  try {
+    const Image image = decode_image({data, size}, "input", {.max_pixels = 1 << 20});
+    validate(image, "decoded");
+    if (image.pixels() > (1u << 20)) __builtin_trap();
+  } catch (const ShapeError&) {
+    throw;  // a decoder must not return a picture that contradicts itself
+  } catch (const Error&) {
+  }
+  return 0;
+}
+
+std::vector<std::vector<uint8_t>> fuzz_seeds() {
+  // An EXIF block with nothing but the orientation: 6, a quarter turn.
+  const std::vector<uint8_t> exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+  std::vector<std::vector<uint8_t>> seeds;
+  Random random(7);
+  for (const int channels : {1, 2, 3, 4})
+    for (const int bits : {8, 16}) {
+      Image image;
+      image.width = 13;
+      image.height = 9;
+      image.channels = channels;
+      image.bits = bits;
+      image.data.resize(image.samples() * size_t(bits / 8));
+      for (uint8_t& byte : image.data) byte = uint8_t(random.below(256));
+      if (channels >= 3) image.exif = exif;
+      for (const ImageFormat format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp, ImageFormat::tiff})
+        for (const int quality : {80, 100}) seeds.push_back(encode_image(image, format, {.quality = quality}));
+    }
+  std::vector<uint8_t> bmp = {'B', 'M', 70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0,
+                              1, 0, 24, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (int i = 0; i < 16; ++i) bmp.push_back(uint8_t(i * 15));
+  seeds.push_back(bmp);
+  return seeds;
+}

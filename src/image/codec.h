@@ -1,0 +1,53 @@
+// What the readers and writers of the single formats share. Internal to image/; callers use io.h.
+#pragma once
+
+#include <csetjmp>
+#include <string_view>
+
+#include "image/io.h"
+
+namespace daclip {
+
+// Each decodes one format. The picture is as stored: EXIF orientation is applied by decode_image. `where` names the input.
+Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
+Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
+Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
+Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
+Image decode_bmp(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
+
+std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& options);
+std::vector<uint8_t> encode_png(const Image& image);
+std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& options);
+std::vector<uint8_t> encode_tiff(const Image& image);
+
+// Refuses empty and too large pictures by what their header says. Throws FormatError or LimitError.
+void check_size(std::string_view where, uint64_t width, uint64_t height, const DecodeLimits& limits);
+
+// FormatError "where: cannot be read as FORMAT: a library's text on one line".
+[[noreturn]] void fail_decoding(std::string_view where, std::string_view format, std::string_view text);
+
+// An image with its header fields set and no samples yet; memory for them is reserved but not touched, so that a header
+// that promises more than the file holds costs nothing.
+Image start_image(uint64_t width, uint64_t height, int channels, int bits);
+
+// 16 bit to 8, rounded; 8 bit as it is.
+Image to_8bit(const Image& image);
+
+// 8 bit: alpha over white, then dropped; without alpha as it is.
+Image on_white(const Image& image);
+
+// Four channels of ink (all bits set = full) to RGB: through the profile where it is one for CMYK, by
+// (1-C)(1-K) elsewhere. The profile is dropped.
+Image cmyk_to_rgb(const Image& cmyk);
+
+// The picture as an EXIF orientation (1-8) wants it seen.
+Image upright(Image image, int orientation);
+
+// Where a C library's error handler leaves its text and jumps to. The functions that call setjmp hold no objects with
+// destructors, since a jump would not run them.
+struct LibraryError {
+  std::jmp_buf jump;
+  char text[256] = "";
+};
+
+}  // namespace daclip

@@ -1,0 +1,210 @@
+// JPEG through libjpeg-turbo.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "core/error.h"
+#include "image/codec.h"
+
+namespace daclip {
+namespace {
+
+constexpr char kExifPrefix[6] = {'E', 'x', 'i', 'f', 0, 0};
+constexpr size_t kMarkerLimit = 65533;  // bytes that one JPEG marker carries
+constexpr int kScanLimit = 500;         // progressive files with more scans are attacks on the decoder's time
+
+struct ErrorManager : jpeg_error_mgr {
+  LibraryError error;
+};
+
+[[noreturn]] void jump_out(j_common_ptr info) {
+  auto* manager = static_cast<ErrorManager*>(info->err);
+  char text[JMSG_LENGTH_MAX];
+  manager->format_message(info, text);
+  std::snprintf(manager->error.text, sizeof manager->error.text, "%s", text);
+  std::longjmp(manager->error.jump, 1);
+}
+
+// Warnings after which the picture is not whole are errors; the rest (a bad profile, stray bytes) is of no account.
+void on_message(j_common_ptr info, int level) {
+  if (level >= 0) return;
+  switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC: jump_out(info);
+    default: break;
+  }
+}
+
+void print_nothing(j_common_ptr) {}
+
+jpeg_error_mgr* set_up(ErrorManager& manager) {
+  jpeg_std_error(&manager);
+  manager.error_exit = jump_out;
+  manager.emit_message = on_message;
+  manager.output_message = print_nothing;
+  return &manager;
+}
+
+void limit_scans(j_common_ptr info) {
+  if (!info->is_decompressor || reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kScanLimit) return;
+  auto* manager = static_cast<ErrorManager*>(info->err);
+  std::snprintf(manager->error.text, sizeof manager->error.text, "more than %d scans", kScanLimit);
+  std::longjmp(manager->error.jump, 1);
+}
+
+class Decoder {
+ public:
+  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes) { info_.err = set_up(manager_); }
+  ~Decoder() {
+    if (created_) jpeg_destroy_decompress(&info_);
+    std::free(icc_);
+  }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // Each returns false when the library failed; text() says why.
+  bool read_header() {
+    if (setjmp(manager_.error.jump)) return false;
+    jpeg_create_decompress(&info_);
+    created_ = true;
+    progress_.progress_monitor = limit_scans;
+    info_.progress = &progress_;
+    jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);
+    jpeg_save_markers(&info_, JPEG_APP0 + 2, 0xffff);
+    jpeg_mem_src(&info_, bytes_.data(), static_cast<unsigned long>(bytes_.size()));
+    jpeg_read_header(&info_, TRUE);
+    jpeg_read_icc_profile(&info_, &icc_, &icc_size_);
+    switch (info_.jpeg_color_space) {
+      case JCS_GRAYSCALE: info_.out_color_space = JCS_GRAYSCALE; break;
+      case JCS_CMYK:
+      case JCS_YCCK: info_.out_color_space = JCS_CMYK; break;
+      default: info_.out_color_space = JCS_RGB; break;
+    }
+    return true;
+  }
+
+  bool read_rows(Image& image) {
+    if (setjmp(manager_.error.jump)) return false;
+    jpeg_start_decompress(&info_);
+    const size_t row = size_t(info_.output_width) * size_t(info_.output_components);
+    while (info_.output_scanline < info_.output_height) {
+      const size_t at = image.data.size();
+      image.data.resize(at + row);
+      JSAMPROW pointer = image.data.data() + at;
+      jpeg_read_scanlines(&info_, &pointer, 1);
+    }
+    jpeg_finish_decompress(&info_);
+    return true;
+  }
+
+  const jpeg_decompress_struct& info() const { return info_; }
+  const char* text() const { return manager_.error.text; }
+  std::vector<uint8_t> icc() const { return icc_ ? std::vector<uint8_t>(icc_, icc_ + icc_size_) : std::vector<uint8_t>(); }
+
+  std::vector<uint8_t> exif() const {
+    for (auto* marker = info_.marker_list; marker; marker = marker->next)
+      if (marker->marker == JPEG_APP0 + 1 && marker->data_length > sizeof kExifPrefix &&
+          std::memcmp(marker->data, kExifPrefix, sizeof kExifPrefix) == 0)
+        return {marker->data + sizeof kExifPrefix, marker->data + marker->data_length};
+    return {};
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  ErrorManager manager_;
+  jpeg_decompress_struct info_{};
+  jpeg_progress_mgr progress_{};
+  JOCTET* icc_ = nullptr;
+  unsigned icc_size_ = 0;
+  bool created_ = false;
+};
+
+class Encoder {
+ public:
+  Encoder() { info_.err = set_up(manager_); }
+  ~Encoder() {
+    if (created_) jpeg_destroy_compress(&info_);
+    std::free(buffer_);
+  }
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+
+  bool write(const Image& image, int quality) {
+    if (setjmp(manager_.error.jump)) return false;
+    jpeg_create_compress(&info_);
+    created_ = true;
+    jpeg_mem_dest(&info_, &buffer_, &size_);
+    info_.image_width = JDIMENSION(image.width);
+    info_.image_height = JDIMENSION(image.height);
+    info_.input_components = image.channels;
+    info_.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&info_);
+    jpeg_set_quality(&info_, quality, TRUE);
+    info_.optimize_coding = TRUE;
+    // Halved chroma would undo part of what was restored; below 90 the caller asked for small files.
+    if (quality >= 90 && image.channels == 3) info_.comp_info[0].h_samp_factor = info_.comp_info[0].v_samp_factor = 1;
+    jpeg_start_compress(&info_, TRUE);
+    if (!image.exif.empty() && image.exif.size() + sizeof kExifPrefix <= kMarkerLimit) write_exif(image);
+    if (!image.icc.empty()) jpeg_write_icc_profile(&info_, image.icc.data(), unsigned(image.icc.size()));
+    const size_t row = size_t(image.width) * size_t(image.channels);
+    while (info_.next_scanline < info_.image_height) {
+      JSAMPROW pointer = const_cast<JSAMPROW>(image.data.data() + info_.next_scanline * row);
+      jpeg_write_scanlines(&info_, &pointer, 1);
+    }
+    jpeg_finish_compress(&info_);
+    return true;
+  }
+
+  const char* text() const { return manager_.error.text; }
+  std::vector<uint8_t> bytes() const { return {buffer_, buffer_ + size_}; }
+
+ private:
+  void write_exif(const Image& image) {
+    jpeg_write_m_header(&info_, JPEG_APP0 + 1, unsigned(image.exif.size() + sizeof kExifPrefix));
+    for (const char c : kExifPrefix) jpeg_write_m_byte(&info_, uint8_t(c));
+    for (const uint8_t byte : image.exif) jpeg_write_m_byte(&info_, byte);
+  }
+
+  ErrorManager manager_;
+  jpeg_compress_struct info_{};
+  unsigned char* buffer_ = nullptr;
+  unsigned long size_ = 0;
+  bool created_ = false;
+};
+
+}  // namespace
+
+Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
+  Decoder decoder(bytes);
+  if (!decoder.read_header()) fail_decoding(where, "JPEG", decoder.text());
+  const jpeg_decompress_struct& info = decoder.info();
+  check_size(where, info.image_width, info.image_height, limits);
+  const J_COLOR_SPACE space = info.out_color_space;
+  const int channels = space == JCS_GRAYSCALE ? 1 : space == JCS_CMYK ? 4 : 3;
+  Image image = start_image(info.image_width, info.image_height, channels, 8);
+  image.exif = decoder.exif();
+  image.icc = decoder.icc();
+  if (!decoder.read_rows(image)) fail_decoding(where, "JPEG", decoder.text());
+  if (space != JCS_CMYK) return image;
+  // Files with Adobe's marker store the paper that stays white instead of the ink.
+  if (info.saw_Adobe_marker)
+    for (uint8_t& sample : image.data) sample = uint8_t(255 - sample);
+  return cmyk_to_rgb(image);
+}
+
+std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& options) {
+  if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
+    throw LimitError(cat("JPEG holds at most 65500 pixels a side, not ", image.width, "x", image.height));
+  Encoder encoder;
+  if (!encoder.write(on_white(to_8bit(image)), options.quality)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  return encoder.bytes();
+}
+
+}  // namespace daclip

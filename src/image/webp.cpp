@@ -1,0 +1,161 @@
+// WebP through libwebp; profile and EXIF through its mux and demux libraries.
+#include <webp/decode.h>
+#include <webp/demux.h>
+#include <webp/encode.h>
+#include <webp/mux.h>
+
+#include <cstring>
+#include <memory>
+
+#include "core/error.h"
+#include "image/codec.h"
+
+namespace daclip {
+namespace {
+
+struct DeleteDemuxer {
+  void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
+};
+struct DeleteAnimation {
+  void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
+};
+struct DeleteMux {
+  void operator()(WebPMux* mux) const { WebPMuxDelete(mux); }
+};
+
+std::vector<uint8_t> chunk_of(const WebPDemuxer* demuxer, const char* name) {
+  WebPChunkIterator iterator;
+  std::vector<uint8_t> chunk;
+  if (WebPDemuxGetChunk(demuxer, name, 1, &iterator))
+    chunk.assign(iterator.chunk.bytes, iterator.chunk.bytes + iterator.chunk.size);
+  WebPDemuxReleaseChunkIterator(&iterator);
+  return chunk;
+}
+
+// The first frame on the whole canvas.
+void decode_animation(std::span<const uint8_t> bytes, std::string_view where, Image& image) {
+  const WebPData data{bytes.data(), bytes.size()};
+  WebPAnimDecoderOptions options;
+  if (!WebPAnimDecoderOptionsInit(&options)) fail_decoding(where, "WebP", "the library's version does not fit");
+  options.color_mode = MODE_RGBA;
+  const std::unique_ptr<WebPAnimDecoder, DeleteAnimation> decoder(WebPAnimDecoderNew(&data, &options));
+  uint8_t* canvas = nullptr;
+  int timestamp = 0;
+  if (!decoder || !WebPAnimDecoderGetNext(decoder.get(), &canvas, &timestamp))
+    fail_decoding(where, "WebP", "the animation's first frame is damaged");
+  image.channels = 4;
+  image.data.assign(canvas, canvas + image.samples());
+}
+
+// Alpha that is opaque everywhere is no alpha.
+void drop_opaque_alpha(Image& image) {
+  if (image.channels != 4) return;
+  for (size_t i = 3; i < image.data.size(); i += 4)
+    if (image.data[i] != 255) return;
+  for (size_t i = 0; i < image.pixels(); ++i) std::memmove(image.data.data() + i * 3, image.data.data() + i * 4, 3);
+  image.channels = 3;
+  image.data.resize(image.samples());
+}
+
+void check(bool ok, const char* what) {
+  if (!ok) throw FormatError(cat("cannot be written as WebP: ", what));
+}
+
+std::vector<uint8_t> rgb_rows(const Image& image) {
+  if (image.channels >= 3) return image.data;
+  const size_t to_channels = image.has_alpha() ? 4 : 3;
+  std::vector<uint8_t> rows(image.pixels() * to_channels);
+  for (size_t i = 0; i < image.pixels(); ++i) {
+    const uint8_t* from = image.data.data() + i * size_t(image.channels);
+    for (size_t c = 0; c < 3; ++c) rows[i * to_channels + c] = from[0];
+    if (image.has_alpha()) rows[i * to_channels + 3] = from[1];
+  }
+  return rows;
+}
+
+struct Picture {
+  WebPPicture picture;
+  WebPMemoryWriter writer;
+
+  Picture() {
+    WebPMemoryWriterInit(&writer);
+    check(WebPPictureInit(&picture), "the library's version does not fit");
+  }
+  ~Picture() {
+    WebPPictureFree(&picture);
+    WebPMemoryWriterClear(&writer);
+  }
+  Picture(const Picture&) = delete;
+  Picture& operator=(const Picture&) = delete;
+};
+
+std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
+  const WebPMemoryWriter& writer = encoded.writer;
+  if (image.icc.empty() && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
+  const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxNew());
+  if (!mux) throw std::bad_alloc();
+  const WebPData picture{writer.mem, writer.size};
+  check(WebPMuxSetImage(mux.get(), &picture, 0) == WEBP_MUX_OK, "the container refused the picture");
+  const WebPData icc{image.icc.data(), image.icc.size()}, exif{image.exif.data(), image.exif.size()};
+  if (icc.size > 0) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
+  if (exif.size > 0) check(WebPMuxSetChunk(mux.get(), "EXIF", &exif, 0) == WEBP_MUX_OK, "the EXIF block was refused");
+  WebPData file{nullptr, 0};
+  const bool assembled = WebPMuxAssemble(mux.get(), &file) == WEBP_MUX_OK;
+  std::vector<uint8_t> bytes(file.bytes, file.bytes + file.size);
+  WebPDataClear(&file);
+  check(assembled, "the container could not be assembled");
+  return bytes;
+}
+
+}  // namespace
+
+Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK)
+    fail_decoding(where, "WebP", "the header is damaged or the file ends too early");
+  check_size(where, uint64_t(features.width), uint64_t(features.height), limits);
+  // The demuxer refuses a file that is shorter than its chunks say.
+  const WebPData data{bytes.data(), bytes.size()};
+  const std::unique_ptr<WebPDemuxer, DeleteDemuxer> demuxer(WebPDemux(&data));
+  if (!demuxer) fail_decoding(where, "WebP", "the file ends too early or its chunks are damaged");
+  Image image = start_image(uint64_t(features.width), uint64_t(features.height), features.has_alpha ? 4 : 3, 8);
+  if (features.has_animation) {
+    decode_animation(bytes, where, image);
+  } else {
+    image.data.resize(image.samples());
+    const auto decode = features.has_alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
+    if (!decode(bytes.data(), bytes.size(), image.data.data(), image.data.size(), features.width * image.channels))
+      fail_decoding(where, "WebP", "the picture's data is damaged or ends too early");
+  }
+  drop_opaque_alpha(image);
+  image.icc = chunk_of(demuxer.get(), "ICCP");
+  image.exif = chunk_of(demuxer.get(), "EXIF");
+  return image;
+}
+
+std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& options) {
+  if (image.width > WEBP_MAX_DIMENSION || image.height > WEBP_MAX_DIMENSION)
+    throw LimitError(cat("WebP holds at most ", WEBP_MAX_DIMENSION, " pixels a side, not ", image.width, "x", image.height));
+  const bool lossless = options.quality == 100;
+  WebPConfig config;
+  check(WebPConfigInit(&config), "the library's version does not fit");
+  config.lossless = lossless;
+  config.exact = lossless;  // keeps the colours under full transparency
+  config.quality = lossless ? 75.f : float(options.quality);  // effort where it is lossless
+  config.use_sharp_yuv = options.quality >= 90;
+  const std::vector<uint8_t> rows = rgb_rows(to_8bit(image));
+  Picture encoded;
+  WebPPicture& picture = encoded.picture;
+  picture.use_argb = lossless || config.use_sharp_yuv;
+  picture.width = image.width;
+  picture.height = image.height;
+  picture.writer = WebPMemoryWrite;
+  picture.custom_ptr = &encoded.writer;
+  const int stride = image.width * (image.has_alpha() ? 4 : 3);
+  const auto import = image.has_alpha() ? WebPPictureImportRGBA : WebPPictureImportRGB;
+  check(import(&picture, rows.data(), stride), "not enough memory");
+  if (!WebPEncode(&config, &picture)) throw FormatError(cat("cannot be written as WebP: error ", int(picture.error_code)));
+  return with_metadata(encoded, image);
+}
+
+}  // namespace daclip
