@@ -35,7 +35,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const double tilt = random.chance(0.8) ? 22 : 45;
   double angle = random.uniform(-tilt, tilt), spread = random.uniform(0.3, 4);
   double length = random.uniform(28, 75), width = random.uniform(1.0, 1.9);
-  double strength = std::clamp(0.2 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.45);
+  double strength = std::clamp(0.22 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
   double veil = random.chance(0.5) ? 0 : random.uniform(0, 0.1);
   double hiding = training && random.chance(0.3) ? random.uniform(0, 1) : 0;
   double jitter = random.chance(0.4) ? random.uniform(0, 0.25) : 0;

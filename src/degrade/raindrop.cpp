@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kMostDrops = 4000;
 constexpr int kLobes = 3;
-constexpr float kSupport = 1.6f;     // reach of a lobe's potential over its radius
-constexpr float kSurface = 0.3713f;  // (1 - 1 / kSupport^2)^2: the potential where one lobe alone has its radius
+constexpr float kSupport = 2.f;      // reach of a lobe's potential over its radius
+constexpr float kSurface = 0.5625f;  // (1 - 1 / kSupport^2)^2: the potential where one lobe alone has its radius
 
 struct Lobe {
   float x, y, inverse_x, inverse_y;  // centre; 1 / reach
@@ -47,9 +47,9 @@ DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   const bool large = random.chance(0.35);  // few, large and far out of focus; else many small ones
   DropPlan p;
-  p.coverage = params.get("coverage", training ? random.uniform(0.05, 0.4) : random.uniform(0.15, 0.32));
+  p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.22, 0.45));
   p.size = params.get("size", large ? random.uniform(16, 32) : random.uniform(5, 13));
-  p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.15, 0.6));
+  p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.25, 0.75));
   p.opacity = params.get("opacity", random.uniform(0.7, 1));
   p.sky = params.get("sky", random.uniform(0.3, 1));
   return p;
@@ -111,7 +111,7 @@ float depth_inside(const Drop& d, float x, float y) {
     const float q = 1.f - (u * u + v * v);
     if (q > 0) potential += q * q;
   }
-  const float slope = 1.52f;  // of one lobe's potential at its surface, per reach
+  const float slope = 1.5f;  // of one lobe's potential at its surface, per reach
   return (potential - kSurface) / (slope * d.lobe[0].inverse_x);
 }
 
@@ -136,10 +136,12 @@ void blend_drop(FloatImage& out, const FloatImage& photo, const Drop& d, const S
   const int left = std::max(0, int(std::floor(d.x - reach_x))), right = std::min(out.width - 1, int(std::ceil(d.x + reach_x)));
   const int top = std::max(0, int(std::floor(d.y - reach_y)));
   const int bottom = std::min(out.height - 1, int(std::ceil(d.y + reach_y)));
+  // The potential ends 0.75 radii outside of the outline.
+  const float outer = std::min(d.edge, 0.74f / (kSupport * d.lobe[0].inverse_x));
   for (int y = top; y <= bottom; ++y) {
     float* row = out.row(y);
     for (int x = left; x <= right; ++x) {
-      const float alpha = d.opacity * smoothstep(-d.edge, d.edge, depth_inside(d, float(x), float(y)));
+      const float alpha = d.opacity * smoothstep(-outer, d.edge, depth_inside(d, float(x), float(y)));
       if (alpha < 0.002f) continue;
       float colour[3];
       refract(d, scene, photo, (float(x) - d.x) / d.radius_x, (float(y) - d.y) / d.radius_y, colour);

@@ -25,7 +25,7 @@ SnowPlan draw_plan(const Params& params, Random& random, Severity severity) {
   p.amount = params.get("amount", training ? 0.09 * random_factor(random, 0.9) : 0.13 * random_factor(random, 0.45));
   p.size = params.get("size", random.uniform(1.2, 2.6));
   p.wind = params.get("wind", random.uniform(-60, 60));
-  p.speed = params.get("speed", random.uniform(0, 2.5));
+  p.speed = params.get("speed", random.uniform(0, 2));
   p.opacity = params.get("opacity", training ? random.uniform(0.5, 1) : random.uniform(0.75, 1));
   p.veil = params.get("veil", training ? random.uniform(0, 0.3) : random.uniform(0.02, 0.2));
   p.defocused = params.get("defocused", random.chance(0.7) ? random.uniform(0, 0.06) : 0);
