@@ -31,12 +31,12 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const double kind = random.uniform();
   p.style = !training || kind < 0.55 ? Style::heavy : (kind < 0.8 ? Style::curtain : Style::light);
   const double directions = random.uniform();
-  int layers = directions < 0.45 ? 1 : (directions < 0.85 ? 2 : 3);
-  const double tilt = random.chance(0.8) ? 22 : 45;
-  double angle = random.uniform(-tilt, tilt), spread = random.uniform(0.3, 4);
-  double length = random.uniform(28, 75), width = random.uniform(1.0, 1.9);
-  double strength = std::clamp(0.22 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
-  double veil = random.chance(0.5) ? 0 : random.uniform(0, 0.1);
+  int layers = directions < 0.64 ? 1 : (directions < 0.94 ? 2 : 3);
+  const double tilt = random.chance(training ? 0.7 : 0.92) ? 18 : 48;
+  double angle = random.uniform(-tilt, tilt), spread = random.uniform(0.2, 3);
+  double length = random.uniform(40, 160), width = random.uniform(1.2, 2.1);
+  double strength = std::clamp(0.24 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
+  double veil = random.chance(0.6) ? 0 : random.uniform(0, 0.1);
   double hiding = training && random.chance(0.3) ? random.uniform(0, 1) : 0;
   double jitter = random.chance(0.4) ? random.uniform(0, 0.25) : 0;
   double unevenness = random.chance(0.5) ? random.uniform(0, 0.8) : 0;
@@ -80,7 +80,7 @@ StreakLayer heavy_layer(const RainPlan& plan, double scale, Random& random) {
     s.brightness_spread = random.uniform(0.5, 1);
     s.soft = random.chance(0.5);
   } else if (look < 0.8) {
-    s.coverage = random.uniform(0.4, 1.4);
+    s.coverage = random.uniform(0.3, 0.9);
     s.brightness_spread = random.uniform(0, 0.3);
     s.length *= random.uniform(1, 1.8);
     s.size_spread = 0.5;
@@ -97,10 +97,15 @@ StreakLayer heavy_layer(const RainPlan& plan, double scale, Random& random) {
 
 void draw_heavy(FloatImage& rain, const RainPlan& plan, double scale, Random& random) {
   for (int l = 0; l < plan.layers; ++l) {
-    StreakLayer s = heavy_layer(plan, scale, random);
-    s.angle = l == 0 ? plan.angle : std::clamp(plan.angle + (random.chance(0.5) ? 1 : -1) * random.uniform(4, 40), -60.0, 60.0);
-    s.brightness = random.uniform(0.5, 1);
-    draw_streaks(rain, s, random);
+    const double turn = (random.chance(0.5) ? 1 : -1) * random.uniform(6, random.chance(0.85) ? 25 : 45);
+    const double angle = l == 0 ? plan.angle : std::clamp(plan.angle + turn, -60.0, 60.0);
+    const int depths = random.chance(0.4) ? 2 : 1;
+    for (int i = 0; i < depths; ++i) {
+      StreakLayer s = heavy_layer(plan, scale, random);
+      s.angle = angle;
+      s.brightness = random.uniform(0.5, 1);
+      draw_streaks(rain, s, random);
+    }
   }
   if (random.chance(0.35)) {  // near streaks, wide and blurred
     StreakLayer near;

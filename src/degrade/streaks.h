@@ -22,7 +22,7 @@ struct StreakLayer {
   double angle_spread = 2;     // standard deviation from streak to streak, degrees
   double length = 50;          // median, pixels
   double width = 1.5;          // median, pixels
-  double size_spread = 0.35;   // sigma of the log-normal factor on length and width
+  double size_spread = 0.4;    // sigma of the log-normal factor on length and width
   double coverage = 1;         // area of all streaks together over the picture's
   double brightness = 0.3;     // added by one streak, display values 0-1
   double brightness_spread = 0.3;  // 0: all streaks alike, 1: from 0 to twice
