@@ -1,0 +1,148 @@
+// hazy. Model: Koschmieder's law on display values, as RESIDE applies it: I = J t + A (1 - t), t = exp(-beta d), with the
+// airlight A and the optical depth beta of the scene's farthest point. The depth d of a photo is not known and is made
+// up: farther towards the top, undulating, and stepping where regions of the photo meet, so that objects stand out.
+#include <array>
+#include <cmath>
+
+#include "degrade/fields.h"
+#include "degrade/kinds.h"
+
+namespace daclip {
+namespace {
+
+struct Region {
+  float x, y, r, g, b, depth;
+};
+
+// Nearest random region by place and colour: its random depth, which is less in front (below) than behind.
+FloatImage region_depth(const FloatImage& small, int count, Random& random) {
+  std::vector<Region> regions;
+  const float scale = 1.f / float(std::max(small.width, small.height));
+  for (int i = 0; i < count; ++i) {
+    const int x = int(random.below(small.width)), y = int(random.below(small.height));
+    const float behind = 1 - (float(y) + 0.5f) / float(small.height);
+    regions.push_back({float(x) * scale, float(y) * scale, small.at(x, y, 0), small.at(x, y, 1), small.at(x, y, 2),
+                       0.5f * behind + 0.5f * float(random.uniform())});
+  }
+  FloatImage depth(small.width, small.height, 1);
+  for (int y = 0; y < small.height; ++y)
+    for (int x = 0; x < small.width; ++x) {
+      const float* p = small.row(y) + 3 * x;
+      float best = 1e9f;
+      for (const Region& region : regions) {
+        const float dx = float(x) * scale - region.x, dy = float(y) * scale - region.y;
+        const float dr = p[0] - region.r, dg = p[1] - region.g, db = p[2] - region.b;
+        const float distance = dx * dx + dy * dy + 0.35f * (dr * dr + dg * dg + db * db);
+        if (distance < best) {
+          best = distance;
+          depth.at(x, y, 0) = region.depth;
+        }
+      }
+    }
+  return depth;
+}
+
+// Guided filter (He et al. 2013) on the reduced picture; its coefficients applied at full size (its fast form), so that
+// the depth's steps lie on the photo's edges.
+FloatImage follow_edges(FloatImage depth, const FloatImage& small_luma, const FloatImage& full_luma, int factor) {
+  constexpr float kEpsilon = 2e-4f;
+  const double sigma = std::max(small_luma.width, small_luma.height) / 40.0;
+  FloatImage moments(depth.width, depth.height, 4);
+  for (size_t i = 0; i < depth.data.size(); ++i) {
+    const float guide = small_luma.data[i], d = depth.data[i];
+    float* m = &moments.data[4 * i];
+    m[0] = guide;
+    m[1] = d;
+    m[2] = guide * guide;
+    m[3] = guide * d;
+  }
+  gaussian_blur(moments, sigma);
+  FloatImage line(depth.width, depth.height, 2);  // d = line[0] * guide + line[1]
+  for (size_t i = 0; i < depth.data.size(); ++i) {
+    const float* m = &moments.data[4 * i];
+    const float slope = (m[3] - m[0] * m[1]) / (m[2] - m[0] * m[0] + kEpsilon);
+    line.data[2 * i] = slope;
+    line.data[2 * i + 1] = m[1] - slope * m[0];
+  }
+  gaussian_blur(line, sigma);
+  line = bilinear_resize(line, full_luma.width, full_luma.height, 1.0 / factor);
+  FloatImage out(full_luma.width, full_luma.height, 1);
+  for (size_t i = 0; i < out.data.size(); ++i) out.data[i] = line.data[2 * i] * full_luma.data[i] + line.data[2 * i + 1];
+  return out;
+}
+
+// Depth of the farthest point is 1, of the nearest `near`.
+FloatImage make_up_depth(const FloatImage& gt, double near, double gradient, double structure, Random& random) {
+  const int factor = std::clamp(std::min(gt.width, gt.height) / 64, 1, 16);
+  FloatImage full_luma = luma(gt);
+  FloatImage smooth_luma = full_luma;
+  gaussian_blur(smooth_luma, 1.2);  // fine texture is no depth
+  const FloatImage small = box_reduce(gt, factor), small_luma = box_reduce(smooth_luma, factor);
+  const int count = 6 + int(random.below(14));
+  FloatImage regions = region_depth(small, count, random);
+  regions = follow_edges(std::move(regions), small_luma, smooth_luma, factor);
+  const FloatImage waves = value_noise(gt.width, gt.height, 0.8 * std::max(gt.width, gt.height), 2, 0.5, random);
+  const double tilt = random.uniform(-0.3, 0.3), bend = std::exp2(random.uniform(-0.5, 1.5));
+
+  FloatImage depth(gt.width, gt.height, 1);
+  float low = 1e9f, high = -1e9f;
+  for (int y = 0; y < gt.height; ++y) {
+    for (int x = 0; x < gt.width; ++x) {
+      const double across = (x + 0.5) / gt.width - 0.5, up = 1 - (y + 0.5) / gt.height;
+      const float ramp = fast_pow(std::clamp(float(up + tilt * across), 0.01f, 1.f), float(bend));
+      const float rest = 1 - float(structure);
+      const float v = float(structure) * regions.at(x, y, 0) +
+                      rest * (float(gradient) * ramp + (1 - float(gradient)) * waves.at(x, y, 0));
+      depth.at(x, y, 0) = v;
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+  }
+  const float range = high - low;
+  for (float& v : depth.data) v = float(near) + (1 - float(near)) * (range > 1e-6f ? (v - low) / range : 0.5f);
+  return depth;
+}
+
+DACLIP_HOT void apply_haze(float* rgb, const float* depth, size_t n, float beta, const float* airlight) {
+  const float red = airlight[0], green = airlight[1], blue = airlight[2];
+  for (size_t i = 0; i < n; ++i) {
+    const float t = fast_exp(-beta * depth[i]);
+    rgb[3 * i] = rgb[3 * i] * t + red * (1 - t);
+    rgb[3 * i + 1] = rgb[3 * i + 1] * t + green * (1 - t);
+    rgb[3 * i + 2] = rgb[3 * i + 2] * t + blue * (1 - t);
+  }
+}
+
+}  // namespace
+
+const std::vector<DegradeParam>& haze_params() {
+  static const std::vector<DegradeParam> params = {
+      {"beta", "", "optical depth of the farthest point: its transmission is exp(-beta)", 0, 20},
+      {"airlight", "", "brightness of the haze, display value", 0, 1},
+      {"tint", "", "how far the airlight's red and blue may part from its green, display values", -0.3, 0.3},
+      {"near", "", "depth of the nearest point as a share of the farthest", 0, 1},
+      {"gradient", "", "share of the vertical gradient in the smooth depth, the rest undulates", 0, 1},
+      {"structure", "", "share of the depth that follows the photo's regions", 0, 1},
+  };
+  return params;
+}
+
+FloatImage haze(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
+  const bool wide = severity == Severity::training;
+  const double beta = params.get("beta", std::exp(wide ? random.uniform(-0.9, 1.2) : random.uniform(-0.3, 0.7)));
+  const double airlight = params.get("airlight", wide ? random.uniform(0.6, 1.0) : random.uniform(0.75, 1.0));
+  const double drawn_tint = random.uniform(-1, 1);  // positive is warm
+  const double tint = params.get("tint", (wide && random.chance(0.25) ? 0.12 : 0.03) * drawn_tint);
+  const double near = params.get("near", random.uniform(0.1, 0.5));
+  const double gradient = params.get("gradient", random.uniform(0.3, 0.9));
+  const double structure = params.get("structure", random.uniform(0.1, 0.6));
+
+  FloatImage out = gt;
+  const FloatImage depth = make_up_depth(gt, near, gradient, structure, random);
+  const std::array<float, 3> colour = {std::clamp(float(airlight + tint), 0.f, 1.f), float(airlight),
+                                       std::clamp(float(airlight - tint), 0.f, 1.f)};
+  apply_haze(out.data.data(), depth.data.data(), depth.data.size(), float(beta), colour.data());
+  return out;
+}
+
+}  // namespace daclip

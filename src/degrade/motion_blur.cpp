@@ -1,0 +1,147 @@
+// motion-blurry. Model: the camera moves during the exposure along a random trajectory: its direction drifts (inertia) and
+// is thrown about by sudden shakes, as in Boracchi & Foi 2012 and Kupyn et al. 2018. The light that each pixel gathers
+// along the path is integrated in linear light; sensor noise comes after it.
+#include <cmath>
+#include <numbers>
+
+#include "degrade/fields.h"
+#include "degrade/kinds.h"
+
+namespace daclip {
+namespace {
+
+struct Point {
+  double x, y;
+};
+
+// Positions at equal times, pixels, centred on their mean; the path is `length` long.
+std::vector<Point> trajectory(double length, double curvature, double shakes, Random& random) {
+  const int steps = std::max(16, int(4 * length));
+  double direction = random.uniform(0, 2 * std::numbers::pi);
+  double drift = 0;
+  std::vector<Point> path = {{0, 0}};
+  Point sum = {0, 0};
+  for (int i = 0; i < steps; ++i) {
+    drift += 0.2 * (curvature * 2.5 * random.normal() / std::sqrt(double(steps)) - drift);  // inertia smooths the turns
+    direction += drift;
+    if (random.chance(shakes / steps)) direction += std::numbers::pi + 0.6 * random.normal();
+    const double step = length / steps;
+    path.push_back({path.back().x + step * std::cos(direction), path.back().y + step * std::sin(direction)});
+    sum.x += path.back().x;
+    sum.y += path.back().y;
+  }
+  for (Point& p : path) p = {p.x - sum.x / double(path.size()), p.y - sum.y / double(path.size())};
+  return path;
+}
+
+struct Tap {
+  int dx, dy;
+  float weight;
+};
+
+// The path splatted with bilinear weights; only the taps that count.
+std::vector<Tap> kernel_taps(const std::vector<Point>& path) {
+  int radius = 1;
+  for (const Point& p : path) radius = std::max(radius, int(std::ceil(std::max(std::abs(p.x), std::abs(p.y)))) + 1);
+  const int side = 2 * radius + 1;
+  std::vector<double> kernel(size_t(side) * size_t(side));
+  for (const Point& p : path) {
+    const double x = p.x + radius, y = p.y + radius, fx = x - std::floor(x), fy = y - std::floor(y);
+    double* corner = &kernel[size_t(y) * size_t(side) + size_t(x)];
+    corner[0] += (1 - fx) * (1 - fy);
+    corner[1] += fx * (1 - fy);
+    corner[side] += (1 - fx) * fy;
+    corner[side + 1] += fx * fy;
+  }
+  const double least = 2e-4 * double(path.size());
+  double total = 0;
+  for (double& w : kernel) total += w = w < least ? 0 : w;
+  std::vector<Tap> taps;
+  for (int y = 0; y < side; ++y)
+    for (int x = 0; x < side; ++x)
+      if (const double w = kernel[size_t(y) * size_t(side) + size_t(x)]; w > 0)
+        taps.push_back({x - radius, y - radius, float(w / total)});
+  return taps;
+}
+
+// Index mirrored into [0, n) without repeating the edge.
+int reflect(int i, int n) {
+  if (n == 1) return 0;
+  const int period = 2 * (n - 1);
+  i = ((i % period) + period) % period;
+  return i < n ? i : period - i;
+}
+
+FloatImage pad_reflected(const FloatImage& image, int radius) {
+  FloatImage out(image.width + 2 * radius, image.height + 2 * radius, image.channels);
+  std::vector<int> columns(static_cast<size_t>(out.width));
+  for (int x = 0; x < out.width; ++x) columns[size_t(x)] = reflect(x - radius, image.width);
+  for (int y = 0; y < out.height; ++y) {
+    const float* in = image.row(reflect(y - radius, image.height));
+    float* row = out.row(y);
+    for (int x = 0; x < out.width; ++x)
+      for (int k = 0; k < image.channels; ++k) row[x * image.channels + k] = in[columns[size_t(x)] * image.channels + k];
+  }
+  return out;
+}
+
+// Four taps at a time: the output row is loaded and stored once for them.
+DACLIP_HOT void gather_row(float* out, const float* const* rows, const float* weights, size_t taps, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[i] = 0;
+  for (size_t t = 0; t < taps; t += 4) {
+    const float *a = rows[t], *b = rows[t + 1], *c = rows[t + 2], *d = rows[t + 3];
+    const float wa = weights[t], wb = weights[t + 1], wc = weights[t + 2], wd = weights[t + 3];
+    for (size_t i = 0; i < n; ++i) out[i] += (wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]);
+  }
+}
+
+FloatImage convolve(const FloatImage& image, std::vector<Tap> taps) {
+  int radius = 0;
+  for (const Tap& tap : taps) radius = std::max({radius, std::abs(tap.dx), std::abs(tap.dy)});
+  while (taps.size() % 4) taps.push_back({0, 0, 0.f});
+  const FloatImage padded = pad_reflected(image, radius);
+  const int c = image.channels;
+  FloatImage out(image.width, image.height, c);
+  std::vector<const float*> rows(taps.size());
+  std::vector<float> weights(taps.size());
+  for (size_t t = 0; t < taps.size(); ++t) weights[t] = taps[t].weight;
+  for (int y = 0; y < image.height; ++y) {
+    for (size_t t = 0; t < taps.size(); ++t) rows[t] = padded.row(y + radius + taps[t].dy) + (radius + taps[t].dx) * c;
+    gather_row(out.row(y), rows.data(), weights.data(), taps.size(), size_t(image.width) * size_t(c));
+  }
+  return out;
+}
+
+}  // namespace
+
+const std::vector<DegradeParam>& motion_blur_params() {
+  static const std::vector<DegradeParam> params = {
+      {"length", "px", "length of the camera's path", 0, 200},
+      {"curvature", "rad", "how far the direction drifts during the exposure, RMS; 0 is a straight line", 0, 20},
+      {"shakes", "", "sudden reversals during the exposure, on average", 0, 20},
+      {"noise", "levels", "standard deviation of the sensor noise, of 255 levels", 0, 50},
+  };
+  return params;
+}
+
+FloatImage motion_blur(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
+  const bool wide = severity == Severity::training;
+  const double length = params.get("length", wide ? 4 * std::exp2(random.uniform(0, 3.6)) : random.uniform(10, 26));
+  const double drawn_curvature = random.chance(wide ? 0.4 : 0.3) ? 0.1 : random.uniform(0.2, 2.5);
+  const double curvature = params.get("curvature", drawn_curvature);
+  const double shakes = params.get("shakes", random.chance(0.4) ? random.uniform(0.5, 3) : 0);
+  const double sigma = params.get("noise", random.uniform(0, wide ? 2 : 1));
+
+  FloatImage out = gt;
+  const std::vector<Tap> taps = kernel_taps(trajectory(length, curvature, shakes, random));
+  if (length > 0) out = to_srgb(convolve(to_linear(gt), taps));
+  if (sigma > 0) {
+    std::vector<float> field(out.data.size());
+    fill_normal(field, random);
+    const float scale = float(sigma / 255);
+    for (size_t i = 0; i < field.size(); ++i) out.data[i] += scale * field[i];
+  }
+  return out;
+}
+
+}  // namespace daclip

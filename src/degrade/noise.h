@@ -1,0 +1,10 @@
+#pragma once
+
+#include "image/float_image.h"
+
+namespace daclip {
+
+// gt + (sigma/255) field, not clipped. field: standard normal samples, gt's size; sigma in 8-bit levels.
+FloatImage add_noise(const FloatImage& gt, const FloatImage& field, double sigma);
+
+}  // namespace daclip
