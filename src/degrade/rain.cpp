@@ -35,7 +35,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const double tilt = random.chance(training ? 0.7 : 0.92) ? 18 : 48;
   double angle = random.uniform(-tilt, tilt), spread = random.uniform(0.2, 3);
   double length = random.uniform(40, 160), width = random.uniform(1.2, 2.1);
-  double strength = std::clamp(0.24 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
+  double strength = std::clamp(0.25 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
   double veil = random.chance(0.6) ? 0 : random.uniform(0, 0.1);
   double hiding = training && random.chance(0.3) ? random.uniform(0, 1) : 0;
   double jitter = random.chance(0.4) ? random.uniform(0, 0.25) : 0;
@@ -206,7 +206,7 @@ FloatImage rain(const FloatImage& gt, const Params& params, Random& random, Seve
     case Style::light: draw_light(streaks, plan, scale, random); break;
   }
   vary(streaks, plan, random);
-  normalise(streaks, plan.strength, 0.9f);
+  normalise(streaks, plan.strength, 0.7f);
 
   const float airlight = float(random.uniform(0.7, 0.9)), hiding = float(plan.hiding);
   FloatImage mist(gt.width, gt.height, 1);

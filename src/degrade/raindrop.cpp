@@ -49,7 +49,7 @@ DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   DropPlan p;
   p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.22, 0.45));
   p.size = params.get("size", large ? random.uniform(16, 32) : random.uniform(5, 13));
-  p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.25, 0.75));
+  p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.35, 0.85));
   p.opacity = params.get("opacity", random.uniform(0.7, 1));
   p.sky = params.get("sky", random.uniform(0.3, 1));
   return p;
@@ -60,7 +60,7 @@ Scene draw_scene(const FloatImage& linear, const DropPlan& plan, Random& random)
   const int factor = std::max(1, (std::max(linear.width, linear.height) + 39) / 40);
   scene.factor = float(factor);
   scene.small = box_reduce(linear, factor);
-  gaussian_blur(scene.small, 0.6 + 2.5 * plan.defocus);
+  gaussian_blur(scene.small, 0.8 + 2.5 * plan.defocus);
   double top[3] = {0, 0, 0};
   const int rows = std::max(1, scene.small.height / 4);
   for (int y = 0; y < rows; ++y) {
