@@ -23,5 +23,6 @@ daclip_common(daclip_torch_pch)
 # Every target whose sources include <torch/torch.h> calls this.
 function(daclip_uses_torch target)
   target_link_libraries(${target} PRIVATE daclip_libtorch)
+  target_compile_options(${target} PRIVATE -fPIC)  # also programs: it must be as the header was precompiled
   target_precompile_headers(${target} REUSE_FROM daclip_torch_pch)
 endfunction()

@@ -25,7 +25,7 @@ torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& 
   return -(to_text + to_image) / 2;
 }
 
-torch::Tensor l1_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
+torch::Tensor mean_absolute_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
   return at::l1_loss(predicted, target);
 }
 

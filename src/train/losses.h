@@ -14,7 +14,7 @@ namespace daclip {
 torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& text, const torch::Tensor& scale,
                                std::span<const int64_t> text_ids = {});
 
-torch::Tensor l1_loss(const torch::Tensor& predicted, const torch::Tensor& target);
+torch::Tensor mean_absolute_loss(const torch::Tensor& predicted, const torch::Tensor& target);
 
 // Mean of sqrt(d^2 + eps^2).
 torch::Tensor charbonnier_loss(const torch::Tensor& predicted, const torch::Tensor& target, double eps = 1e-3);
