@@ -27,7 +27,8 @@ struct Lobe {
 struct Drop {
   float x, y, radius_x, radius_y, edge, opacity;
   float view;        // half the field of view over the picture's half size
-  float rim;         // 0-1
+  float rim;         // 0-1: darkening towards the rim
+  float scatter;     // 0-1: skylight that reaches the camera by reflection inside the drop
   float glint;       // added by the highlight, linear light
   int lobes;
   std::array<Lobe, kLobes> lobe;
@@ -40,18 +41,20 @@ struct Scene {
 };
 
 struct DropPlan {
-  double coverage, size, defocus, opacity, sky;
+  double coverage, size, defocus, opacity, sky, film, blur;
 };
 
 DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   const bool large = random.chance(0.35);  // few, large and far out of focus; else many small ones
   DropPlan p;
-  p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.22, 0.45));
+  p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.2, 0.4));
   p.size = params.get("size", large ? random.uniform(16, 32) : random.uniform(5, 13));
   p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.35, 0.85));
   p.opacity = params.get("opacity", random.uniform(0.7, 1));
-  p.sky = params.get("sky", random.uniform(0.3, 1));
+  p.sky = params.get("sky", random.uniform(0.25, 0.85));
+  p.film = params.get("film", random.chance(0.6) ? random.uniform(0, 0.12) : 0);
+  p.blur = params.get("blur", random.chance(0.6) ? random.uniform(0.2, 0.7) : 0);
   return p;
 }
 
@@ -61,15 +64,15 @@ Scene draw_scene(const FloatImage& linear, const DropPlan& plan, Random& random)
   scene.factor = float(factor);
   scene.small = box_reduce(linear, factor);
   gaussian_blur(scene.small, 0.8 + 2.5 * plan.defocus);
-  double top[3] = {0, 0, 0};
-  const int rows = std::max(1, scene.small.height / 4);
-  for (int y = 0; y < rows; ++y) {
-    for (int x = 0; x < scene.small.width; ++x) {
-      for (int c = 0; c < 3; ++c) top[c] += scene.small.at(x, y, c) / (rows * scene.small.width);
-    }
-  }
+  // The sky outside of the frame is at least as bright as the bright parts within.
   const double light = plan.sky * random.uniform(0.75, 1), bluish[3] = {0.82, 0.92, 1};
-  for (int c = 0; c < 3; ++c) scene.sky[c] = float(std::max(0.4 * top[c] + 0.6 * light * bluish[c], top[c]));
+  std::vector<float> levels(scene.small.pixels());
+  for (int c = 0; c < 3; ++c) {
+    for (size_t i = 0; i < levels.size(); ++i) levels[i] = scene.small.data[3 * i + size_t(c)];
+    const auto bright = levels.begin() + std::ptrdiff_t(levels.size() * 9 / 10);
+    std::nth_element(levels.begin(), bright, levels.end());
+    scene.sky[c] = std::max(float(light * bluish[c]), *bright);
+  }
   return scene;
 }
 
@@ -82,8 +85,9 @@ Drop draw_drop(const FloatImage& photo, const DropPlan& plan, double scale, Rand
   d.radius_y = float(radius * random.uniform(0.85, 1.3));  // gravity draws drops down
   d.edge = float(std::max(0.7, radius * plan.defocus * random.uniform(0.5, 1)));
   d.opacity = float(plan.opacity * random.uniform(0.75, 1));
-  d.view = float(random.uniform(0.9, 1.5));
-  d.rim = float(random.uniform(0.1, 0.6));
+  d.view = float(random.uniform(1.1, 2));
+  d.rim = float(random.uniform(0, 0.45));
+  d.scatter = float(random.uniform(0, 0.35));
   d.glint = random.chance(0.15) ? float(random.uniform(0.1, 0.8)) : 0.f;
   d.lobes = 1 + int(random.below(kLobes));
   float reach_x = d.radius_x, reach_y = d.radius_y;
@@ -121,13 +125,28 @@ void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u
   const float bend = d.view * (0.65f + 0.35f * rho2);  // fish-eye: angles grow towards the rim
   const float x = 0.5f * float(photo.width) * (1.f - u * bend) * 0.8f + 0.2f * d.x;
   const float y = 0.5f * float(photo.height) * (1.f - v * bend);
-  const float sky = 1.f - smoothstep(-0.25f * float(photo.height), 0.12f * float(photo.height), y);
+  const float above = 1.f - smoothstep(-0.25f * float(photo.height), 0.12f * float(photo.height), y);
+  const float sky = above + (1.f - above) * d.scatter;
   const float rim = 1.f - d.rim * rho2 * rho2 * (v < 0.3f ? 1.f : 0.3f);
   const float gu = u + 0.1f, gv = v - 0.45f;
   const float glint = d.glint * std::max(0.f, 1.f - 12.f * (gu * gu + gv * gv));
   for (int c = 0; c < 3; ++c) {
     const float seen = bilinear_sample(scene.small, (x + 0.5f) / scene.factor - 0.5f, (y + 0.5f) / scene.factor - 0.5f, c);
     colour[c] = std::min(1.f, (seen + sky * (scene.sky[c] - seen)) * rim + glint);
+  }
+}
+
+// Between the drops a film of water blurs a little and scatters the neighbourhood's light.
+void wet_glass(FloatImage& out, const Scene& scene, const DropPlan& plan, double scale) {
+  if (plan.blur > 0) gaussian_blur(out, plan.blur * scale);
+  if (plan.film <= 0) return;
+  const FloatImage scattered = bilinear_resize(scene.small, out.width, out.height);
+  const float film = float(plan.film);
+  for (size_t i = 0; i < out.pixels(); ++i) {
+    for (size_t c = 0; c < 3; ++c) {
+      const float glow = 0.7f * scattered.data[3 * i + c] + 0.3f * scene.sky[c];
+      out.data[3 * i + c] += film * (glow - out.data[3 * i + c]);
+    }
   }
 }
 
@@ -159,6 +178,8 @@ const std::vector<DegradeParam>& raindrop_params() {
       {"defocus", "", "half width of a drop's soft outline over its radius", 0, 1.5},
       {"opacity", "", "of the drops", 0, 1},
       {"sky", "", "brightness of the sky that drops show, linear light", 0, 1},
+      {"film", "", "share of the light that the wet glass between the drops scatters", 0, 1},
+      {"blur", "pixels", "standard deviation of the blur by the wet glass", 0, 10},
   };
   return params;
 }
@@ -169,6 +190,7 @@ FloatImage raindrop(const FloatImage& gt, const Params& params, Random& random, 
   const FloatImage linear = to_linear(gt);
   const Scene scene = draw_scene(linear, plan, random);
   FloatImage out = linear;
+  wet_glass(out, scene, plan, scale);
   double left = plan.coverage * double(gt.pixels());
   for (int i = 0; left > 0 && i < kMostDrops; ++i) {
     const Drop drop = draw_drop(gt, plan, scale, random);
