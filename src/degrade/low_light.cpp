@@ -17,6 +17,14 @@ DACLIP_HOT void expose(float* light, const float* field, size_t n, float black, 
   }
 }
 
+// The tone curve, then 8-bit levels.
+DACLIP_HOT void encode(float* values, size_t n, float gamma) {
+  for (size_t i = 0; i < n; ++i) {
+    const float v = values[i] < 1e-6f ? 1e-6f : values[i];
+    values[i] = float(int32_t(fast_pow(v, gamma) * 255.f + 0.5f)) / 255.f;
+  }
+}
+
 // Illumination between 1 - falloff and 1, multiplied into linear light.
 void light_unevenly(FloatImage& light, double falloff, Random& random) {
   const FloatImage field = value_noise(light.width, light.height, 0.9 * std::max(light.width, light.height), 2, 0.4, random);
@@ -42,7 +50,7 @@ const std::vector<DegradeParam>& low_light_params() {
 
 FloatImage low_light(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const double exposure = params.get("exposure", wide ? random.uniform(-6.0, -2.0) : random.uniform(-5.0, -3.4));
+  const double exposure = params.get("exposure", wide ? random.uniform(-5.8, -1.8) : random.uniform(-5.0, -3.4));
   const double gamma = params.get("gamma", wide ? random.uniform(0.85, 1.35) : random.uniform(0.95, 1.1));
   const double black = params.get("black", random.uniform(0, wide ? 0.02 : 0.008));
   const double shot = params.get("shot", std::exp2(random.uniform(-16, wide ? -13 : -14)));
@@ -58,11 +66,7 @@ FloatImage low_light(const FloatImage& gt, const Params& params, Random& random,
   fill_normal(field.data, random);
   expose(light.data.data(), field.data.data(), light.data.size(), float(black) * gain, float(shot), float(read));
   FloatImage out = to_srgb(light);
-  const float power = float(gamma);
-  for (float& v : out.data) {
-    if (power != 1.f) v = v > 1e-6f ? fast_pow(v, power) : 0.f;
-    v = float(int(v * 255.f + 0.5f)) / 255.f;
-  }
+  encode(out.data.data(), out.data.size(), float(gamma));
   return out;
 }
 
