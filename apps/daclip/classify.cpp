@@ -1,0 +1,76 @@
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "inputs.h"
+#include "pipeline/classifier.h"
+#include "runtime.h"
+#include "verbs.h"
+
+namespace daclip::app {
+namespace {
+
+struct ClassifyArguments {
+  std::vector<std::string> inputs;
+  RuntimeOptions runtime;
+  bool recursive = false, json = false;
+  int top = 3;
+};
+
+nlohmann::ordered_json as_json(const Input& input, const std::vector<Prediction>& predictions) {
+  nlohmann::ordered_json entry;
+  entry["file"] = input.path.string();
+  entry["labels"] = nlohmann::ordered_json::array();
+  for (const Prediction& p : predictions)
+    entry["labels"].push_back({{"label", p.label}, {"probability", std::round(double(p.probability) * 1e6) / 1e6}});
+  return entry;
+}
+
+int run_classify(const ClassifyArguments& arguments) {
+  const InputList list = list_inputs(arguments.inputs, arguments.recursive);
+  const Runtime runtime = open_runtime(arguments.runtime);
+  const Classifier classifier(*runtime.backend, runtime.model);
+  auto results = nlohmann::ordered_json::array();
+  size_t failed = list.problems.size();
+  for (const std::string& problem : list.problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
+  for (const Input& input : list.inputs) {
+    try {
+      const std::vector<Prediction> predictions = classifier.top(classifier.analyse(read_input(input)), arguments.top);
+      if (arguments.json) {
+        results.push_back(as_json(input, predictions));
+        continue;
+      }
+      std::string text = input.path.string() + ":";
+      for (size_t i = 0; i < predictions.size(); ++i)
+        text += (i ? ", " : " ") + predictions[i].label + " " + percent(predictions[i].probability);
+      std::cout << text << std::endl;
+    } catch (const std::exception& error) {
+      ++failed;
+      std::fprintf(stderr, "daclip: %s\n", error.what());
+    }
+  }
+  if (arguments.json) std::cout << results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  if (!std::cout) {
+    std::fprintf(stderr, "daclip: standard output: cannot be written\n");
+    return kSomeFailed;
+  }
+  return failed ? kSomeFailed : kAllDone;
+}
+
+}  // namespace
+
+void add_classify(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<ClassifyArguments>();
+  CLI::App& verb = *program.add_subcommand("classify", "Tell what is wrong with photos, with probabilities");
+  verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")->required();
+  verb.add_flag("-r,--recursive", arguments->recursive, "Take photos of sub-folders too");
+  verb.add_option("--top", arguments->top, "How many labels to print, best first")->check(CLI::Range(1, 1000))->capture_default_str();
+  verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}]}");
+  add_runtime_options(verb, arguments->runtime);
+  verb.callback([arguments, &run] { run = [arguments] { return run_classify(*arguments); }; });
+}
+
+}  // namespace daclip::app

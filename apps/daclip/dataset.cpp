@@ -1,0 +1,70 @@
+#include <cstdio>
+#include <memory>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "data/pack_builder.h"
+#include "progress.h"
+#include "verbs.h"
+
+namespace daclip::app {
+namespace {
+
+struct PackArguments {
+  PackOptions options;
+  std::vector<std::string> clean, pairs, captions;
+  std::string root, out;
+};
+
+// "hazy=folder" or "folder", whose name then is the label.
+PackOptions::Pairs parse_pairs(const std::string& text) {
+  const size_t equals = text.find('=');
+  PackOptions::Pairs pairs;
+  pairs.folder = equals == std::string::npos ? text : text.substr(equals + 1);
+  pairs.label = equals == std::string::npos ? pairs.folder.lexically_normal().filename().string() : text.substr(0, equals);
+  if (label_index(pairs.label) < 0)
+    throw UsageError(cat("--pairs ", text, ": ", pairs.label, " is no degradation; write LABEL=FOLDER"));
+  return pairs;
+}
+
+int run_pack(PackArguments& arguments) {
+  PackOptions& options = arguments.options;
+  options.clean.assign(arguments.clean.begin(), arguments.clean.end());
+  options.captions.assign(arguments.captions.begin(), arguments.captions.end());
+  options.root = arguments.root;
+  for (const std::string& text : arguments.pairs) options.pairs.push_back(parse_pairs(text));
+  PackSummary summary;
+  {
+    std::unique_ptr<Progress> progress;
+    summary = pack_dataset(options, arguments.out, [&](size_t done, size_t total) {
+      if (!progress) progress = std::make_unique<Progress>(total);
+      progress->show(done, 0, arguments.out);
+    });
+  }
+  for (const std::string& line : summary.skipped) std::fprintf(stderr, "daclip: %s\n", line.c_str());
+  std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions\n", arguments.out.c_str(), summary.photos, summary.pairs,
+               summary.captions);
+  return summary.skipped.empty() ? kAllDone : kSomeFailed;
+}
+
+}  // namespace
+
+void add_dataset(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<PackArguments>();
+  CLI::App& verb = *program.add_subcommand("dataset", "Prepare photos for training");
+  verb.require_subcommand(1);
+  CLI::App& pack = *verb.add_subcommand("pack", "Put photos, pairs and captions into one file that training reads without codecs");
+  pack.add_option("-o,--out", arguments->out, "The pack to write")->required();
+  pack.add_option("--clean", arguments->clean, "Folders of good photos, with their sub-folders");
+  pack.add_option("--pairs", arguments->pairs, "Folders of pairs, LABEL=FOLDER, with LQ/ and GT/ in each");
+  pack.add_option("--captions", arguments->captions, "Tables (TSV) with the columns filepath and title");
+  pack.add_option("--root", arguments->root, "What paths in the tables start from (default: the table's folder)");
+  pack.add_option("--max-size", arguments->options.max_size, "Shrink photos to this longer side; 0 keeps their size")
+      ->check(CLI::NonNegativeNumber)->capture_default_str();
+  pack.add_option("--crop", arguments->options.crop, "Keep one square of this side of each photo; 0 keeps all")
+      ->check(CLI::NonNegativeNumber)->capture_default_str();
+  pack.add_option("--seed", arguments->options.seed, "Decides where the squares are cut")->capture_default_str();
+  pack.callback([arguments, &run] { run = [arguments] { return run_pack(*arguments); }; });
+}
+
+}  // namespace daclip::app

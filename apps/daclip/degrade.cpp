@@ -1,0 +1,90 @@
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "degrade/degrade.h"
+#include "inputs.h"
+#include "pipeline/restorer.h"
+#include "progress.h"
+#include "verbs.h"
+
+namespace daclip::app {
+namespace {
+
+struct DegradeArguments {
+  std::vector<std::string> inputs;
+  OutputOptions output;
+  std::string kind, mask;
+  uint64_t seed = 0;
+};
+
+FloatImage mask_of(const Mask& mask, const Image& image) {
+  if (mask.width != image.width || mask.height != image.height)
+    throw UsageError(cat("the mask is ", mask.width, "x", mask.height, " pixels, the photo ", image.width, "x", image.height));
+  FloatImage result(mask.width, mask.height, 1);
+  for (size_t i = 0; i < mask.keep.size(); ++i) result.data[i] = mask.keep[i];
+  return result;
+}
+
+int run_degrade(const DegradeArguments& arguments) {
+  const DegradeSpec spec = parse_degrade_spec(arguments.kind);
+  std::optional<Mask> mask;
+  if (!arguments.mask.empty()) {
+    if (spec.kind != "uncompleted") throw UsageError("--mask goes with --kind uncompleted only");
+    mask = Mask::from_image(read_image(arguments.mask));
+  }
+  const Plan plan = plan_jobs(arguments.inputs, arguments.output);
+  Progress progress(plan.jobs.size());
+  size_t failed = plan.problems.size();
+  for (const std::string& problem : plan.problems) progress.line("daclip: " + problem);
+  for (size_t i = 0; i < plan.jobs.size(); ++i) {
+    const Job& job = plan.jobs[i];
+    if (job.exists) continue;
+    progress.show(i, 0, job.input.path.filename().string());
+    try {
+      const Image image = read_input(job.input);
+      const FloatImage rgb = to_rgb(image);
+      const FloatImage degraded = mask ? apply_mask(rgb, mask_of(*mask, image)) : degrade(rgb, spec, arguments.seed + i);
+      write_output(job, from_rgb(degraded, image), plan.format, arguments.output.quality);
+    } catch (const std::exception& error) {
+      ++failed;
+      const std::string name = job.input.path.string(), what = error.what();
+      progress.line("daclip: " + (what.find(name) == std::string::npos ? name + ": " + what : what));
+    }
+  }
+  return failed ? kSomeFailed : kAllDone;
+}
+
+// "  noisy\n      sigma=5..60  standard deviation, levels of 255\n" for every kind.
+std::string kinds_help() {
+  std::string text = "Kinds and their parameters; what is not given is drawn by the seed:\n";
+  for (int i = 0; i < kDegradationCount; ++i) {
+    text += cat("  ", kLabels[size_t(i)], "\n");
+    for (const DegradeParam& p : degrade_params(kLabels[size_t(i)]))
+      text += cat("      ", p.name, "=", p.minimum, "..", p.maximum, p.unit.empty() ? "" : " " + p.unit, "  ", p.help, "\n");
+  }
+  return text + "Example: daclip degrade photo.png -o noisy.png --kind noisy:sigma=25 --seed 7";
+}
+
+}  // namespace
+
+void add_degrade(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<DegradeArguments>();
+  CLI::App& verb = *program.add_subcommand("degrade", "Damage good photos in one of ten ways, to try or measure restoring");
+  verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")->required();
+  verb.add_option("-o,--out", arguments->output.out, "Output: a file for one photo, a folder, or - for standard output")->required();
+  verb.add_option("--kind", arguments->kind, "KIND[:param=value,...], see below")->required();
+  verb.add_option("--seed", arguments->seed, "Same seed, same damage; the n-th of several photos takes seed + n")->capture_default_str();
+  verb.add_option("--mask", arguments->mask, "For uncompleted: a picture of the photo's size, white keeps, black becomes a hole");
+  verb.add_flag("-r,--recursive", arguments->output.recursive, "Take photos of sub-folders too and keep the sub-folders");
+  verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
+      ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
+  verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP")->check(CLI::Range(1, 100))->capture_default_str();
+  verb.add_flag("--skip-existing", arguments->output.skip_existing, "Keep outputs that are there already");
+  verb.footer([] { return kinds_help(); });
+  verb.callback([arguments, &run] { run = [arguments] { return run_degrade(*arguments); }; });
+}
+
+}  // namespace daclip::app

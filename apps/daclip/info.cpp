@@ -1,0 +1,62 @@
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "pipeline/cost.h"
+#include "pipeline/model.h"
+#include "verbs.h"
+
+namespace daclip::app {
+namespace {
+
+struct InfoArguments {
+  std::string model = "compact";
+  bool json = false;
+};
+
+nlohmann::ordered_json describe(const ModelFile& file) {
+  nlohmann::ordered_json info;
+  info["file"] = file.path.string();
+  info["bytes"] = std::filesystem::file_size(file.path);
+  info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
+  info["parameters"] = {{"total", file.parameters()}, {"daclip", file.parameters("daclip.")}, {"restorer", file.parameters("restorer.")}};
+  const ModelCost cost = model_cost(file);
+  info["macs"] = {{"daclip_per_photo", cost.daclip}};
+  if (file.config.restorer) info["macs"]["restorer_per_pixel"] = cost.restorer_per_pixel;
+  return info;
+}
+
+void print(const nlohmann::ordered_json& json, const std::string& indent) {
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_object()) {
+      std::cout << indent << key << ":\n";
+      print(value, indent + "  ");
+    } else {
+      std::cout << indent << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    }
+  }
+}
+
+int run_info(const InfoArguments& arguments) {
+  const nlohmann::ordered_json info = describe(read_model_file(find_model(arguments.model)));
+  if (arguments.json)
+    std::cout << info.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  else
+    print(info, "");
+  std::cout.flush();
+  return kAllDone;
+}
+
+}  // namespace
+
+void add_info(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<InfoArguments>();
+  CLI::App& verb = *program.add_subcommand("info", "Describe a model: configuration, parameters, multiply-adds per pixel");
+  verb.add_option("MODEL", arguments->model, "A model's name or file")->capture_default_str();
+  verb.add_flag("--json", arguments->json, "Print JSON");
+  verb.callback([arguments, &run] { run = [arguments] { return run_info(*arguments); }; });
+}
+
+}  // namespace daclip::app

@@ -1,0 +1,58 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "verbs.h"
+
+namespace daclip::app {
+namespace {
+
+constexpr const char* kAbout =
+    "Repairs photos: noise, blur, haze, rain, snow, raindrops, shadows, darkness, JPEG blocks, holes.\n"
+    "It looks at a photo, recognises what is wrong with it, and restores it.\n\n"
+    "  daclip restore photo.jpg -o repaired.png      one photo\n"
+    "  daclip restore photos/ -o repaired/           a folder\n"
+    "  daclip classify photo.jpg                     only tell what is wrong";
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 all done; 1 some inputs failed, the others are done; 2 wrong usage, model or output folder.\n"
+    "`daclip VERB --help` describes a verb.";
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App program(kAbout, "daclip");
+  program.set_version_flag("--version", "daclip " DACLIP_VERSION, "Print the version");
+  program.set_help_flag("-h,--help", "Print this help");
+  program.footer(kExitCodes);
+  program.require_subcommand(1);
+  Run run;
+  add_restore(program, run);
+  add_classify(program, run);
+  add_degrade(program, run);
+  add_compare(program, run);
+  add_dataset(program, run);
+  add_info(program, run);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == int(CLI::ExitCodes::Success)) return program.exit(error);  // --help, --version
+    std::fprintf(stderr, "daclip: %s (daclip --help tells more)\n", error.what());
+    return kWrongUsage;
+  }
+  return run();
+}
+
+}  // namespace
+}  // namespace daclip::app
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, told like any other
+  try {
+    return daclip::app::parse_and_run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "daclip: not enough memory\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "daclip: %s\n", error.what());
+  }
+  return daclip::app::kWrongUsage;
+}

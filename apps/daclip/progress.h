@@ -1,0 +1,33 @@
+// How far the work is: a bar with the time left on a terminal, plain lines elsewhere. All of it on standard error.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace daclip::app {
+
+class Progress {
+ public:
+  explicit Progress(size_t items);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // The bar moves to `done` finished items plus this share of the one called `name`.
+  void show(size_t done, double share, const std::string& name);
+  // A line that stays, above the bar.
+  void line(const std::string& text);
+
+ private:
+  void clear();
+
+  size_t items_;
+  bool terminal_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point start_;
+};
+
+// "0:07", "1:02:30".
+std::string clock_text(double seconds);
+
+}  // namespace daclip::app

@@ -1,0 +1,87 @@
+#include "pipeline/preprocess.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "pipeline/test_photo.h"
+#include "weights/safetensors.h"
+
+namespace daclip {
+namespace {
+
+constexpr float kMean[] = {0.48145466f, 0.4578275f, 0.40821073f};
+constexpr float kDeviation[] = {0.26862954f, 0.26130258f, 0.27577711f};
+
+PreprocessConfig mosaic_config() { return {PreprocessConfig::Kind::mosaic, 192, 96, 48}; }
+
+TEST(Preprocess, mosaic_shows_native_pixels_on_multiples_of_eight) {
+  const FloatImage photo = test::test_scene(400, 300);
+  const FloatImage square = clip_input(photo, mosaic_config());
+  ASSERT_EQ(square.width, 192);
+  // The first native tile stands right of the global view; look it up in the photo.
+  bool found = false;
+  for (int top = 0; top + 48 <= 300 && !found; top += 8)
+    for (int left = 0; left + 48 <= 400 && !found; left += 8) {
+      double worst = 0;
+      for (int y = 0; y < 48; ++y)
+        for (int x = 0; x < 48; ++x)
+          for (int c = 0; c < 3; ++c)
+            worst = std::max(worst, std::abs(double(square.at(96 + x, y, c)) * kDeviation[c] + kMean[c] - photo.at(left + x, top + y, c)));
+      found = worst < 1e-5;
+    }
+  EXPECT_TRUE(found);
+}
+
+TEST(Preprocess, every_size_and_shape_gives_a_finite_square) {
+  for (const auto& config : {mosaic_config(), PreprocessConfig{PreprocessConfig::Kind::clip, 64, 0, 0}})
+    for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {300, 1}, {47, 49}, {3000, 2}, {193, 191}}) {
+      const FloatImage square = clip_input(test::test_scene(width, height), config);
+      ASSERT_EQ(square.data.size(), size_t(config.size) * size_t(config.size) * 3);
+      for (const float v : square.data) ASSERT_TRUE(std::isfinite(v)) << width << "x" << height;
+    }
+}
+
+TEST(Preprocess, a_large_photo_is_seen_as_if_it_were_held_as_floats) {
+  const Image photo = test::test_photo(2500, 1700);
+  const FloatImage in_parts = clip_input(photo, mosaic_config()), at_once = clip_input(to_rgb(photo), mosaic_config());
+  EXPECT_GT(test::psnr(in_parts, at_once), 35);
+}
+
+std::filesystem::path golden_folder() {
+  const char* folder = std::getenv("DACLIP_GOLDEN_DIR");
+  return folder ? folder : "../shared/golden";
+}
+
+TEST(GoldenClipPreprocess, equals_pillow_within_a_level) {
+  const std::filesystem::path file = golden_folder() / "clip_preprocess" / "cases.safetensors";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not here";
+  const NamedArrays cases = read_safetensors(file);
+  int seen = 0;
+  for (const auto& [name, source] : cases.arrays) {
+    const bool bytes = name.ends_with(".source_u8");
+    if (!bytes && !name.ends_with(".source_f32")) continue;
+    const std::string base = name.substr(0, name.rfind('.'));
+    const NamedArray& expected = cases.at(base + ".resized_cropped_u8");
+    FloatImage rgb(int(source.shape[1]), int(source.shape[0]), 3);
+    rgb.data = source.to_floats();
+    // Half a level up: the reference crops bytes, we truncate floats.
+    if (bytes)
+      for (float& v : rgb.data) v = (v + 0.5f) / 255.f;
+    const FloatImage square = clip_input(rgb, {PreprocessConfig::Kind::clip, int(expected.shape[0]), 0, 0});
+    const std::vector<float> levels = expected.to_floats();
+    ASSERT_EQ(square.data.size(), levels.size()) << base;
+    double worst = 0;
+    for (size_t i = 0; i < levels.size(); ++i) {
+      const double level = (double(square.data[i]) * kDeviation[i % 3] + kMean[i % 3]) * 255;
+      worst = std::max(worst, std::abs(level - double(levels[i])));
+    }
+    EXPECT_LT(worst, 0.01) << base;
+    ++seen;
+  }
+  EXPECT_GT(seen, 0);
+}
+
+}  // namespace
+}  // namespace daclip

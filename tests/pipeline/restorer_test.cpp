@@ -1,0 +1,186 @@
+#include "pipeline/restorer.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "engine/native_backend.h"
+#include "pipeline/pixels.h"
+#include "pipeline/temp_folder.h"
+#include "pipeline/test_photo.h"
+#include "pipeline/tiny_model.h"
+
+namespace daclip {
+namespace {
+
+class RestorerTest : public testing::Test {
+ protected:
+  RestorerTest() : RestorerTest(test::tiny_model()) {}
+  explicit RestorerTest(const NamedArrays& arrays) { load(arrays); }
+
+  void load(const NamedArrays& arrays) {
+    write_safetensors(folder_ / "model.safetensors", arrays);
+    model_ = load_model(backend_, read_model_file(folder_ / "model.safetensors"));
+  }
+
+  RestoreResult restore(const Image& image, RestoreOptions options = {}) {
+    if (options.degradation.empty() && !options.mask) options.degradation = "noisy";
+    return Restorer(backend_, model_).restore(image, options);
+  }
+
+  test::TempFolder folder_;
+  NativeBackend backend_;
+  Model model_;
+};
+
+TEST_F(RestorerTest, tiled_equals_whole_within_45_dB) {
+  const Image photo = test::test_photo(640, 512);
+  RestoreOptions whole, tiled;
+  whole.tile = 1024;
+  tiled.tile = 320;
+  const RestoreResult a = restore(photo, whole), b = restore(photo, tiled);
+  EXPECT_EQ(a.tiles, 1);
+  EXPECT_EQ(b.tiles, 6);
+  EXPECT_NE(a.image.data, photo.data);
+  EXPECT_GT(test::psnr(to_rgb(a.image), to_rgb(b.image)), 45);
+}
+
+TEST_F(RestorerTest, every_small_size_comes_back_in_its_size) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 9}, {7, 1}, {3, 3}, {17, 31}, {8, 200}}) {
+    const RestoreResult result = restore(test::test_photo(width, height));
+    EXPECT_EQ(result.image.width, width);
+    EXPECT_EQ(result.image.height, height);
+  }
+}
+
+TEST_F(RestorerTest, depth_grey_alpha_profile_and_exif_are_kept) {
+  for (const int bits : {8, 16})
+    for (const int channels : {1, 2, 3, 4}) {
+      Image photo = test::test_photo_as(40, 30, channels, bits);
+      photo.icc = {1, 2, 3};
+      photo.exif = {4, 5};
+      const Image result = restore(photo).image;
+      EXPECT_EQ(result.channels, channels);
+      EXPECT_EQ(result.bits, bits);
+      EXPECT_EQ(result.icc, photo.icc);
+      EXPECT_EQ(result.exif, photo.exif);
+      ASSERT_EQ(result.data.size(), photo.data.size());
+      if (!photo.has_alpha()) continue;
+      const size_t last = size_t(channels) - 1;
+      for (size_t i = 0; i < 40u * 30u; ++i) {
+        const size_t at = i * size_t(channels) + last;
+        ASSERT_EQ(bits == 8 ? result.data[at] : result.data16()[at], bits == 8 ? photo.data[at] : photo.data16()[at]);
+      }
+    }
+}
+
+TEST_F(RestorerTest, sixteen_bits_hold_more_than_256_levels) {
+  const Image result = restore(test::test_photo_as(64, 64, 3, 16)).image;
+  size_t between = 0;
+  for (size_t i = 0; i < result.samples(); ++i) between += result.data16()[i] % 257 != 0;
+  EXPECT_GT(between, result.samples() / 2);
+}
+
+TEST_F(RestorerTest, strength_zero_returns_the_input_and_half_lies_between) {
+  const Image photo = test::test_photo(100, 80);
+  RestoreOptions none, half;
+  none.strength = 0;
+  half.strength = 0.5f;
+  EXPECT_EQ(restore(photo, none).image.data, photo.data);
+  const Image full = restore(photo).image, blend = restore(photo, half).image;
+  for (size_t i = 0; i < photo.data.size(); ++i)
+    ASSERT_NEAR(blend.data[i], (photo.data[i] + full.data[i]) / 2.0, 1.01);
+}
+
+TEST_F(RestorerTest, a_mask_confines_the_change_to_its_holes) {
+  const Image photo = test::test_photo(60, 50);
+  RestoreOptions options;
+  options.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
+  for (int y = 20; y < 30; ++y)
+    for (int x = 10; x < 40; ++x) options.mask->keep[size_t(y * 60 + x)] = 0;
+  const RestoreResult result = restore(photo, options);
+  EXPECT_EQ(result.degradation, "uncompleted");
+  const FloatImage before = to_rgb(photo), after = to_rgb(result.image);
+  bool changed = false;
+  for (int y = 0; y < 50; ++y)
+    for (int x = 0; x < 60; ++x)
+      for (int c = 0; c < 3; ++c) {
+        const bool differs = before.at(x, y, c) != after.at(x, y, c);
+        ASSERT_FALSE(differs && options.mask->keep[size_t(y * 60 + x)]);
+        changed |= differs;
+      }
+  EXPECT_TRUE(changed);
+}
+
+TEST_F(RestorerTest, what_lay_in_a_hole_has_no_influence) {
+  Image photo = test::test_photo(60, 50), other = photo;
+  RestoreOptions options;
+  options.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
+  options.mask->keep[25 * 60 + 30] = 0;
+  for (int c = 0; c < 3; ++c) other.data[(25 * 60 + 30) * 3 + size_t(c)] ^= 0x55;
+  EXPECT_EQ(restore(photo, options).image.data, restore(other, options).image.data);
+}
+
+TEST_F(RestorerTest, a_photo_recognised_as_clean_is_returned_as_it_came) {
+  const Image photo = test::test_photo(90, 70);
+  const Conditioning seen = Classifier(backend_, model_).analyse(photo);
+  NamedArrays arrays = test::tiny_model();
+  std::vector<float> direction = seen.degradation;
+  test::set_label(arrays, model_.config, kClean, direction);
+  load(arrays);
+  const RestoreResult result = Restorer(backend_, model_).restore(photo);
+  EXPECT_TRUE(result.untouched);
+  EXPECT_EQ(result.degradation, "clean");
+  EXPECT_EQ(result.image.data, photo.data);
+  RestoreOptions insist;
+  insist.degradation = "noisy";
+  EXPECT_NE(restore(photo, insist).image.data, photo.data);
+}
+
+TEST_F(RestorerTest, the_chosen_degradation_steers_the_network) {
+  const Image photo = test::test_photo(90, 70);
+  RestoreOptions noisy, hazy;
+  noisy.degradation = "noisy";
+  hazy.degradation = "hazy";
+  EXPECT_NE(restore(photo, noisy).image.data, restore(photo, hazy).image.data);
+}
+
+TEST_F(RestorerTest, the_same_input_gives_the_same_bytes) {
+  const Image photo = test::test_photo(300, 200);
+  RestoreOptions options;
+  options.tile = 128;
+  EXPECT_EQ(restore(photo, options).image.data, restore(photo, options).image.data);
+}
+
+TEST_F(RestorerTest, options_that_make_no_sense_are_refused) {
+  const Image photo = test::test_photo(40, 40);
+  RestoreOptions options;
+  options.degradation = "sharp";
+  EXPECT_THROW(restore(photo, options), UsageError);
+  options = {};
+  options.strength = 1.5f;
+  EXPECT_THROW(restore(photo, options), UsageError);
+  options = {};
+  options.tile = 8;
+  EXPECT_THROW(restore(photo, options), UsageError);
+  options = {};
+  options.mask = Mask{39, 40, std::vector<uint8_t>(39 * 40, 1)};
+  EXPECT_THROW(restore(photo, options), UsageError);
+}
+
+TEST_F(RestorerTest, automatic_tiles_shrink_with_the_memory_bound) {
+  const Restorer restorer(backend_, model_);
+  EXPECT_GE(restorer.automatic_tile(1000, 1u << 30), restorer.automatic_tile(1000, 1u << 24));
+  EXPECT_GE(restorer.automatic_tile(1000, 1), kSmallestTile);
+  EXPECT_GE(restorer.automatic_tile(1000, 1u << 26), restorer.automatic_tile(100'000, 1u << 26));
+}
+
+TEST_F(RestorerTest, probabilities_sum_to_one_and_follow_the_cosine) {
+  const std::vector<float> labels = {1, 0, 0, 1}, direction = {2, 2};
+  const std::vector<float> even = label_probabilities(direction, labels, 10);
+  EXPECT_NEAR(even[0], 0.5, 1e-6);
+  const std::vector<float> tilted = label_probabilities(std::vector<float>{2, 0}, labels, 10);
+  EXPECT_NEAR(tilted[0], 1 / (1 + std::exp(-10.0)), 1e-6);
+}
+
+}  // namespace
+}  // namespace daclip

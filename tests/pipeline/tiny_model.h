@@ -1,0 +1,78 @@
+// A complete model of a few thousand weights with random values, so that tests of the pipeline and of the program do
+// not depend on the one that is shipped.
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/labels.h"
+#include "core/random.h"
+#include "nets/clip.h"
+#include "nets/nafnet.h"
+#include "pipeline/model_config.h"
+#include "weights/safetensors.h"
+
+namespace daclip::test {
+
+inline ModelConfig tiny_config() {
+  ModelConfig config;
+  config.name = "tiny";
+  config.clip.vision = {32, 8, 32, 2, 2};
+  config.clip.text = {16, 100, 16, 1, 1};
+  config.clip.embedding = 16;
+  config.preprocess = {PreprocessConfig::Kind::mosaic, 32, 16, 8};
+  config.labels.assign(kLabels.begin(), kLabels.end());
+  config.logit_scale = 20;
+  NafnetConfig restorer;
+  restorer.width = 8;
+  restorer.encoder_blocks = {1, 1};
+  restorer.middle_blocks = 1;
+  restorer.decoder_blocks = {1, 1};
+  restorer.unshuffle = 2;
+  restorer.degradation_dim = restorer.content_dim = 16;
+  restorer.prompt_dim = 16;
+  restorer.attention_heads = 2;
+  restorer.attention_head_dim = 8;
+  config.restorer = restorer;
+  return config;
+}
+
+// Weights that networks start from at zero get small values, so that every path has an effect.
+inline std::vector<float> random_weight(const WeightSpec& spec, Random& random) {
+  size_t count = 1;
+  for (const int64_t d : spec.shape) count *= size_t(d);
+  std::vector<float> values(count);
+  for (float& v : values) switch (spec.init) {
+      case WeightSpec::Init::zeros: v = float(0.05 * random.normal()); break;
+      case WeightSpec::Init::ones: v = float(1 + 0.05 * random.normal()); break;
+      case WeightSpec::Init::fan_in: v = float(random.uniform(-spec.scale, spec.scale)); break;
+      case WeightSpec::Init::constant: v = float(spec.scale); break;
+      case WeightSpec::Init::normal: v = float(spec.scale * random.normal()); break;
+      case WeightSpec::Init::unit_uniform: v = float(random.uniform()); break;
+    }
+  return values;
+}
+
+inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_t seed = 1) {
+  NamedArrays model;
+  Random random(seed);
+  const auto add = [&](const std::string& prefix, const std::vector<WeightSpec>& specs) {
+    for (const WeightSpec& spec : specs)
+      model.arrays[prefix + spec.name] = make_array(random_weight(spec, random), spec.shape, ArrayType::f16);
+  };
+  add("daclip.", daclip_weights(config.clip, true, false));
+  if (config.restorer) add("restorer.", nafnet_weights(*config.restorer));
+  std::vector<float> labels(config.labels.size() * size_t(config.clip.embedding));
+  for (float& v : labels) v = float(random.normal() / std::sqrt(double(config.clip.embedding)));
+  model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip.embedding}, ArrayType::f32);
+  model.metadata = to_json(config);
+  return model;
+}
+
+inline void set_label(NamedArrays& model, const ModelConfig& config, int index, std::span<const float> direction) {
+  std::vector<float> labels = model.arrays["labels"].to_floats();
+  std::copy(direction.begin(), direction.end(), labels.begin() + std::ptrdiff_t(index) * config.clip.embedding);
+  model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip.embedding}, ArrayType::f32);
+}
+
+}  // namespace daclip::test
