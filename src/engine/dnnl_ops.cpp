@@ -1,0 +1,158 @@
+#include "engine/dnnl_ops.h"
+
+#include "engine/parallel.h"
+
+namespace daclip {
+namespace {
+
+using dnnl::memory;
+using Tag = memory::format_tag;
+using Type = memory::data_type;
+
+// Shapes change with the size of the picture: a bound for those who work through folders.
+constexpr size_t kMaxEntries = 512;
+
+Type dnnl_type(DType type) { return type == DType::f32 ? Type::f32 : Type::bf16; }
+
+template <class Work>
+auto translate_errors(const char* what, const Work& work) {
+  try {
+    return work();
+  } catch (const dnnl::error& e) {
+    if (e.status == dnnl_out_of_memory) throw LimitError(cat(what, ": out of memory"));
+    throw DeviceError(cat(what, ": oneDNN: ", e.what()));
+  }
+}
+
+dnnl::primitive_attr user_scratchpad() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+}  // namespace
+
+DnnlOps::DnnlOps(std::shared_ptr<Pool> pool, DType type, int threads)
+    : pool_(std::move(pool)), type_(dnnl_type(type)), threads_(threads) {
+  translate_errors("engine", [&] {
+    engine_ = dnnl::engine(dnnl::engine::kind::cpu, 0);
+    stream_ = dnnl::stream(engine_);
+  });
+}
+
+template <class Make>
+const DnnlOps::Entry& DnnlOps::find(const Key& key, const Make& make) {
+  const auto it = entries_.find(key);
+  if (it != entries_.end()) return it->second;
+  if (entries_.size() >= kMaxEntries) entries_.clear();
+  return entries_.emplace(key, make()).first->second;
+}
+
+dnnl::memory DnnlOps::memory(const dnnl::memory::desc& layout, const void* data) {
+  return dnnl::memory(layout, engine_, const_cast<void*>(data));
+}
+
+void DnnlOps::reorder(const memory::desc& from, void* x, const memory::desc& to, void* y) {
+  dnnl::memory source = memory(from, x), target = memory(to, y);
+  dnnl::reorder(source, target).execute(stream_, source, target);
+  stream_.wait();
+}
+
+const Packed& DnnlOps::pack(const Tensor& w, const memory::desc& plain_layout, const memory::desc& wanted) {
+  NativeStorage& storage = w.storage<NativeStorage>();
+  for (const Packed& packed : storage.packed)
+    if (packed.layout == wanted) return packed;
+  void* data = const_cast<void*>(plain(w));
+  Packed packed{wanted, plain_layout, pool_->allocate(wanted.get_size())};
+  reorder(plain_layout, data, wanted, packed.buffer->data());
+  storage.packed.push_back(std::move(packed));
+  if (storage.is_weight) storage.buffer.reset();
+  return storage.packed.back();
+}
+
+const void* DnnlOps::plain(const Tensor& t) {
+  NativeStorage& storage = t.storage<NativeStorage>();
+  if (!storage.buffer) {
+    const Packed& packed = storage.packed.front();
+    auto buffer = pool_->allocate(packed.plain.get_size());
+    translate_errors("unpack", [&] {
+      const ThreadScope scope(threads_);
+      reorder(packed.layout, packed.buffer->data(), packed.plain, buffer->data());
+    });
+    storage.buffer = std::move(buffer);
+  }
+  return storage.buffer->data();
+}
+
+void DnnlOps::execute(const Entry& entry, std::unordered_map<int, dnnl::memory> arguments) {
+  const size_t bytes = entry.scratchpad.get_size();
+  if (bytes > 0) {
+    if (!scratch_ || scratch_->size() < bytes) {
+      scratch_.reset();
+      scratch_ = pool_->allocate(bytes);
+    }
+    arguments.insert({DNNL_ARG_SCRATCHPAD, memory(entry.scratchpad, scratch_->data())});
+  }
+  entry.primitive.execute(stream_, arguments);
+  stream_.wait();
+  last_kernel_ = entry.kernel;
+}
+
+void DnnlOps::conv2d(const Conv& s, const void* x, const Tensor& w, const float* bias, void* y) {
+  const ThreadScope scope(threads_);
+  translate_errors("conv2d", [&] {
+    const memory::desc source({s.n, s.in, s.h, s.w}, type_, Tag::nhwc), target({s.n, s.out, s.out_h, s.out_w}, type_, Tag::nhwc);
+    const memory::desc bias_layout = bias ? memory::desc({s.out}, Type::f32, Tag::a) : memory::desc();
+    const memory::dims kernel = {s.out, s.in, s.kh, s.kw};
+    const Key key = {0, s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.stride, s.padding, bias != nullptr};
+    const Entry& entry = find(key, [&] {
+      const dnnl::convolution_forward::desc operation(
+          dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source,
+          memory::desc(kernel, type_, Tag::any), bias_layout, target, {s.stride, s.stride}, {s.padding, s.padding},
+          {s.padding, s.padding});
+      const dnnl::convolution_forward::primitive_desc pd(operation, user_scratchpad(), engine_);
+      return Entry{dnnl::convolution_forward(pd), pd.weights_desc(), pd.scratchpad_desc(), pd.impl_info_str()};
+    });
+    const Packed& packed = pack(w, memory::desc(kernel, dnnl_type(w.dtype()), Tag::oihw), entry.weights);
+    std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, memory(source, x)},
+                                                       {DNNL_ARG_WEIGHTS, memory(packed.layout, packed.buffer->data())},
+                                                       {DNNL_ARG_DST, memory(target, y)}};
+    if (bias) arguments.insert({DNNL_ARG_BIAS, memory(bias_layout, bias)});
+    execute(entry, std::move(arguments));
+  });
+}
+
+void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y) {
+  const ThreadScope scope(threads_);
+  translate_errors("linear", [&] {
+    const memory::desc source({rows, in}, type_, Tag::ab), target({rows, out}, type_, Tag::ab);
+    const memory::desc bias_layout = bias ? memory::desc({1, out}, Type::f32, Tag::ab) : memory::desc();
+    const Entry& entry = find({1, rows, in, out, bias != nullptr}, [&] {
+      const memory::desc any({in, out}, type_, Tag::any);
+      const auto operation = bias ? dnnl::matmul::desc(source, any, bias_layout, target) : dnnl::matmul::desc(source, any, target);
+      const dnnl::matmul::primitive_desc pd(operation, user_scratchpad(), engine_);
+      return Entry{dnnl::matmul(pd), pd.weights_desc(), pd.scratchpad_desc(), pd.impl_info_str()};
+    });
+    const Packed& packed = pack(w, memory::desc({in, out}, dnnl_type(w.dtype()), Tag::ba), entry.weights);
+    std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, memory(source, x)},
+                                                       {DNNL_ARG_WEIGHTS, memory(packed.layout, packed.buffer->data())},
+                                                       {DNNL_ARG_DST, memory(target, y)}};
+    if (bias) arguments.insert({DNNL_ARG_BIAS, memory(bias_layout, bias)});
+    execute(entry, std::move(arguments));
+  });
+}
+
+void DnnlOps::matmul(const MatMul& s, const void* a, const void* b, void* y) {
+  const ThreadScope scope(threads_);
+  translate_errors("matmul", [&] {
+    const memory::desc left({s.batch, s.m, s.k}, type_, Tag::abc), target({s.batch, s.m, s.n}, dnnl_type(s.to), Tag::abc);
+    const memory::desc right({s.batch, s.k, s.n}, type_, s.transpose_b ? Tag::acb : Tag::abc);
+    const Entry& entry = find({2, s.batch, s.m, s.k, s.n, s.transpose_b, s.to == DType::f32}, [&] {
+      const dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(left, right, target), user_scratchpad(), engine_);
+      return Entry{dnnl::matmul(pd), right, pd.scratchpad_desc(), pd.impl_info_str()};
+    });
+    execute(entry, {{DNNL_ARG_SRC, memory(left, a)}, {DNNL_ARG_WEIGHTS, memory(right, b)}, {DNNL_ARG_DST, memory(target, y)}});
+  });
+}
+
+}  // namespace daclip

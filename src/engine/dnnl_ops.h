@@ -1,0 +1,85 @@
+// oneDNN behind the engine: convolutions and matrix products on dense NHWC / row-major data, primitives made once per
+// shape, weights prepacked once into the layout that the primitive prefers.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <dnnl.hpp>
+
+#include "engine/pool.h"
+#include "ops/tensor.h"
+
+namespace daclip {
+
+// A weight in one of oneDNN's layouts.
+struct Packed {
+  dnnl::memory::desc layout;
+  dnnl::memory::desc plain;  // the layout it came from
+  std::shared_ptr<Buffer> buffer;
+};
+
+// What stands behind a Tensor of the native backend.
+struct NativeStorage {
+  std::shared_ptr<Buffer> buffer;  // row-major; given up when a weight (is_weight) has been packed
+  bool is_weight = false;
+  std::vector<Packed> packed;             // for convolutions and linear layers
+  std::shared_ptr<Buffer> depthwise;      // (k,k,C) float32, for depthwise_conv2d
+};
+
+class DnnlOps {
+ public:
+  // Activations of `type` on `threads` threads. Throws DeviceError where oneDNN cannot work.
+  DnnlOps(std::shared_ptr<Pool> pool, DType type, int threads);
+
+  // x (N,H,W,I), w (O,I,kh,kw) float32 or `type`, bias (O) float32 or null -> y (N,H',W',O).
+  struct Conv {
+    int64_t n, h, w, in, out, kh, kw, out_h, out_w, stride, padding;
+  };
+  void conv2d(const Conv& shape, const void* x, const Tensor& w, const float* bias, void* y);
+
+  // x (rows,I), w (O,I,...) -> y (rows,O).
+  void linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y);
+
+  // a (B,M,K) * b (B,K,N), or b (B,N,K) -> y (B,M,N) of type `to`.
+  struct MatMul {
+    int64_t batch, m, k, n;
+    bool transpose_b;
+    DType to;
+  };
+  void matmul(const MatMul& shape, const void* a, const void* b, void* y);
+
+  // Row-major data of a tensor, unpacked again if it had been given up.
+  const void* plain(const Tensor& t);
+
+  // Name of the oneDNN kernel behind the last operation, for benchmarks.
+  const std::string& last_kernel() const { return last_kernel_; }
+
+ private:
+  using Key = std::array<int64_t, 14>;
+  struct Entry {
+    dnnl::primitive primitive;
+    dnnl::memory::desc weights, scratchpad;
+    std::string kernel;
+  };
+
+  template <class Make>
+  const Entry& find(const Key& key, const Make& make);
+  const Packed& pack(const Tensor& w, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+  void reorder(const dnnl::memory::desc& from, void* x, const dnnl::memory::desc& to, void* y);
+  void execute(const Entry& entry, std::unordered_map<int, dnnl::memory> arguments);
+  dnnl::memory memory(const dnnl::memory::desc& layout, const void* data);
+
+  std::shared_ptr<Pool> pool_;
+  dnnl::memory::data_type type_;
+  int threads_;
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  std::map<Key, Entry> entries_;
+  std::shared_ptr<Buffer> scratch_;
+  std::string last_kernel_;
+};
+
+}  // namespace daclip

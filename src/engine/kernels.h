@@ -1,0 +1,74 @@
+// Kernels over rows of channels, one compilation per instruction set (Highway), chosen when the program runs. Single
+// threaded: the backend splits the rows. Activations are float32 or bfloat16 in memory (`type`), arithmetic is float32;
+// gains, biases, sums and depth-wise kernels are float32. Where x and y have the same type they may be the same memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ops/tensor.h"
+
+namespace daclip::kernels {
+
+inline size_t element_size(DType type) { return type == DType::f32 ? 4 : 2; }
+
+enum class Unary { gelu, quick_gelu, silu, relu, scale };
+enum class Binary { add, mul };
+
+// y[i] = op(x[i]); `factor` is scale's.
+void unary(Unary op, DType type, const void* x, void* y, size_t count, float factor);
+
+// y[r][c] = op(a[r][c], b[r * b_stride + c]), or b[r * b_stride] for every c where b_scalar.
+void binary(Binary op, DType type, const void* a, const void* b, void* y, size_t rows, size_t cols, size_t b_stride,
+            bool b_scalar);
+
+void convert(DType from, const void* x, DType to, void* y, size_t count);
+
+// x (rows, 2*cols) -> y (rows, cols).
+void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
+
+// y = x * mul[c] + add[c].
+void affine(DType type, const void* x, const float* mul, const float* add, void* y, size_t rows, size_t cols);
+
+// y = a + b * gain[c].
+void add_scaled(DType type, const void* a, const void* b, const float* gain, void* y, size_t rows, size_t cols);
+
+// bias may be null.
+void layer_norm(DType type, const void* x, const float* gain, const float* bias, void* y, size_t rows, size_t cols,
+                float eps);
+
+void normalize(DType type, const void* x, void* y, size_t rows, size_t cols);
+
+// sums[c] = sum over rows of x, or of (x - mean[c])^2 where mean is not null. A few hundred rows at most a call keep
+// the rounding of float32 small.
+void column_sums(DType type, const void* x, const float* mean, float* sums, size_t rows, size_t cols);
+
+// Softmax of factor * x over each row. Where causal, row r sees its first `visible` + r values, the rest become 0.
+struct SoftmaxRows {
+  DType from, to;
+  size_t rows, cols;
+  float factor = 1;
+  bool causal = false;
+  size_t visible = 0;
+};
+void softmax(const SoftmaxRows& job, const void* x, void* y);
+
+// Rows [first, last) of y of one image (H,W,C); w (k,k,C), bias (C) or null; zeros outside.
+struct Depthwise {
+  DType type;
+  int64_t height, width, channels, kernel;
+  const float* w;
+  const float* bias;
+};
+void depthwise(const Depthwise& job, const void* x, void* y, int64_t first, int64_t last);
+
+// --- Linear attention over `rows` positions of (heads * d) channels ------------------------------------------------
+// top[c] = max(top[c], x[r][c]).
+void column_max(DType type, const void* x, float* top, size_t rows, size_t cols);
+// e = exp(k - top): sums[c] += e, context[(h*d + i)*d + j] += e[h*d + i] * v[h*d + j].
+void linear_context(DType type, const void* k, const void* v, const float* top, float* sums, float* context, size_t rows,
+                    size_t heads, size_t d);
+// y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j].
+void linear_read(DType type, const void* q, const float* context, void* y, size_t rows, size_t heads, size_t d);
+
+}  // namespace daclip::kernels

@@ -1,0 +1,104 @@
+// The CPU engine: every operation on (N,H,W,C) data as it lies, convolutions and matrix products by oneDNN, the rest by
+// SIMD kernels, memory from a pool. An object serves one thread at a time; different objects are independent. Tensors
+// may outlive their backend, but only that backend can work on them.
+#pragma once
+
+#include <memory>
+
+#include "ops/backend.h"
+
+namespace daclip {
+
+class Buffer;
+class DnnlOps;
+class Pool;
+
+struct NativeOptions {
+  int threads = 0;                // 0: as many as the machine has cores (or OMP_NUM_THREADS says)
+  DType precision = DType::f32;   // of activations and packed weights; sums are always float32
+};
+
+class NativeBackend : public Backend {
+ public:
+  // Throws DeviceError where this machine cannot work in the wanted precision, UsageError for negative threads.
+  explicit NativeBackend(NativeOptions options = {});
+  ~NativeBackend() override;
+
+  // bfloat16 needs a processor with instructions for it (AVX512-BF16 or AMX); elsewhere it would be slower than float32.
+  static bool supports(DType precision);
+
+  std::string name() const override { return "native"; }
+  DType compute_dtype() const override { return type_; }
+  int threads() const { return threads_; }
+
+  // Name of the oneDNN kernel behind the last convolution or product, for benchmarks.
+  std::string last_kernel() const;
+
+ protected:
+  Tensor do_from_floats(std::span<const float> data, const Shape& shape) override;
+  Tensor do_weight(std::span<const float> data, const Shape& shape) override;
+  std::vector<float> do_to_floats(const Tensor& x) override;
+  Tensor do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) override;
+  Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) override;
+  Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) override;
+  Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
+  Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_normalize(const Tensor& x) override;
+  Tensor do_gelu(const Tensor& x) override;
+  Tensor do_quick_gelu(const Tensor& x) override;
+  Tensor do_silu(const Tensor& x) override;
+  Tensor do_relu(const Tensor& x) override;
+  Tensor do_simple_gate(const Tensor& x) override;
+  Tensor do_add(const Tensor& a, const Tensor& b) override;
+  Tensor do_mul(const Tensor& a, const Tensor& b) override;
+  Tensor do_scale(const Tensor& x, float factor) override;
+  Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
+  Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override;
+  Tensor do_softmax(const Tensor& x) override;
+  Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
+  Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
+  Tensor do_reshape(const Tensor& x, const Shape& shape) override;
+  Tensor do_concat(std::span<const Tensor> parts, int dim) override;
+  Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
+  Tensor do_pad(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_resize_nearest(const Tensor& x, int factor) override;
+  Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
+  Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
+  Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;
+  Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) override;
+  Tensor do_global_mean(const Tensor& x) override;
+  Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) override;
+
+ private:
+  // A new tensor of the given or the compute type; contents undefined.
+  Tensor make(const Shape& shape, DType type);
+  Tensor make(const Shape& shape) { return make(shape, type_); }
+
+  void* data(const Tensor& t);         // row-major contents
+  Tensor activation(const Tensor& t);  // in the compute type
+  Tensor floats(const Tensor& t);      // in float32; absent stays absent
+  const float* float_data(const Tensor& t);  // of a float32 tensor; null where absent
+  Tensor converted(const Tensor& t, DType type);
+
+  Tensor unary(int op, const Tensor& x, float factor = 1);
+  Tensor binary(int op, const Tensor& a, const Tensor& b);
+  // y = x * mul[n][c] + add[n][c] for x (N,...,C).
+  Tensor affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add);
+  // Sum of x (or of its squared distance to mean[c]) over one image's rows, each channel by itself.
+  std::vector<double> column_sums(const Tensor& x, int64_t image, const float* mean);
+  // Copies heads (N,T,heads*d) -> (N*heads,T,d), or back.
+  Tensor split_heads(const Tensor& x, int heads);
+  Tensor join_heads(const Tensor& x, int heads);
+  // Rows (or columns) of x (N,H,W,C) that each row (column) of the result shows; -1 for zeros.
+  Tensor gather(const Tensor& x, const std::vector<int64_t>& rows, const std::vector<int64_t>& cols);
+
+  int threads_;
+  DType type_;
+  std::shared_ptr<Pool> pool_;
+  std::unique_ptr<DnnlOps> dnnl_;
+};
+
+}  // namespace daclip

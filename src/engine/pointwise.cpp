@@ -1,0 +1,164 @@
+#include "engine/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/pointwise.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace daclip::HWY_NAMESPACE {
+
+using kernels::Binary;
+using kernels::Unary;
+
+template <class T, class Op>
+void map(const void* from, void* to, size_t count, const Op& op) {
+  const T* x = static_cast<const T*>(from);
+  T* y = static_cast<T*>(to);
+  for_each(count, [&](auto d, size_t i) HWY_ATTR { store(d, op(d, load(d, x + i)), y + i); });
+}
+
+template <class T>
+void unary_typed(Unary op, const void* x, void* y, size_t count, float factor) {
+  switch (op) {
+    case Unary::gelu:
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR {
+        const auto half = hn::Mul(v, hn::Set(d, 0.5f));
+        return hn::MulAdd(half, erf(d, hn::Mul(v, hn::Set(d, 0.70710678118654752f))), half);
+      });
+    case Unary::quick_gelu:
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR {
+        return hn::Div(v, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Mul(v, hn::Set(d, -1.702f)))));
+      });
+    case Unary::silu:
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR {
+        return hn::Div(v, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Neg(v))));
+      });
+    case Unary::relu:
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return hn::Max(v, hn::Zero(d)); });
+    case Unary::scale:
+      return map<T>(x, y, count, [factor](auto d, auto v) HWY_ATTR { return hn::Mul(v, hn::Set(d, factor)); });
+  }
+}
+
+void run_unary(Unary op, DType type, const void* x, void* y, size_t count, float factor) {
+  with_type(type, [&](auto* t) { unary_typed<std::remove_pointer_t<decltype(t)>>(op, x, y, count, factor); });
+}
+
+template <class T, class Op>
+void combine(const T* a, const T* b, T* y, size_t rows, size_t cols, size_t b_stride, bool b_scalar, const Op& op) {
+  for (size_t r = 0; r < rows; ++r, a += cols, b += b_stride, y += cols) {
+    if (b_scalar) {
+      const hn::CappedTag<float, 1> one;
+      const float value = hn::GetLane(load(one, b));
+      for_each(cols, [&](auto d, size_t i) HWY_ATTR { store(d, op(load(d, a + i), hn::Set(d, value)), y + i); });
+    } else {
+      for_each(cols, [&](auto d, size_t i) HWY_ATTR { store(d, op(load(d, a + i), load(d, b + i)), y + i); });
+    }
+  }
+}
+
+void run_binary(Binary op, DType type, const void* a, const void* b, void* y, size_t rows, size_t cols, size_t b_stride,
+                bool b_scalar) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* ta = static_cast<const T*>(a);
+    const T* tb = static_cast<const T*>(b);
+    T* ty = static_cast<T*>(y);
+    if (op == Binary::add)
+      combine(ta, tb, ty, rows, cols, b_stride, b_scalar, [](auto p, auto q) HWY_ATTR { return hn::Add(p, q); });
+    else
+      combine(ta, tb, ty, rows, cols, b_stride, b_scalar, [](auto p, auto q) HWY_ATTR { return hn::Mul(p, q); });
+  });
+}
+
+void run_convert(DType from, const void* x, DType to, void* y, size_t count) {
+  with_type(from, [&](auto* f) {
+    with_type(to, [&](auto* t) {
+      auto* tx = static_cast<const std::remove_pointer_t<decltype(f)>*>(x);
+      auto* ty = static_cast<std::remove_pointer_t<decltype(t)>*>(y);
+      for_each(count, [&](auto d, size_t i) HWY_ATTR { store(d, load(d, tx + i), ty + i); });
+    });
+  });
+}
+
+void run_simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* in = static_cast<const T*>(x);
+    T* out = static_cast<T*>(y);
+    for (size_t r = 0; r < rows; ++r, in += 2 * cols, out += cols)
+      for_each(cols, [&](auto d, size_t i)
+                         HWY_ATTR { store(d, hn::Mul(load(d, in + i), load(d, in + cols + i)), out + i); });
+  });
+}
+
+void run_affine(DType type, const void* x, const float* mul, const float* add, void* y, size_t rows, size_t cols) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* in = static_cast<const T*>(x);
+    T* out = static_cast<T*>(y);
+    for (size_t r = 0; r < rows; ++r, in += cols, out += cols)
+      for_each(cols, [&](auto d, size_t i) HWY_ATTR {
+        store(d, hn::MulAdd(load(d, in + i), load(d, mul + i), load(d, add + i)), out + i);
+      });
+  });
+}
+
+void run_add_scaled(DType type, const void* a, const void* b, const float* gain, void* y, size_t rows, size_t cols) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* ta = static_cast<const T*>(a);
+    const T* tb = static_cast<const T*>(b);
+    T* out = static_cast<T*>(y);
+    for (size_t r = 0; r < rows; ++r, ta += cols, tb += cols, out += cols)
+      for_each(cols, [&](auto d, size_t i) HWY_ATTR {
+        store(d, hn::MulAdd(load(d, tb + i), load(d, gain + i), load(d, ta + i)), out + i);
+      });
+  });
+}
+
+}  // namespace daclip::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace daclip {
+HWY_EXPORT(run_unary);
+HWY_EXPORT(run_binary);
+HWY_EXPORT(run_convert);
+HWY_EXPORT(run_simple_gate);
+HWY_EXPORT(run_affine);
+HWY_EXPORT(run_add_scaled);
+
+namespace kernels {
+
+void unary(Unary op, DType type, const void* x, void* y, size_t count, float factor) {
+  HWY_DYNAMIC_DISPATCH(run_unary)(op, type, x, y, count, factor);
+}
+
+void binary(Binary op, DType type, const void* a, const void* b, void* y, size_t rows, size_t cols, size_t b_stride,
+            bool b_scalar) {
+  HWY_DYNAMIC_DISPATCH(run_binary)(op, type, a, b, y, rows, cols, b_stride, b_scalar);
+}
+
+void convert(DType from, const void* x, DType to, void* y, size_t count) {
+  HWY_DYNAMIC_DISPATCH(run_convert)(from, x, to, y, count);
+}
+
+void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_simple_gate)(type, x, y, rows, cols);
+}
+
+void affine(DType type, const void* x, const float* mul, const float* add, void* y, size_t rows, size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_affine)(type, x, mul, add, y, rows, cols);
+}
+
+void add_scaled(DType type, const void* a, const void* b, const float* gain, void* y, size_t rows, size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_add_scaled)(type, a, b, gain, y, rows, cols);
+}
+
+}  // namespace kernels
+}  // namespace daclip
+#endif

@@ -1,0 +1,105 @@
+#include "engine/native_backend.h"
+
+#include <optional>
+#include <thread>
+
+#include "engine/pool.h"
+#include "ops/conformance.h"
+
+namespace daclip {
+namespace {
+
+BackendCase native_case(const std::string& name, NativeOptions options, double tolerance) {
+  const auto make = [options]() -> std::unique_ptr<Backend> {
+    if (!NativeBackend::supports(options.precision)) return nullptr;
+    return std::make_unique<NativeBackend>(options);
+  };
+  return {name, make, tolerance};
+}
+
+// A small network's worth of operations on a backend of its own.
+std::vector<float> little_network(NativeOptions options) {
+  NativeBackend b(options);
+  Random random(7);
+  const auto values = [&](size_t n) {
+    std::vector<float> v(n);
+    for (float& x : v) x = float(random.normal());
+    return v;
+  };
+  const Tensor x = b.from_floats(values(24 * 31 * 3), {1, 24, 31, 3});
+  const Tensor w1 = b.weight(values(32 * 27), {32, 3, 3, 3}), w2 = b.weight(values(32 * 32), {32, 32, 1, 1});
+  const Tensor gain = b.weight(values(32), {32}), taps = b.weight(values(32 * 9), {32, 1, 3, 3});
+  Tensor y = b.layer_norm(b.conv2d(x, w1, gain, {1, 1}), gain, gain, 1e-6f);
+  for (int i = 0; i < 5; ++i) y = b.add(y, b.normalize(b.conv2d(b.depthwise_conv2d(y, taps, gain), w2, Tensor())));
+  return b.to_floats(b.simple_gate(b.mul(y, b.global_mean(y))));
+}
+
+}  // namespace
+
+std::vector<BackendCase> backend_cases() {
+  return {native_case("f32_1thread", {1, DType::f32}, 1e-5), native_case("f32_3threads", {3, DType::f32}, 1e-5),
+          native_case("bf16_1thread", {1, DType::bf16}, 2e-2), native_case("bf16_3threads", {3, DType::bf16}, 2e-2)};
+}
+
+TEST(NativeBackend, threads_with_backends_of_their_own_do_not_disturb_each_other) {
+  const std::vector<float> expected = little_network({2, DType::f32});
+  std::vector<float> found[2];
+  std::thread other([&] { found[0] = little_network({2, DType::f32}); });
+  found[1] = little_network({2, DType::f32});
+  other.join();
+  EXPECT_EQ(found[0], expected);
+  EXPECT_EQ(found[1], expected);
+}
+
+TEST(NativeBackend, the_number_of_threads_changes_little_and_a_rerun_nothing) {
+  const std::vector<float> one = little_network({1, DType::f32}), three = little_network({3, DType::f32});
+  EXPECT_EQ(three, little_network({3, DType::f32}));
+  float largest = 0;
+  for (float v : one) largest = std::max(largest, std::abs(v));
+  for (size_t i = 0; i < one.size(); ++i) ASSERT_NEAR(one[i], three[i], 1e-5f * largest);
+}
+
+TEST(NativeBackend, tensors_may_outlive_their_backend) {
+  std::optional<NativeBackend> backend(NativeOptions{1, DType::f32});
+  Tensor x = backend->from_floats(std::vector<float>(1000, 1.0f), {1000});
+  Tensor y = backend->relu(x);
+  backend.reset();
+  const Tensor copy = x;
+  x = Tensor();
+  y = Tensor();
+  EXPECT_TRUE(copy.defined());
+}
+
+TEST(NativeBackend, uses_the_wanted_threads) {
+  EXPECT_EQ(NativeBackend({3, DType::f32}).threads(), 3);
+  EXPECT_GE(NativeBackend().threads(), 1);
+  EXPECT_THROW(NativeBackend({-1, DType::f32}), UsageError);
+}
+
+TEST(NativeBackend, refuses_bfloat16_where_the_processor_has_none) {
+  EXPECT_TRUE(NativeBackend::supports(DType::f32));
+  if (NativeBackend::supports(DType::bf16)) GTEST_SKIP() << "this processor has bfloat16";
+  EXPECT_THROW(NativeBackend({1, DType::bf16}), DeviceError);
+}
+
+TEST(NativeBackend, refuses_tensors_of_another_precision) {
+  if (!NativeBackend::supports(DType::bf16)) GTEST_SKIP() << "this processor has no bfloat16";
+  NativeBackend wide({1, DType::f32}), narrow({1, DType::bf16});
+  const Tensor x = narrow.from_floats(std::vector<float>(4, 1.0f), {4});
+  EXPECT_THROW(wide.relu(x), ShapeError);
+}
+
+TEST(Pool, hands_blocks_out_again) {
+  const auto pool = std::make_shared<Pool>();
+  auto first = pool->allocate(100000);
+  void* data = first->data();
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 64, 0u);
+  first.reset();
+  EXPECT_EQ(pool->allocate(100000)->data(), data);
+}
+
+TEST(Pool, refuses_what_no_machine_has) {
+  EXPECT_THROW(std::make_shared<Pool>()->allocate(size_t(1) << 62), LimitError);
+}
+
+}  // namespace daclip

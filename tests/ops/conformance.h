@@ -1,0 +1,477 @@
+// Every operation of a backend against NaiveBackend, on shapes that break vector kernels, and every mistake that must be
+// refused. A test program defines backend_cases() and includes this once.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/random.h"
+#include "ops/naive.h"
+
+namespace daclip {
+
+struct BackendCase {
+  std::string name;                                // letters and digits
+  std::function<std::unique_ptr<Backend>()> make;  // null where this machine cannot run it: its tests show as skipped
+  double tolerance;                                // of the largest difference, relative to the largest value
+};
+
+std::vector<BackendCase> backend_cases();
+
+// One argument of an operation.
+struct Input {
+  Shape shape;
+  bool is_weight = false;
+  double spread = 1, centre = 0;
+};
+
+inline Input activation(Shape shape, double spread = 1, double centre = 0) { return {std::move(shape), false, spread, centre}; }
+inline Input weight(Shape shape, double spread = 1, double centre = 0) { return {std::move(shape), true, spread, centre}; }
+
+class Conformance : public testing::TestWithParam<BackendCase> {
+ protected:
+  using Tensors = std::vector<Tensor>;
+  using Operation = std::function<Tensor(Backend&, const Tensors&)>;
+
+  void SetUp() override {
+    backend_ = GetParam().make();
+    if (!backend_) GTEST_SKIP() << GetParam().name << " cannot run on this machine";
+  }
+
+  static std::vector<float> random_values(const Input& input, uint64_t seed) {
+    Random random(seed);
+    size_t count = 1;
+    for (int64_t d : input.shape) count *= size_t(d);
+    std::vector<float> values(count);
+    for (float& v : values) v = float(input.centre + input.spread * random.normal());
+    return values;
+  }
+
+  static Tensors tensors(Backend& backend, const std::vector<Input>& inputs) {
+    Tensors result;
+    for (const Input& input : inputs) {
+      const std::vector<float> values = random_values(input, result.size() + 1);
+      result.push_back(input.is_weight ? backend.weight(values, input.shape) : backend.from_floats(values, input.shape));
+    }
+    return result;
+  }
+
+  // The operation twice (prepacked weights must serve again), compared with the plain one.
+  void compare(const std::vector<Input>& inputs, const Operation& operation) {
+    std::string shapes;
+    for (const Input& input : inputs) shapes += to_string(input.shape) + " ";
+    SCOPED_TRACE(shapes);
+    NaiveBackend naive;
+    const Tensor expected = operation(naive, tensors(naive, inputs));
+    const Tensors own = tensors(*backend_, inputs);
+    for (int round = 0; round < 2; ++round) {
+      const Tensor found = operation(*backend_, own);
+      ASSERT_EQ(found.shape(), expected.shape());
+      const std::vector<float> values = backend_->to_floats(found);
+      const std::vector<double>& wanted = NaiveBackend::values(expected);
+      double largest = 0, worst = 0;
+      for (size_t i = 0; i < values.size(); ++i) {
+        ASSERT_TRUE(std::isfinite(values[i])) << "value " << i;
+        largest = std::max(largest, std::abs(wanted[i]));
+        worst = std::max(worst, std::abs(wanted[i] - double(values[i])));
+      }
+      EXPECT_LE(worst, GetParam().tolerance * largest + 1e-30) << "round " << round << ", largest value " << largest;
+    }
+  }
+
+  void refuse(const std::vector<Input>& inputs, const Operation& operation) {
+    EXPECT_THROW(operation(*backend_, tensors(*backend_, inputs)), ShapeError);
+  }
+
+  std::unique_ptr<Backend> backend_;
+};
+
+TEST_P(Conformance, conv2d_with_and_without_bias) {
+  struct Case {
+    Shape x, w;
+    ConvOptions options;
+  };
+  const Case cases[] = {
+      {{1, 1, 1, 1}, {1, 1, 1, 1}, {}},       {{2, 5, 7, 3}, {17, 3, 3, 3}, {1, 1}},  {{1, 9, 6, 13}, {5, 13, 3, 3}, {2, 1}},
+      {{3, 8, 8, 16}, {32, 16, 1, 1}, {}},    {{1, 7, 7, 5}, {3, 5, 5, 5}, {1, 2}},   {{2, 11, 9, 2}, {7, 2, 7, 7}, {1, 3}},
+      {{1, 16, 12, 3}, {19, 3, 4, 4}, {4, 0}}, {{1, 8, 6, 12}, {24, 12, 2, 2}, {2, 0}}, {{1, 1, 5, 4}, {4, 4, 3, 3}, {1, 1}},
+      {{2, 6, 6, 11}, {23, 11, 1, 1}, {2, 0}}, {{1, 5, 8, 4}, {6, 4, 1, 3}, {1, 0}},   {{1, 6, 6, 3}, {8, 3, 3, 3}, {1, 2}},
+      {{1, 3, 3, 8}, {8, 8, 1, 1}, {1, 1}},   {{1, 19, 33, 64}, {64, 64, 3, 3}, {1, 1}}};
+  for (const Case& c : cases) {
+    const auto with = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t[2], c.options); };
+    const auto without = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], Tensor(), c.options); };
+    compare({activation(c.x), weight(c.w), weight({c.w[0]})}, with);
+    compare({activation(c.x), weight(c.w)}, without);
+  }
+}
+
+TEST_P(Conformance, conv2d_serves_changing_sizes_with_one_weight) {
+  const auto operation = [](Backend& b, const Tensors& t) {
+    const Tensor small = b.conv2d(t[0], t[2], t[3], {1, 1}), large = b.conv2d(t[1], t[2], t[3], {1, 1});
+    const Tensor again = b.conv2d(t[0], t[2], t[3], {1, 1});
+    const Tensor parts[] = {b.reshape(small, {1, small.numel()}), b.reshape(large, {1, large.numel()}), b.reshape(again, {1, again.numel()})};
+    return b.concat(parts, 1);
+  };
+  compare({activation({1, 4, 4, 24}), activation({2, 23, 17, 24}), weight({40, 24, 3, 3}), weight({40})}, operation);
+}
+
+TEST_P(Conformance, weights_can_be_read_back_after_use) {
+  const auto operation = [](Backend& b, const Tensors& t) {
+    b.linear(t[0], t[1], Tensor());
+    return b.reshape(t[1], {3, 37});
+  };
+  compare({activation({5, 37}), weight({3, 37})}, operation);
+  const auto convolution = [](Backend& b, const Tensors& t) {
+    b.conv2d(t[0], t[1], Tensor(), {1, 1});
+    return b.slice(t[1], 0, 1, 3);
+  };
+  compare({activation({1, 4, 4, 5}), weight({3, 5, 3, 3})}, convolution);
+}
+
+TEST_P(Conformance, depthwise_conv2d_with_and_without_bias) {
+  const Shape maps[] = {{1, 1, 1, 1}, {2, 1, 5, 7}, {1, 6, 1, 16}, {1, 2, 2, 19}, {3, 9, 8, 33}, {1, 20, 31, 64}};
+  for (const Shape& x : maps)
+    for (int64_t k : {1, 3, 5, 7}) {
+      const auto with = [](Backend& b, const Tensors& t) { return b.depthwise_conv2d(t[0], t[1], t[2]); };
+      const auto without = [](Backend& b, const Tensors& t) { return b.depthwise_conv2d(t[0], t[1], Tensor()); };
+      compare({activation(x), weight({x[3], 1, k, k}), weight({x[3]})}, with);
+      compare({activation(x), weight({x[3], 1, k, k})}, without);
+    }
+}
+
+TEST_P(Conformance, linear_with_and_without_bias) {
+  const auto with = [](Backend& b, const Tensors& t) { return b.linear(t[0], t[1], t[2]); };
+  const auto without = [](Backend& b, const Tensors& t) { return b.linear(t[0], t[1], Tensor()); };
+  const std::pair<Shape, int64_t> cases[] = {{{1}, 1}, {{5}, 3}, {{1, 17}, 31}, {{2, 7, 64}, 192}, {{3, 1, 1, 13}, 26}, {{2, 50, 48}, 16}, {{300, 32}, 64}};
+  for (const auto& [x, out] : cases) {
+    compare({activation(x), weight({out, x.back()}), weight({out})}, with);
+    compare({activation(x), weight({out, x.back()})}, without);
+  }
+}
+
+TEST_P(Conformance, matmul_plain_and_transposed) {
+  const int64_t sizes[][4] = {{1, 1, 1, 1}, {2, 3, 5, 7}, {3, 17, 64, 33}, {1, 1, 64, 50}, {12, 50, 64, 50}, {2, 31, 1, 9}};
+  for (const auto& [batch, m, k, n] : sizes) {
+    compare({activation({batch, m, k}), activation({batch, k, n})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+    compare({activation({batch, m, k}), activation({batch, n, k})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1], true); });
+    compare({activation({batch, m, k}), weight({batch, k, n})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+  }
+}
+
+TEST_P(Conformance, layer_norm_over_the_last_dimension) {
+  const Shape shapes[] = {{1, 2}, {5}, {2, 3, 17}, {1, 4, 5, 64}, {2, 9, 7, 32}, {3, 50, 768}, {1, 200, 96}};
+  for (const Shape& x : shapes) {
+    compare({activation(x, 2, 3), weight({x.back()}), weight({x.back()})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
+    compare({activation(x, 0.5), weight({x.back()})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], Tensor(), 1e-6f); });
+  }
+  compare({activation({3, 1}), weight({1}), weight({1})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
+}
+
+TEST_P(Conformance, group_norm_over_groups_and_positions) {
+  const std::pair<Shape, int> cases[] = {{{1, 6}, 3}, {{2, 3, 5, 8}, 1}, {{2, 4, 4, 6}, 6}, {{1, 40, 30, 33}, 3}, {{3, 7, 32}, 8}};
+  for (const auto& [x, groups] : cases)
+    compare({activation(x, 1, 0.5), weight({x.back()}), weight({x.back()})},
+            [n = groups](Backend& b, const Tensors& t) { return b.group_norm(t[0], n, t[1], t[2], 1e-5f); });
+}
+
+TEST_P(Conformance, normalize_to_unit_length) {
+  for (const Shape& x : {Shape{1}, Shape{7}, Shape{2, 16}, Shape{3, 5, 37}, Shape{4, 512}})
+    compare({activation(x, 3)}, [](Backend& b, const Tensors& t) { return b.normalize(t[0]); });
+  const Tensor zero = backend_->normalize(backend_->from_floats(std::vector<float>(5, 0.0f), {5}));
+  for (float v : backend_->to_floats(zero)) EXPECT_EQ(v, 0.0f);
+}
+
+TEST_P(Conformance, activation_functions) {
+  for (const Shape& x : {Shape{1}, Shape{3, 5}, Shape{2, 3, 7, 11}, Shape{1, 40, 50, 17}})
+    for (double spread : {1.0, 20.0}) {
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.gelu(t[0]); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.quick_gelu(t[0]); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.silu(t[0]); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.relu(t[0]); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.scale(t[0], -1.75f); });
+    }
+}
+
+TEST_P(Conformance, activation_functions_of_extreme_values) {
+  const std::vector<float> values = {-1e4f, -200, -90, -30, -9, -5, 0, 5, 9, 30, 90, 200, 1e4f};
+  NaiveBackend naive;
+  const std::function<Tensor(Backend&, const Tensor&)> functions[] = {
+      [](Backend& b, const Tensor& t) { return b.gelu(t); }, [](Backend& b, const Tensor& t) { return b.quick_gelu(t); },
+      [](Backend& b, const Tensor& t) { return b.silu(t); }};
+  for (const auto& f : functions) {
+    const std::vector<float> found = backend_->to_floats(f(*backend_, backend_->from_floats(values, {int64_t(values.size())})));
+    const std::vector<float> wanted = naive.to_floats(f(naive, naive.from_floats(values, {int64_t(values.size())})));
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_NEAR(found[i], wanted[i], GetParam().tolerance * std::max(1.0f, std::abs(wanted[i]))) << "at " << values[i];
+  }
+}
+
+TEST_P(Conformance, simple_gate_of_two_halves) {
+  for (const Shape& x : {Shape{2}, Shape{3, 10}, Shape{2, 3, 5, 34}, Shape{1, 50, 40, 64}})
+    compare({activation(x)}, [](Backend& b, const Tensors& t) { return b.simple_gate(t[0]); });
+}
+
+TEST_P(Conformance, add_and_mul_broadcast) {
+  const std::pair<Shape, Shape> cases[] = {
+      {{1}, {1}}, {{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{3, 5}, {1}}, {{2, 3, 4, 17}, {17}}, {{2, 3, 4, 17}, {2, 1, 1, 17}},
+      {{2, 3, 4, 17}, {1, 3, 1, 17}}, {{2, 3, 4, 17}, {2, 3, 4, 1}}, {{2, 3, 4, 5}, {2, 1, 4, 1}}, {{2, 7, 33}, {7, 33}},
+      {{2, 7, 33}, {1, 1, 33}}, {{2, 60, 40, 32}, {2, 60, 40, 32}}, {{2, 60, 40, 32}, {2, 1, 1, 32}}, {{3, 1, 1, 8}, {3, 1, 1, 8}}};
+  for (const auto& [a, second] : cases) {
+    compare({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.add(t[0], t[1]); });
+    compare({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.mul(t[0], t[1]); });
+    compare({activation(a), weight(second)}, [](Backend& b, const Tensors& t) { return b.add(t[0], t[1]); });
+  }
+}
+
+TEST_P(Conformance, modulate_and_add_scaled) {
+  for (const Shape& x : {Shape{1, 1}, Shape{3, 5}, Shape{2, 7, 13}, Shape{2, 30, 40, 32}, Shape{3, 2, 3, 19}}) {
+    compare({activation(x), activation({x[0], x.back()}), activation({x[0], x.back()})},
+            [](Backend& b, const Tensors& t) { return b.modulate(t[0], t[1], t[2]); });
+    compare({activation(x), activation(x), weight({x.back()})}, [](Backend& b, const Tensors& t) { return b.add_scaled(t[0], t[1], t[2]); });
+  }
+}
+
+TEST_P(Conformance, softmax_over_the_last_dimension) {
+  for (const Shape& x : {Shape{1}, Shape{3, 1}, Shape{2, 17}, Shape{2, 3, 50}, Shape{5, 333}})
+    for (double spread : {1.0, 30.0}) compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.softmax(t[0]); });
+}
+
+TEST_P(Conformance, attention_full_cross_and_causal) {
+  struct Case {
+    int64_t n, tokens, sources, width;
+    int heads;
+  };
+  for (const Case& c : {Case{1, 1, 1, 1, 1}, Case{2, 7, 7, 12, 3}, Case{1, 50, 50, 64, 4}, Case{2, 9, 1, 16, 2}, Case{3, 1, 13, 10, 5}, Case{1, 77, 77, 128, 2}})
+    for (const bool causal : {false, true}) {
+      if (causal && c.tokens != c.sources) continue;
+      compare({activation({c.n, c.tokens, c.width}, 2), activation({c.n, c.sources, c.width}), activation({c.n, c.sources, c.width})},
+              [&](Backend& b, const Tensors& t) { return b.attention(t[0], t[1], t[2], c.heads, causal); });
+    }
+}
+
+TEST_P(Conformance, attention_over_many_tokens_in_blocks) {
+  for (const bool causal : {false, true})
+    compare({activation({1, 1531, 4}), activation({1, 1531, 4}), activation({1, 1531, 4})},
+            [&](Backend& b, const Tensors& t) { return b.attention(t[0], t[1], t[2], 2, causal); });
+}
+
+TEST_P(Conformance, linear_attention_over_positions) {
+  struct Case {
+    int64_t n, positions, width;
+    int heads;
+  };
+  for (const Case& c : {Case{1, 1, 1, 1}, Case{2, 5, 6, 3}, Case{1, 63, 64, 2}, Case{2, 1500, 32, 4}, Case{1, 17, 33, 1}})
+    compare({activation({c.n, c.positions, c.width}), activation({c.n, c.positions, c.width}, 2), activation({c.n, c.positions, c.width})},
+            [&](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], c.heads); });
+}
+
+TEST_P(Conformance, reshape_concat_and_slice) {
+  compare({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.reshape(t[0], {4, 6}); });
+  compare({weight({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.reshape(t[0], {24}); });
+  for (int dim : {0, 1, 2, 3, -1, -4}) {
+    Shape second = {2, 3, 4, 5};
+    second[size_t(dim < 0 ? dim + 4 : dim)] = 7;
+    const auto join = [&](Backend& b, const Tensors& t) {
+      const Tensor parts[] = {t[0], t[1], t[0]};
+      return b.concat(parts, dim);
+    };
+    compare({activation({2, 3, 4, 5}), activation(second)}, join);
+    compare({activation({2, 3, 4, 5}), weight(second)}, join);
+    compare({weight({2, 3, 4, 5}), weight(second)}, join);
+    compare({activation({6, 5, 4, 7})}, [&](Backend& b, const Tensors& t) { return b.slice(t[0], dim, 1, 3); });
+    compare({weight({6, 5, 4, 7})}, [&](Backend& b, const Tensors& t) { return b.slice(t[0], dim, 3, 4); });
+  }
+  compare({activation({3})}, [](Backend& b, const Tensors& t) { return b.concat(t, 0); });
+}
+
+TEST_P(Conformance, pad_and_crop) {
+  for (const Shape& x : {Shape{1, 1, 1, 1}, Shape{2, 3, 5, 7}, Shape{1, 40, 30, 16}}) {
+    const int64_t h = x[1], w = x[2];
+    compare({activation(x)}, [&](Backend& b, const Tensors& t) { return b.pad(t[0], h + 3, w + 5); });
+    compare({activation(x)}, [&](Backend& b, const Tensors& t) { return b.pad(t[0], h, w); });
+    compare({activation(x)}, [&](Backend& b, const Tensors& t) { return b.pad_reflect(t[0], 2 * h - 1, w); });
+    compare({activation(x)}, [&](Backend& b, const Tensors& t) { return b.pad_reflect(t[0], h, 2 * w - 1); });
+    compare({activation(x)}, [&](Backend& b, const Tensors& t) { return b.crop(t[0], (h + 1) / 2, (w + 1) / 2); });
+    compare({activation(x)}, [&](Backend& b, const Tensors& t) { return b.crop(t[0], h, w); });
+  }
+}
+
+TEST_P(Conformance, resize_nearest_and_pixel_shuffle) {
+  for (int f : {1, 2, 3}) {
+    compare({activation({2, 3, 5, 7})}, [&](Backend& b, const Tensors& t) { return b.resize_nearest(t[0], f); });
+    compare({activation({2, 3, 5, 3 * f * f})}, [&](Backend& b, const Tensors& t) { return b.pixel_shuffle(t[0], f); });
+    compare({activation({2, 3 * f, 5 * f, 3})}, [&](Backend& b, const Tensors& t) { return b.pixel_unshuffle(t[0], f); });
+    compare({activation({1, 20, 31, 16 * f * f})}, [&](Backend& b, const Tensors& t) { return b.pixel_shuffle(t[0], f); });
+    compare({activation({1, 20 * f, 31 * f, 16})}, [&](Backend& b, const Tensors& t) { return b.pixel_unshuffle(t[0], f); });
+  }
+}
+
+TEST_P(Conformance, embedding_and_take_token) {
+  const std::vector<int64_t> ids = {4, 0, 10, 10, 3, 1}, index = {2, 0, 4};
+  compare({weight({11, 17})}, [&](Backend& b, const Tensors& t) { return b.embedding(t[0], ids, 2); });
+  compare({weight({11, 1})}, [&](Backend& b, const Tensors& t) { return b.embedding(t[0], ids, 6); });
+  compare({activation({3, 5, 19})}, [&](Backend& b, const Tensors& t) { return b.take_token(t[0], index); });
+}
+
+TEST_P(Conformance, global_mean_of_each_channel) {
+  for (const Shape& x : {Shape{1, 1, 1, 1}, Shape{2, 3, 5, 7}, Shape{3, 1, 9, 33}, Shape{1, 130, 70, 17}})
+    compare({activation(x, 1, 1)}, [](Backend& b, const Tensors& t) { return b.global_mean(t[0]); });
+}
+
+TEST_P(Conformance, local_mean_exact_and_fast) {
+  const Shape maps[] = {{1, 1, 1, 1}, {2, 5, 9, 3}, {1, 12, 7, 17}, {1, 20, 25, 4}, {1, 1, 6, 2}, {1, 30, 10, 5}};
+  const std::pair<int64_t, int64_t> windows[] = {{1, 1}, {3, 4}, {5, 2}, {2, 100}, {100, 3}, {100, 100}, {11, 6}};
+  for (const Shape& x : maps)
+    for (const auto& [kh, kw] : windows)
+      for (int stride : {0, 1, 2, 3, 5})
+        compare({activation(x)}, [&, h = kh, w = kw](Backend& b, const Tensors& t) { return b.local_mean(t[0], h, w, stride); });
+}
+
+TEST_P(Conformance, inputs_are_never_changed) {
+  const std::vector<float> values = {1, -2, 3, -4};
+  const Tensor x = backend_->from_floats(values, {1, 4});
+  backend_->relu(x);
+  backend_->add(x, x);
+  backend_->softmax(x);
+  EXPECT_EQ(backend_->to_floats(x), values);
+}
+
+TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
+  const auto conv = [](ConvOptions o) { return [o](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor(), o); }; };
+  refuse({activation({4, 4, 3}), weight({2, 3, 3, 3})}, conv({}));
+  refuse({activation({1, 4, 4, 3}), weight({2, 4, 3, 3})}, conv({}));
+  refuse({activation({1, 4, 4, 3}), weight({2, 3, 3})}, conv({}));
+  refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3}), weight({3})}, conv({}));
+  refuse({activation({1, 2, 2, 3}), weight({2, 3, 3, 3})}, conv({}));
+  refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({0, 0}));
+  refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({1, -1}));
+  const auto depthwise = [](Backend& b, const Tensors& t) { return b.depthwise_conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor()); };
+  refuse({activation({1, 4, 4, 3}), weight({4, 1, 3, 3})}, depthwise);
+  refuse({activation({1, 4, 4, 3}), weight({3, 1, 2, 2})}, depthwise);
+  refuse({activation({1, 4, 4, 3}), weight({3, 1, 3, 5})}, depthwise);
+  refuse({activation({1, 4, 4, 3}), weight({3, 3, 3, 3})}, depthwise);
+  refuse({activation({1, 4, 4, 3}), weight({3, 1, 3, 3}), weight({1})}, depthwise);
+  const auto linear = [](Backend& b, const Tensors& t) { return b.linear(t[0], t[1], t.size() > 2 ? t[2] : Tensor()); };
+  refuse({activation({2, 3}), weight({5, 4})}, linear);
+  refuse({activation({2, 3}), weight({5, 3, 1})}, linear);
+  refuse({activation({2, 3}), weight({5, 3}), weight({3})}, linear);
+  refuse({activation({2, 3}), weight({5, 3})}, [](Backend& b, const Tensors& t) { return b.linear(Tensor(), t[1], Tensor()); });
+  refuse({activation({2, 3, 4}), activation({2, 5, 4})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+  refuse({activation({2, 3, 4}), activation({2, 4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1], true); });
+  refuse({activation({2, 3, 4}), activation({1, 4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+  refuse({activation({3, 4}), activation({4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+}
+
+TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
+  const auto layer = [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); };
+  refuse({activation({2, 3}), weight({2}), weight({3})}, layer);
+  refuse({activation({2, 3}), weight({3}), weight({2})}, layer);
+  refuse({activation({2, 3}), weight({3}), weight({3})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], -1.0f); });
+  refuse({activation({2, 3})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], Tensor(), Tensor(), 1e-5f); });
+  for (int groups : {0, 4})
+    refuse({activation({2, 6}), weight({6}), weight({6})}, [&](Backend& b, const Tensors& t) { return b.group_norm(t[0], groups, t[1], t[2], 1e-5f); });
+  refuse({activation({2, 6}), weight({3}), weight({6})}, [](Backend& b, const Tensors& t) { return b.group_norm(t[0], 2, t[1], t[2], 1e-5f); });
+  refuse({activation({2, 5})}, [](Backend& b, const Tensors& t) { return b.simple_gate(t[0]); });
+  for (const auto& [a, second] : {std::pair<Shape, Shape>{{2, 3}, {2}}, {{3}, {2, 3}}, {{1, 3}, {2, 3}}, {{2, 1}, {2, 3}}}) {
+    refuse({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.add(t[0], t[1]); });
+    refuse({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.mul(t[0], t[1]); });
+  }
+  const auto modulate = [](Backend& b, const Tensors& t) { return b.modulate(t[0], t[1], t[2]); };
+  refuse({activation({2, 4, 3}), activation({2, 4}), activation({2, 3})}, modulate);
+  refuse({activation({2, 4, 3}), activation({2, 3}), activation({1, 3})}, modulate);
+  const auto add_scaled = [](Backend& b, const Tensors& t) { return b.add_scaled(t[0], t[1], t[2]); };
+  refuse({activation({2, 3}), activation({3}), weight({3})}, add_scaled);
+  refuse({activation({2, 3}), activation({2, 3}), weight({2})}, add_scaled);
+}
+
+TEST_P(Conformance, absent_tensors_are_refused) {
+  const std::function<Tensor(Backend&)> operations[] = {
+      [](Backend& b) { return b.gelu(Tensor()); },       [](Backend& b) { return b.quick_gelu(Tensor()); },
+      [](Backend& b) { return b.silu(Tensor()); },       [](Backend& b) { return b.relu(Tensor()); },
+      [](Backend& b) { return b.scale(Tensor(), 2); },   [](Backend& b) { return b.softmax(Tensor()); },
+      [](Backend& b) { return b.normalize(Tensor()); },  [](Backend& b) { return b.simple_gate(Tensor()); },
+      [](Backend& b) { return b.reshape(Tensor(), {1}); }, [](Backend& b) { return b.global_mean(Tensor()); }};
+  for (const auto& operation : operations) EXPECT_THROW(operation(*backend_), ShapeError);
+  EXPECT_THROW(backend_->to_floats(Tensor()), ShapeError);
+}
+
+TEST_P(Conformance, wrong_shapes_are_refused_by_attention) {
+  const auto attend = [](int heads, bool causal) {
+    return [heads, causal](Backend& b, const Tensors& t) { return b.attention(t[0], t[1], t[2], heads, causal); };
+  };
+  refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, attend(3, false));
+  refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, attend(2, true));
+  refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 3, 8})}, attend(2, false));
+  refuse({activation({2, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, attend(2, false));
+  refuse({activation({3, 8}), activation({3, 8}), activation({3, 8})}, attend(2, false));
+  refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, attend(0, false));
+  const auto linear = [](int heads) { return [heads](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], heads); }; };
+  refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, linear(2));
+  refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, linear(5));
+}
+
+TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {
+  const std::vector<Input> map = {activation({1, 4, 6, 8})};
+  const auto refuse_map = [&](const std::function<Tensor(Backend&, const Tensor&)>& f) {
+    refuse(map, [&](Backend& b, const Tensors& t) { return f(b, t[0]); });
+  };
+  EXPECT_THROW(backend_->from_floats(std::vector<float>(5), {2, 3}), ShapeError);
+  EXPECT_THROW(backend_->from_floats(std::vector<float>(), {0, 3}), ShapeError);
+  EXPECT_THROW(backend_->from_floats(std::vector<float>(1), {}), ShapeError);
+  EXPECT_THROW(backend_->weight(std::vector<float>(6), {-2, -3}), ShapeError);
+  refuse_map([](Backend& b, const Tensor& x) { return b.reshape(x, {4, 6}); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.reshape(x, {-4, -48}); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.slice(x, 4, 0, 1); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.slice(x, 1, 0, 5); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.slice(x, 1, -1, 3); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.slice(x, 1, 2, 2); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.pad(x, 3, 6); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.pad_reflect(x, 8, 6); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.pad_reflect(x, 4, 5); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.crop(x, 5, 6); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.crop(x, 0, 6); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.resize_nearest(x, 0); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.pixel_shuffle(x, 3); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.pixel_unshuffle(x, 4); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.pixel_unshuffle(x, 0); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.take_token(x, std::vector<int64_t>{0}); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.local_mean(x, 0, 3); });
+  refuse_map([](Backend& b, const Tensor& x) { return b.local_mean(x, 3, 3, -1); });
+  refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.global_mean(t[0]); });
+  refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.take_token(t[0], std::vector<int64_t>{0}); });
+  refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.take_token(t[0], std::vector<int64_t>{0, 3}); });
+  const auto join = [](int dim) { return [dim](Backend& b, const Tensors& t) { return b.concat(t, dim); }; };
+  refuse({activation({2, 3}), activation({2, 4})}, join(0));
+  refuse({activation({2, 3}), activation({2, 3, 1})}, join(0));
+  refuse({activation({2, 3}), activation({2, 3})}, join(2));
+  refuse({}, join(0));
+  const auto embed = [](std::vector<int64_t> ids, int64_t rows) {
+    return [ids, rows](Backend& b, const Tensors& t) { return b.embedding(t[0], ids, rows); };
+  };
+  refuse({weight({4, 3})}, embed({0, 4}, 1));
+  refuse({weight({4, 3})}, embed({0, -1}, 1));
+  refuse({weight({4, 3})}, embed({0, 1, 2}, 2));
+  refuse({weight({4, 3})}, embed({}, 1));
+}
+
+TEST_P(Conformance, refusals_name_the_operation_and_the_shapes) {
+  try {
+    const Tensor x = backend_->from_floats(std::vector<float>(6), {2, 3}), w = backend_->weight(std::vector<float>(20), {5, 4});
+    backend_->linear(x, w, Tensor());
+    FAIL() << "not refused";
+  } catch (const ShapeError& e) {
+    const std::string message = e.what();
+    for (const char* part : {"linear", "(2, 3)", "(5, 4)"}) EXPECT_NE(message.find(part), std::string::npos) << message;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, Conformance, testing::ValuesIn(backend_cases()),
+                         [](const testing::TestParamInfo<BackendCase>& one) { return one.param.name; });
+
+}  // namespace daclip

@@ -1,0 +1,29 @@
+// The suite on the plain backend itself: it accepts what is right and refuses what it must.
+#include "ops/conformance.h"
+
+namespace daclip {
+
+std::vector<BackendCase> backend_cases() {
+  return {{"naive", [] { return std::make_unique<NaiveBackend>(); }, 1e-6}};
+}
+
+TEST(Naive, layer_norm_of_a_known_row) {
+  NaiveBackend b;
+  const Tensor x = b.from_floats(std::vector<float>{1, 3}, {1, 2});
+  const std::vector<float> found = b.to_floats(b.layer_norm(x, b.weight(std::vector<float>{2, 2}, {2}), Tensor(), 0.0f));
+  EXPECT_EQ(found, (std::vector<float>{-2, 2}));
+}
+
+TEST(Naive, pixel_unshuffle_has_pytorchs_channel_order) {
+  NaiveBackend b;
+  const Tensor x = b.from_floats(std::vector<float>{0, 10, 1, 11, 2, 12, 3, 13}, {1, 2, 2, 2});
+  EXPECT_EQ(b.to_floats(b.pixel_unshuffle(x, 2)), (std::vector<float>{0, 1, 2, 3, 10, 11, 12, 13}));
+}
+
+TEST(Naive, local_mean_of_a_known_row) {
+  NaiveBackend b;
+  const Tensor x = b.from_floats(std::vector<float>{1, 2, 3, 4, 6}, {1, 1, 5, 1});
+  EXPECT_EQ(b.to_floats(b.local_mean(x, 1, 3)), (std::vector<float>{2, 2, 3, 13.0f / 3, 13.0f / 3}));
+}
+
+}  // namespace daclip
