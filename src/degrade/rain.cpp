@@ -14,9 +14,9 @@ namespace daclip {
 namespace {
 
 enum class Style {
-  heavy,   // Rain100H: dense bright streaks, often in several directions
-  curtain, // long, wide, faint bands of rain far away and near, nearly vertical
-  light,   // fine sparse streaks, some near ones, mist
+  heavy,    // Rain100H: dense bright streaks, often in several directions
+  curtain,  // long, wide, faint bands of rain far away and near, nearly vertical
+  light,    // fine sparse streaks, some near ones, mist
 };
 
 struct RainPlan {
@@ -97,7 +97,8 @@ StreakLayer heavy_layer(const RainPlan& plan, double scale, Random& random) {
 
 void draw_heavy(FloatImage& rain, const RainPlan& plan, double scale, Random& random) {
   for (int l = 0; l < plan.layers; ++l) {
-    const double turn = (random.chance(0.5) ? 1 : -1) * random.uniform(6, random.chance(0.85) ? 25 : 45);
+    const double side = random.chance(0.5) ? 1 : -1, most = random.chance(0.85) ? 25 : 45;
+    const double turn = side * random.uniform(6, most);
     const double angle = l == 0 ? plan.angle : std::clamp(plan.angle + turn, -60.0, 60.0);
     const int depths = random.chance(0.4) ? 2 : 1;
     for (int i = 0; i < depths; ++i) {
@@ -183,7 +184,7 @@ void vary(FloatImage& rain, const RainPlan& plan, Random& random) {
 const std::vector<DegradeParam>& rain_params() {
   static const std::vector<DegradeParam> params = {
       {"strength", "display value", "mean brightness that the streaks add", 0, 1},
-      {"layers", "", "directions of falling rain", 1, 5},
+      {"layers", "", "directions of heavy rain", 1, 5},
       {"angle", "degrees", "main direction against the vertical, positive leans to the right", -60, 60},
       {"spread", "degrees", "standard deviation of the direction among the streaks of a layer", 0, 20},
       {"length", "pixels", "median length of a streak (photo up to 480 pixels high)", 2, 400},

@@ -104,7 +104,8 @@ void cast_board(FloatImage& field, const Frame& frame, Random& random) {
 void cast_figure(FloatImage& field, const Frame& frame, Random& random) {
   const Point head = frame.inside(random);
   const double size = frame.size * random.uniform(0.08, 0.2), down = random.uniform(0, 2 * std::numbers::pi);
-  unite_ellipse(field, head, float(size * random.uniform(0.7, 1.1)), float(size * random.uniform(0.7, 1.1)));
+  const float head_x = float(size * random.uniform(0.7, 1.1)), head_y = float(size * random.uniform(0.7, 1.1));
+  unite_ellipse(field, head, head_x, head_y);
   const Point chest = step(head, down, 1.9 * size);
   unite_limb(field, head, float(0.4 * size), chest, float(1.3 * size));
   unite_limb(field, chest, float(1.3 * size), step(chest, down, 4 * size), float(0.9 * size));
@@ -129,7 +130,8 @@ void cast_branches(FloatImage& field, const Frame& frame, Random& random) {
     const double length = frame.size * random.uniform(0.2, 0.45), radius = thick * (1 - 0.6 * i / twigs);
     const Point next = step(at, angle, length);
     unite_limb(field, at, float(radius), next, float(0.85 * radius));
-    const double off = angle + (random.chance(0.5) ? 1 : -1) * random.uniform(0.4, 1.1);
+    const double side = random.chance(0.5) ? 1 : -1;
+    const double off = angle + side * random.uniform(0.4, 1.1);
     unite_limb(field, at, float(0.6 * radius), step(at, off, length * random.uniform(0.8, 1.8)), float(0.25 * radius));
     at = next;
     angle += random.uniform(-0.35, 0.35);

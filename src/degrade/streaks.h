@@ -18,7 +18,7 @@ inline double picture_scale(const FloatImage& image) {
 inline double random_factor(Random& random, double sigma) { return std::exp(sigma * random.normal()); }
 
 struct StreakLayer {
-  double angle = 0;            // of the fall against the vertical, degrees, within +-70
+  double angle = 0;            // of the fall against the vertical, degrees, within +-75
   double angle_spread = 2;     // standard deviation from streak to streak, degrees
   double length = 50;          // median, pixels
   double width = 1.5;          // median, pixels
