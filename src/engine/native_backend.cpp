@@ -14,7 +14,7 @@ namespace {
 // Values a thread should have at least: below, starting it costs more than it brings.
 constexpr int64_t kGrain = 16384;
 
-int64_t grain_rows(int64_t cols) { return std::max<int64_t>(1, kGrain / cols); }
+int64_t grain_rows(int64_t cols) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, cols)); }
 
 int64_t rows_of(const Tensor& x) { return x.numel() / x.dim(-1); }
 

@@ -20,6 +20,13 @@ void map(const void* from, void* to, size_t count, const Op& op) {
   for_each(count, [&](auto d, size_t i) HWY_ATTR { store(d, op(d, load(d, x + i)), y + i); });
 }
 
+// x * sigmoid(slope * x). Beyond 88 the exponential would overflow; the quotient is 0 long before.
+template <class D>
+HWY_INLINE hn::VFromD<D> swish(D d, hn::VFromD<D> v, float slope) {
+  const auto e = hn::Exp(d, hn::Min(hn::Mul(v, hn::Set(d, -slope)), hn::Set(d, 88.0f)));
+  return hn::Div(v, hn::Add(hn::Set(d, 1.0f), e));
+}
+
 template <class T>
 void unary_typed(Unary op, const void* x, void* y, size_t count, float factor) {
   switch (op) {
@@ -29,13 +36,9 @@ void unary_typed(Unary op, const void* x, void* y, size_t count, float factor) {
         return hn::MulAdd(half, erf(d, hn::Mul(v, hn::Set(d, 0.70710678118654752f))), half);
       });
     case Unary::quick_gelu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR {
-        return hn::Div(v, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Mul(v, hn::Set(d, -1.702f)))));
-      });
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.702f); });
     case Unary::silu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR {
-        return hn::Div(v, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Neg(v))));
-      });
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.0f); });
     case Unary::relu:
       return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return hn::Max(v, hn::Zero(d)); });
     case Unary::scale:
