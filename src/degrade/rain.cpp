@@ -35,7 +35,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const double tilt = random.chance(training ? 0.7 : 0.92) ? 18 : 48;
   double angle = random.uniform(-tilt, tilt), spread = random.uniform(0.2, 3);
   double length = random.uniform(40, 160), width = random.uniform(1.2, 2.1);
-  double strength = std::clamp(0.25 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
+  double strength = std::clamp(0.235 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
   double veil = random.chance(0.6) ? 0 : random.uniform(0, 0.1);
   double hiding = training && random.chance(0.3) ? random.uniform(0, 1) : 0;
   double jitter = random.chance(0.4) ? random.uniform(0, 0.25) : 0;
@@ -185,10 +185,10 @@ const std::vector<DegradeParam>& rain_params() {
   static const std::vector<DegradeParam> params = {
       {"strength", "display value", "mean brightness that the streaks add", 0, 1},
       {"layers", "", "directions of heavy rain", 1, 5},
-      {"angle", "degrees", "main direction against the vertical, positive leans to the right", -60, 60},
-      {"spread", "degrees", "standard deviation of the direction among the streaks of a layer", 0, 20},
-      {"length", "pixels", "median length of a streak (photo up to 480 pixels high)", 2, 400},
-      {"width", "pixels", "median width of a streak", 0.5, 20},
+      {"angle", "deg", "main direction against the vertical, positive: falls towards the right", -60, 60},
+      {"spread", "deg", "standard deviation of the direction among the streaks of a layer", 0, 20},
+      {"length", "px", "median length of a streak (photo up to 480 pixels high)", 2, 400},
+      {"width", "px", "median width of a streak", 0.5, 20},
       {"veil", "", "opacity of the mist between the streaks", 0, 1},
       {"hiding", "", "how far a streak hides what is behind it: 0 adds light, 1 is a screen", 0, 1},
       {"jitter", "", "grain within the streaks", 0, 1},

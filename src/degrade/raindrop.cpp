@@ -48,7 +48,7 @@ DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   const bool large = random.chance(0.35);  // few, large and far out of focus; else many small ones
   DropPlan p;
-  p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.2, 0.4));
+  p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.19, 0.38));
   p.size = params.get("size", large ? random.uniform(16, 32) : random.uniform(5, 13));
   p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.35, 0.85));
   p.opacity = params.get("opacity", random.uniform(0.7, 1));
@@ -140,7 +140,7 @@ void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u
 void wet_glass(FloatImage& out, const Scene& scene, const DropPlan& plan, double scale) {
   if (plan.blur > 0) gaussian_blur(out, plan.blur * scale);
   if (plan.film <= 0) return;
-  const FloatImage scattered = bilinear_resize(scene.small, out.width, out.height);
+  const FloatImage scattered = bilinear_resize(scene.small, out.width, out.height, 1.0 / scene.factor);
   const float film = float(plan.film);
   for (size_t i = 0; i < out.pixels(); ++i) {
     for (size_t c = 0; c < 3; ++c) {
@@ -174,12 +174,12 @@ void blend_drop(FloatImage& out, const FloatImage& photo, const Drop& d, const S
 const std::vector<DegradeParam>& raindrop_params() {
   static const std::vector<DegradeParam> params = {
       {"coverage", "", "area of the drops over the picture's", 0, 1},
-      {"size", "pixels", "median radius of a drop (photo up to 480 pixels high)", 1, 200},
+      {"size", "px", "median radius of a drop (photo up to 480 pixels high)", 1, 200},
       {"defocus", "", "half width of a drop's soft outline over its radius", 0, 1.5},
       {"opacity", "", "of the drops", 0, 1},
       {"sky", "", "brightness of the sky that drops show, linear light", 0, 1},
       {"film", "", "share of the light that the wet glass between the drops scatters", 0, 1},
-      {"blur", "pixels", "standard deviation of the blur by the wet glass", 0, 10},
+      {"blur", "px", "standard deviation of the blur by the wet glass", 0, 10},
   };
   return params;
 }

@@ -172,7 +172,7 @@ const std::vector<DegradeParam>& shadow_params() {
       {"coverage", "", "fraction of the picture in shadow, approximately", 0, 1},
       {"skylight", "", "share of the light that remains in full shadow, linear light", 0, 1},
       {"blue", "", "how much bluer the skylight is than the sun: 0 neutral, 1 twice as blue as red", 0, 1},
-      {"penumbra", "pixels", "width of the soft edge (photo up to 480 pixels high)", 0, 200},
+      {"penumbra", "px", "width of the soft edge (photo up to 480 pixels high)", 0, 200},
       {"shapes", "", "number of occluders", 1, 12},
   };
   return params;
@@ -195,9 +195,9 @@ FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Se
   const FloatImage noise = value_noise(field.width, field.height, 0.12 * frame.size / kGrid, 2, 0.5, random);
   for (size_t i = 0; i < field.data.size(); ++i) field.data[i] += float(wobble) * (noise.data[i] - 0.5f);
   adjust_coverage(field, coverage, 0.1f * frame.size);
-  const FloatImage distance = bilinear_resize(field, gt.width, gt.height);
+  const FloatImage distance = bilinear_resize(field, gt.width, gt.height, 1.0 / kGrid);
   const FloatImage sky = value_noise(field.width, field.height, frame.size / kGrid, 2, 0.5, random);
-  const FloatImage ambient = bilinear_resize(sky, gt.width, gt.height);
+  const FloatImage ambient = bilinear_resize(sky, gt.width, gt.height, 1.0 / kGrid);
 
   // The penumbra widens across the picture, as the occluder's distance does.
   const double direction = random.uniform(0, 2 * std::numbers::pi), widening = random.uniform(0, 0.7);

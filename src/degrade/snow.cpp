@@ -103,8 +103,8 @@ void draw_near(FloatImage& layer, const SnowPlan& plan, double scale, Random& ra
 const std::vector<DegradeParam>& snow_params() {
   static const std::vector<DegradeParam> params = {
       {"amount", "", "area of the flakes in focus over the picture's", 0, 2},
-      {"size", "pixels", "median diameter of a flake (photo up to 480 pixels high)", 0.5, 40},
-      {"wind", "degrees", "direction of the fall against the vertical", -90, 90},
+      {"size", "px", "median diameter of a flake (photo up to 480 pixels high)", 0.5, 40},
+      {"wind", "deg", "direction of the fall against the vertical, positive: towards the right", -90, 90},
       {"speed", "diameters", "path during the exposure over the flake's diameter", 0, 20},
       {"opacity", "", "of the densest flakes", 0, 1},
       {"veil", "", "opacity of the unresolved snow in the distance", 0, 1},
