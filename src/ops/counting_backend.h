@@ -1,0 +1,66 @@
+// A backend that computes nothing: it follows shapes and counts what a network would cost.
+#pragma once
+
+#include "ops/backend.h"
+
+namespace daclip {
+
+class CountingBackend : public Backend {
+ public:
+  std::string name() const override { return "counting"; }
+  DType compute_dtype() const override { return DType::f32; }
+
+  // An activation or weight of this shape without contents; a weight's elements are counted as parameters.
+  Tensor activation(const Shape& shape) const;
+  Tensor parameter(const Shape& shape);
+
+  // Multiply-adds of convolutions, dense layers, matrix products and both attentions' products, as published tables
+  // count them; pointwise work, norms and pooling are free.
+  double multiply_adds() const { return multiply_adds_; }
+  int64_t parameters() const { return parameters_; }
+  void reset() { multiply_adds_ = 0, parameters_ = 0; }
+
+ protected:
+  Tensor do_from_floats(std::span<const float> data, const Shape& shape) override;
+  Tensor do_weight(std::span<const float> data, const Shape& shape) override;
+  std::vector<float> do_to_floats(const Tensor& x) override;  // zeros
+  Tensor do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) override;
+  Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) override;
+  Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) override;
+  Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
+  Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_normalize(const Tensor& x) override;
+  Tensor do_gelu(const Tensor& x) override;
+  Tensor do_quick_gelu(const Tensor& x) override;
+  Tensor do_silu(const Tensor& x) override;
+  Tensor do_relu(const Tensor& x) override;
+  Tensor do_simple_gate(const Tensor& x) override;
+  Tensor do_add(const Tensor& a, const Tensor& b) override;
+  Tensor do_mul(const Tensor& a, const Tensor& b) override;
+  Tensor do_scale(const Tensor& x, float factor) override;
+  Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
+  Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override;
+  Tensor do_softmax(const Tensor& x) override;
+  Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
+  Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
+  Tensor do_reshape(const Tensor& x, const Shape& shape) override;
+  Tensor do_concat(std::span<const Tensor> parts, int dim) override;
+  Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
+  Tensor do_pad(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_resize_nearest(const Tensor& x, int factor) override;
+  Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
+  Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
+  Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;
+  Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) override;
+  Tensor do_global_mean(const Tensor& x) override;
+  Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) override;
+
+ private:
+  double multiply_adds_ = 0;
+  int64_t parameters_ = 0;
+};
+
+}  // namespace daclip
