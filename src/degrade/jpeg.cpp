@@ -89,16 +89,17 @@ void compress(Plane& plane, const std::array<int32_t, 64>& table) {
     }
 }
 
-// jcsample.c h2v2_downsample: the rounding alternates between 1 and 2 quarters.
+// jcsample.c h2v2_downsample: the rounding alternates between 1 and 2 quarters. The columns that fill up the last block
+// come from repeated full-size pixels, the rows from repeated results.
 Plane halve(const Plane& full) {
   Plane half((full.width + 1) / 2, (full.height + 1) / 2);
   for (int y = 0; y < half.height; ++y) {
     const int32_t *a = full.row(2 * y), *b = full.row(2 * y + 1);
     int32_t* out = half.row(y);
-    for (int x = 0; x < half.width; ++x)
+    for (int x = 0; x < full.stride / 2; ++x)
       out[x] = (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 1 + (x & 1)) >> 2;
   }
-  half.pad();
+  for (int y = half.height; y < half.rows; ++y) std::copy(half.row(half.height - 1), half.row(half.height), half.row(y));
   return half;
 }
 

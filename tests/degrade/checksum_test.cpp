@@ -1,0 +1,49 @@
+// Results of a fixed seed, so that no change of the random stream or of a model goes unnoticed. Where a change is wanted,
+// take the new values from the failing test.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "core/labels.h"
+#include "degrade/degrade.h"
+#include "pictures.h"
+
+namespace daclip {
+namespace {
+
+// FNV-1a over the rounded levels.
+uint64_t checksum(const FloatImage& image) {
+  uint64_t hash = 0xcbf29ce484222325ULL;
+  for (float v : image.data) hash = (hash ^ uint64_t(v * 255.f + 0.5f)) * 0x100000001b3ULL;
+  return hash;
+}
+
+struct Expected {
+  uint64_t paper, training;
+};
+
+constexpr std::array<Expected, kDegradationCount> kExpected = {{
+    {0x79c06e2d6600124a, 0xe7be7b194a2500e4},  // motion-blurry
+    {0x37bbbe16d45d304, 0x5008184da21b2e61},  // hazy
+    {0x3f8ef39d3864b10, 0x784850e3e906b3db},  // jpeg-compressed
+    {0x99aa3a8d1d1d6d2, 0x95fb062dadc3dcb8},  // low-light
+    {0x7c08ccd028429b34, 0xb2d331c6f38bee4b},  // noisy
+    {0xade9c4d9f3480885, 0xade9c4d9f3480885},  // raindrop
+    {0xa4aa7797037262d1, 0xc19cdc4b9b3649a8},  // rainy
+    {0x9c7e745125047b48, 0xde18faaa40604984},  // shadowed
+    {0xcea4d026c0e27226, 0xb56afaa2f394f593},  // snowy
+    {0x6404592c9a8cec3e, 0x7fdf519715ec7e45},  // uncompleted
+}};
+
+TEST(DegradeChecksum, is_what_it_was) {
+  const FloatImage gt = ramps(61, 43);
+  for (size_t i = 0; i < kExpected.size(); ++i) {
+    const DegradeSpec spec = parse_degrade_spec(kLabels[i]);
+    const Expected got = {checksum(degrade(gt, spec, 7)), checksum(degrade(gt, spec, 7, Severity::training))};
+    EXPECT_TRUE(got.paper == kExpected[i].paper && got.training == kExpected[i].training)
+        << kLabels[i] << " gives {0x" << std::hex << got.paper << ", 0x" << got.training << "}";
+  }
+}
+
+}  // namespace
+}  // namespace daclip
