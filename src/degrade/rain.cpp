@@ -1,7 +1,8 @@
-// Rain: O = B (1 - v) + A v + sum_l R_l (1 - k B), clipped: the linear rain accumulation model of Rain100H (Yang et al.,
-// "Deep joint rain detection and removal", CVPR 2017), in display values as there, with a veil v of airlight A (distant
-// drops that blend into mist). R_l are layers of grey streaks, each with its own direction, length, width and focus.
-// k = 0 adds light only, as Rain100H and most synthetic sets; k = 1 is a screen, where bright sky shows no streaks.
+// rainy. Model: O = B (1 - v) + A v + sum_l R_l (1 - k B), clipped: the linear rain accumulation model of Rain100H
+// (Yang et al., "Deep joint rain detection and removal", CVPR 2017), in display values as there, with a veil v of
+// airlight A (distant drops that blend into mist). R_l are layers of grey streaks, each with its own direction, length,
+// width and focus. k = 0 adds light only, as Rain100H and most synthetic sets; k = 1 is a screen: bright sky shows no
+// streaks.
 #include <algorithm>
 #include <cmath>
 

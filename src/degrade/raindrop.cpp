@@ -1,8 +1,8 @@
-// Raindrops on a window or lens in front of the camera (RainDrop: Qian et al., "Attentive generative adversarial network
-// for raindrop removal", CVPR 2018): O = (1 - M) B + M R. Each drop is a strong fish-eye lens: it shows the whole scene
-// upside down, strongly demagnified, out of focus, with the sky as a bright crescent at its lower end and a rim that
-// darkens as the light leaves at grazing angles. The camera focuses on the scene, so the drop's outline is soft. Blending
-// is done in linear light.
+// raindrop. Model: drops on a window or lens in front of the camera (RainDrop: Qian et al., "Attentive generative
+// adversarial network for raindrop removal", CVPR 2018): O = (1 - M) B + M R. Each drop is a strong fish-eye lens: it
+// shows the whole scene upside down, strongly demagnified, out of focus, with the sky as a bright crescent at its lower
+// end and a rim that darkens as the light leaves at grazing angles. The camera focuses on the scene, so the drop's
+// outline is soft. Wet glass between the drops blurs and scatters a little. Blending is done in linear light.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -26,6 +26,7 @@ struct Lobe {
 
 struct Drop {
   float x, y, radius_x, radius_y, edge, opacity;
+  float reach_x, reach_y;  // nothing is drawn beyond
   float view;        // half the field of view over the picture's half size
   float rim;         // 0-1: darkening towards the rim
   float scatter;     // 0-1: skylight that reaches the camera by reflection inside the drop
@@ -90,19 +91,23 @@ Drop draw_drop(const FloatImage& photo, const DropPlan& plan, double scale, Rand
   d.scatter = float(random.uniform(0, 0.35));
   d.glint = random.chance(0.15) ? float(random.uniform(0.1, 0.8)) : 0.f;
   d.lobes = 1 + int(random.below(kLobes));
-  float reach_x = d.radius_x, reach_y = d.radius_y;
+  float extent_x = d.radius_x, extent_y = d.radius_y;
+  d.reach_x = kSupport * d.radius_x;
+  d.reach_y = kSupport * d.radius_y;
   for (int i = 0; i < kLobes; ++i) {  // always as many numbers, so that drops do not shift each other's
     const float size = i == 0 ? 1.f : float(random.uniform(0.35, 0.75));
     const float x = i == 0 ? 0.f : float(random.uniform(-0.75, 0.75)) * d.radius_x;
     const float y = i == 0 ? 0.f : float(random.uniform(-1.1, 0.8)) * d.radius_y;
     d.lobe[size_t(i)] = {d.x + x, d.y + y, 1 / (kSupport * size * d.radius_x), 1 / (kSupport * size * d.radius_y)};
     if (i < d.lobes) {
-      reach_x = std::max(reach_x, std::abs(x) + size * d.radius_x);
-      reach_y = std::max(reach_y, std::abs(y) + size * d.radius_y);
+      extent_x = std::max(extent_x, std::abs(x) + size * d.radius_x);
+      extent_y = std::max(extent_y, std::abs(y) + size * d.radius_y);
+      d.reach_x = std::max(d.reach_x, std::abs(x) + kSupport * size * d.radius_x);
+      d.reach_y = std::max(d.reach_y, std::abs(y) + kSupport * size * d.radius_y);
     }
   }
-  d.radius_x = reach_x;
-  d.radius_y = reach_y;
+  d.radius_x = extent_x;
+  d.radius_y = extent_y;
   return d;
 }
 
@@ -130,8 +135,9 @@ void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u
   const float rim = 1.f - d.rim * rho2 * rho2 * (v < 0.3f ? 1.f : 0.3f);
   const float gu = u + 0.1f, gv = v - 0.45f;
   const float glint = d.glint * std::max(0.f, 1.f - 12.f * (gu * gu + gv * gv));
+  const float small_x = (x + 0.5f) / scene.factor - 0.5f, small_y = (y + 0.5f) / scene.factor - 0.5f;
   for (int c = 0; c < 3; ++c) {
-    const float seen = bilinear_sample(scene.small, (x + 0.5f) / scene.factor - 0.5f, (y + 0.5f) / scene.factor - 0.5f, c);
+    const float seen = bilinear_sample(scene.small, small_x, small_y, c);
     colour[c] = std::min(1.f, (seen + sky * (scene.sky[c] - seen)) * rim + glint);
   }
 }
@@ -151,10 +157,10 @@ void wet_glass(FloatImage& out, const Scene& scene, const DropPlan& plan, double
 }
 
 void blend_drop(FloatImage& out, const FloatImage& photo, const Drop& d, const Scene& scene) {
-  const float reach_x = d.radius_x + d.edge, reach_y = d.radius_y + d.edge;
-  const int left = std::max(0, int(std::floor(d.x - reach_x))), right = std::min(out.width - 1, int(std::ceil(d.x + reach_x)));
-  const int top = std::max(0, int(std::floor(d.y - reach_y)));
-  const int bottom = std::min(out.height - 1, int(std::ceil(d.y + reach_y)));
+  const int left = std::max(0, int(std::floor(d.x - d.reach_x)));
+  const int right = std::min(out.width - 1, int(std::ceil(d.x + d.reach_x)));
+  const int top = std::max(0, int(std::floor(d.y - d.reach_y)));
+  const int bottom = std::min(out.height - 1, int(std::ceil(d.y + d.reach_y)));
   // The potential ends 0.75 radii outside of the outline.
   const float outer = std::min(d.edge, 0.74f / (kSupport * d.lobe[0].inverse_x));
   for (int y = top; y <= bottom; ++y) {

@@ -1,7 +1,7 @@
-// Cast shadow: in linear light the scene is lit by the sun and by the sky. Where an occluder hides the fraction s of the
-// sun's disc, L = J (1 - s (1 - a_c)), a_c being the share of skylight in channel c: small, and larger for blue. The
-// edge's width is the penumbra (0.5 degrees of sun, wider far from the occluder). Occluders: edges of buildings, boards,
-// figures with limbs, branches, foliage, as a union of signed distances.
+// shadowed. Model: in linear light the scene is lit by the sun and by the sky. Where an occluder hides the fraction s
+// of the sun's disc, L = J (1 - s (1 - a_c)), a_c being the share of skylight in channel c: small, larger for blue. The
+// edge's width is the penumbra (half a degree of sun, wider far from the occluder). Occluders: edges of buildings,
+// boards, figures with limbs, branches, foliage, as a union of signed distances.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -15,7 +15,7 @@ namespace daclip {
 namespace {
 
 constexpr float kFar = 1e6f;
-constexpr int kGrid = 4;  // distances are computed on every 4th pixel; they are smooth, edges come from the enlarged field
+constexpr int kGrid = 4;  // distances are smooth: computed on every 4th pixel, the edges come from the enlarged field
 
 struct Point {
   float x, y;
@@ -109,7 +109,8 @@ void cast_figure(FloatImage& field, const Frame& frame, Random& random) {
   const Point chest = step(head, down, 1.9 * size);
   unite_limb(field, head, float(0.4 * size), chest, float(1.3 * size));
   unite_limb(field, chest, float(1.3 * size), step(chest, down, 4 * size), float(0.9 * size));
-  unite_limb(field, chest, float(1.2 * size), step(chest, down + random.uniform(-0.3, 0.3), 12 * size), float(0.5 * size));
+  const Point feet = step(chest, down + random.uniform(-0.3, 0.3), 12 * size);
+  unite_limb(field, chest, float(1.2 * size), feet, float(0.5 * size));
   for (int side = -1; side <= 1; side += 2) {
     const double raised = side * random.uniform(0.3, 2.4);
     const Point elbow = step(chest, down + raised, random.uniform(1.5, 3) * size);
@@ -209,11 +210,12 @@ FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Se
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
       const size_t i = size_t(y) * size_t(out.width) + size_t(x);
-      const float local = 1.f + slope_x * (float(x) - 0.5f * frame.width) * 2 + slope_y * (float(y) - 0.5f * frame.height) * 2;
+      const float from_x = float(x) - 0.5f * frame.width, from_y = float(y) - 0.5f * frame.height;
+      const float local = 1.f + 2 * (slope_x * from_x + slope_y * from_y);
       const float half = std::max(0.5f, 0.5f * float(penumbra) * local);
       const float hidden = smoothstep(-half, half, -distance.data[i]);
       const float brighter = 1.f + variation * (ambient.data[i] - 0.5f);
-      for (int c = 0; c < 3; ++c) out.data[3 * i + size_t(c)] *= 1.f - hidden * (1.f - std::min(1.f, share[c] * brighter));
+      for (size_t c = 0; c < 3; ++c) out.data[3 * i + c] *= 1.f - hidden * (1.f - std::min(1.f, share[c] * brighter));
     }
   }
   return to_srgb(out);

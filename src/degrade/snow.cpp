@@ -1,4 +1,4 @@
-// Snow: O = J' (1 - m) + w m with J' = J (1 - v) + w v: opaque white flakes over a veiled scene (Snow100K: Liu et al.,
+// snowy. Model: O = J' (1 - m) + w m with J' = J (1 - v) + w v: white flakes over a veiled scene (Snow100K: Liu et al.,
 // "DesnowNet", 2018). The opacity m holds three depths: far grain too fine to tell apart, flakes in focus that the wind
 // smears along one direction, and near flakes defocused into pale discs. v is the veil of the snow in between.
 #include <algorithm>
