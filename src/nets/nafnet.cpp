@@ -81,6 +81,9 @@ class Network {
     Tensor steer;  // (N,4C): scale and shift of norm1, then of norm2
     if (steer_.defined()) steer = b_.linear(steer_, w("prompt.weight"), w("prompt.bias"));
 
+    if (config_.local_height == 0) {
+      if (const Tensor fused = b_.fused_nafblock(w, input, steer); fused.defined()) return fused;
+    }
     Tensor x = norm(w / "norm1", input, steer, 0);
     x = b_.conv2d(x, w("conv1.weight"), w("conv1.bias"));
     x = b_.depthwise_conv2d(x, w("conv2.weight"), w("conv2.bias"));

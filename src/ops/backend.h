@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ops/tensor.h"
+#include "ops/weights.h"
 
 namespace daclip {
 
@@ -95,6 +96,14 @@ class Backend {
   // most fast_stride; s = running sums of x[::r]; k = min(len(s)-1, kernel/r); mean[i] = (s[i+k] - s[i])/k in both axes;
   // each value repeated r times, then bordered: (size-len)/2 before, the rest behind.
   Tensor local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride = 0);
+
+  // --- Whole blocks -----------------------------------------------------------------------------------------------
+  // A NAFBlock with global channel attention (nets/nafnet.cpp, which names its weights): x (N,H,W,C), `steer` (N,4C) the
+  // scales and shifts of its two norms, or absent. A backend without a faster way than composing it returns an absent tensor.
+  virtual Tensor fused_nafblock(const Scope& weights, const Tensor& x, const Tensor& steer) {
+    (void)weights, (void)x, (void)steer;
+    return {};
+  }
 
  protected:
   virtual Tensor do_from_floats(std::span<const float> data, const Shape& shape) = 0;

@@ -20,7 +20,7 @@ torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const 
   at::parallel_for(0, x.size(0) * h, 8, [&](int64_t begin, int64_t end) {
     while (begin < end) {  // a range may span several maps
       const int64_t map = begin / h, first = begin % h, last = std::min(h, first + end - begin);
-      depthwise3x3_rows(in + map * h * w * c, t, b, out + map * h * w * c, h, w, c, first, last);
+      depthwise3x3_rows(in + map * h * w * c, t, b, out + (map * h + first) * w * c, h, w, c, first, last);
       begin += last - first;
     }
   });
@@ -54,7 +54,7 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
     at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         float* at = sums + i * 10 * c;
-        depthwise3x3_grad_taps(in + i * h * wd * c, g + i * h * wd * c, at, at + 9 * c, h, wd, c);
+        depthwise3x3_grad_taps(in + i * h * wd * c, g + i * h * wd * c, at, at + 9 * c, h, wd, c, 0, h);
       }
     });
     const torch::Tensor total = partial.sum(0);

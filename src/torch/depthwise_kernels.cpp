@@ -86,19 +86,19 @@ DACLIP_SIMD void depthwise3x3_rows(const float* x, const float* taps, const floa
     int64_t c = 0;
     for (; c + 16 <= channels; c += 16) {
       const float* rows[3] = {above ? above + c : nullptr, here + c, below ? below + c : nullptr};
-      convolve_row<Lanes>(rows, taps + c, bias ? bias + c : nullptr, y + row * stride + c, width, channels);
+      convolve_row<Lanes>(rows, taps + c, bias ? bias + c : nullptr, y + (row - begin) * stride + c, width, channels);
     }
     for (; c < channels; ++c) {
       const float* rows[3] = {above ? above + c : nullptr, here + c, below ? below + c : nullptr};
-      convolve_row<float>(rows, taps + c, bias ? bias + c : nullptr, y + row * stride + c, width, channels);
+      convolve_row<float>(rows, taps + c, bias ? bias + c : nullptr, y + (row - begin) * stride + c, width, channels);
     }
   }
 }
 
 DACLIP_SIMD void depthwise3x3_grad_taps(const float* x, const float* grad_y, float* grad_taps, float* grad_bias,
-                                        int64_t height, int64_t width, int64_t channels) {
+                                        int64_t height, int64_t width, int64_t channels, int64_t begin, int64_t end) {
   const int64_t stride = width * channels;
-  for (int64_t row = 0; row < height; ++row) {
+  for (int64_t row = begin; row < end; ++row) {
     const float* above = row_or_null(x, row - 1, height, stride);
     const float* here = x + row * stride;
     const float* below = row_or_null(x, row + 1, height, stride);

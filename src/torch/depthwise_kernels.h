@@ -5,12 +5,13 @@
 
 namespace daclip {
 
-// Rows [begin, end) of y = conv(x, taps) + bias. x, y (H,W,C); taps (9,C), row-major over the kernel; bias (C) or null.
+// y = rows [begin, end) of conv(x, taps) + bias. x (H,W,C), y (end-begin,W,C); taps (9,C), row-major over the kernel;
+// bias (C) or null.
 void depthwise3x3_rows(const float* x, const float* taps, const float* bias, float* y, int64_t height, int64_t width,
                        int64_t channels, int64_t begin, int64_t end);
 
-// Adds the gradient of one map's taps, (9,C), and of its bias, (C), to what is there. x, grad_y (H,W,C).
+// Adds what rows [begin, end) of grad_y give to the gradient of the taps, (9,C), and of the bias, (C). x, grad_y (H,W,C).
 void depthwise3x3_grad_taps(const float* x, const float* grad_y, float* grad_taps, float* grad_bias, int64_t height,
-                            int64_t width, int64_t channels);
+                            int64_t width, int64_t channels, int64_t begin, int64_t end);
 
 }  // namespace daclip

@@ -1,9 +1,13 @@
 #include "torch/torch_backend.h"
 
+#include <dlfcn.h>
+#include <malloc.h>
+
 #include <cstring>
 
 #include "torch/attention.h"
 #include "torch/depthwise.h"
+#include "torch/nafblock.h"
 
 namespace daclip {
 namespace {
@@ -45,11 +49,25 @@ torch::Tensor beside(const torch::Tensor& x, int64_t rank) {
   return x.view(shape);
 }
 
+// Debian's LibTorch does not pass its number of threads on to OpenBLAS, which then starts one for every core.
+void set_threads(int threads) {
+  at::set_num_threads(threads);
+  using SetThreads = void (*)(int);
+  if (const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
+}
+
+// Feature maps come and go by megabytes: keep the memory instead of clearing fresh pages each time.
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2000 << 20);
+}
+
 }  // namespace
 
 TorchBackend::TorchBackend(const TorchOptions& options) : options_(options) {
   if (options_.device.is_cuda() && !torch::cuda::is_available()) throw DeviceError("no CUDA device is available");
-  if (options_.threads > 0) at::set_num_threads(options_.threads);
+  if (options_.threads > 0) set_threads(options_.threads);
+  if (options_.device.is_cpu()) keep_memory();
   if (options_.device.is_cuda()) {
     at::globalContext().setAllowTF32CuBLAS(options_.tf32);
     at::globalContext().setAllowTF32CuDNN(options_.tf32);
@@ -217,5 +235,30 @@ Tensor TorchBackend::do_take_token(const Tensor& x, std::span<const int64_t> ind
 }
 
 Tensor TorchBackend::do_global_mean(const Tensor& x) { return wrap(raw(x).mean({1, 2}, true)); }
+
+Tensor TorchBackend::fused_nafblock(const Scope& weights, const Tensor& input, const Tensor& steer) {
+  const torch::Tensor& x = raw(input);
+  if (!options_.fused || !nafblock_supported(x)) return {};
+  const int64_t c = x.size(3);
+  const auto vector = [&](const char* name) { return raw(weights(name)).reshape({-1}); };
+  const auto matrix = [&](const char* name) { return raw(weights(name)).flatten(1); };
+  NafBlockParams p;
+  p.gain1 = vector("norm1.weight"), p.bias1 = vector("norm1.bias");
+  p.conv1 = matrix("conv1.weight"), p.conv1_bias = vector("conv1.bias");
+  p.depthwise = raw(weights("conv2.weight")), p.depthwise_bias = vector("conv2.bias");
+  p.attention = matrix("sca.1.weight"), p.attention_bias = vector("sca.1.bias");
+  p.conv3 = matrix("conv3.weight"), p.conv3_bias = vector("conv3.bias"), p.beta = vector("beta");
+  p.gain2 = vector("norm2.weight"), p.bias2 = vector("norm2.bias");
+  p.conv4 = matrix("conv4.weight"), p.conv4_bias = vector("conv4.bias");
+  p.conv5 = matrix("conv5.weight"), p.conv5_bias = vector("conv5.bias"), p.gamma = vector("gamma");
+  // Only the published proportions: every other block is composed.
+  if (p.conv1.size(0) != 2 * c || p.conv4.size(0) != 2 * c || p.depthwise.size(2) != 3) return {};
+  if (steer.defined()) {
+    const auto parts = raw(steer).chunk(4, 1);
+    p.gain1 = p.gain1 * (parts[0] + 1), p.bias1 = p.bias1 * (parts[0] + 1) + parts[1];
+    p.gain2 = p.gain2 * (parts[2] + 1), p.bias2 = p.bias2 * (parts[2] + 1) + parts[3];
+  }
+  return wrap(nafblock(x, p));
+}
 
 }  // namespace daclip

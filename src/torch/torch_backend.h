@@ -13,6 +13,7 @@ struct TorchOptions {
   DType precision = DType::f32;  // of activations; weights stay float32 and are converted where they are used
   int threads = 0;               // of LibTorch on the CPU, for the whole process; 0 leaves its setting
   bool tf32 = false;             // CUDA: round float32 products to 10 bits of mantissa
+  bool fused = true;             // whole blocks in one operation where there is a kernel for them
 };
 
 class TorchBackend : public Backend {
@@ -28,6 +29,8 @@ class TorchBackend : public Backend {
   static const torch::Tensor& tensor(const Tensor& x);
   // Made contiguous; float32 or bfloat16. Gradients flow through.
   static Tensor wrap(torch::Tensor x);
+
+  Tensor fused_nafblock(const Scope& weights, const Tensor& x, const Tensor& steer) override;
 
  protected:
   Tensor do_from_floats(std::span<const float> data, const Shape& shape) override;

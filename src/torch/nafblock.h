@@ -1,0 +1,26 @@
+// A whole NAFBlock as one differentiable operation on the CPU; see nafblock_kernels.h.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace daclip {
+
+// The block's weights, 1x1 convolutions as (O,I). Norms' gains and biases (C), or (N,C) where they differ between maps.
+struct NafBlockParams {
+  torch::Tensor gain1, bias1;
+  torch::Tensor conv1, conv1_bias;          // (2C,C), (2C)
+  torch::Tensor depthwise, depthwise_bias;  // (2C,1,3,3), (2C)
+  torch::Tensor attention, attention_bias;  // (C,C), (C)
+  torch::Tensor conv3, conv3_bias, beta;    // (C,C), (C), (C)
+  torch::Tensor gain2, bias2;
+  torch::Tensor conv4, conv4_bias;          // (2C,C), (2C)
+  torch::Tensor conv5, conv5_bias, gamma;   // (C,C), (C), (C)
+};
+
+// Whether nafblock() can take such maps on this machine: float32 on a CPU with AVX-512, channels a multiple of 16.
+bool nafblock_supported(const torch::Tensor& x);
+
+// x (N,H,W,C) -> (N,H,W,C); global channel attention, norm eps 1e-6.
+torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& params);
+
+}  // namespace daclip
