@@ -6,6 +6,7 @@
 #include "train/checkpoint.h"
 #include "train/daclip_encoder.h"
 #include "train/dataset.h"
+#include "train/image_text.h"
 #include "train/losses.h"
 #include "train/stage.h"
 
@@ -111,13 +112,6 @@ class RestorerStage : public Stage {
     int64_t serial = -1;
     DaclipEncoder::Embeddings embeddings;
   };
-
-  static TorchOptions torch_options(const TrainConfig& config) {
-    TorchOptions options;
-    options.device = torch::Device(config.run.device);
-    options.threads = config.run.threads;
-    return options;
-  }
 
   static SamplerConfig sampler_config(const TrainConfig& config) {
     SamplerConfig sampler = config.sampler;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "core/error.h"
 #include "train/adamw.h"
@@ -37,7 +38,8 @@ class Loop {
  public:
   Loop(Stage& stage, const TrainConfig& config, const TrainerOptions& options)
       : stage_(stage), config_(config), options_(options), folder_(config.run.out),
-        adamw_(values(stage.params()), adamw_options(config)), ema_(values(stage.params()), config.optimizer.ema) {}
+        adamw_(stage.params(), adamw_options(config)),
+        ema_(stage.params(), ema_options(config)) {}
 
   TrainerResult run() {
     start();
@@ -58,10 +60,22 @@ class Loop {
   }
 
  private:
-  static std::vector<torch::Tensor> values(const Params& params) {
-    std::vector<torch::Tensor> tensors;
-    for (const NamedParam& param : params) tensors.push_back(param.value);
-    return tensors;
+  static AdamWOptions adamw_options(const TrainConfig& config) {
+    const OptimizerConfig& o = config.optimizer;
+    AdamWOptions options;
+    options.beta1 = o.beta1;
+    options.beta2 = o.beta2;
+    options.eps = o.eps;
+    options.weight_decay = o.weight_decay;
+    return options;
+  }
+
+  static EmaOptions ema_options(const TrainConfig& config) {
+    EmaOptions options;
+    options.beta = config.optimizer.ema;
+    options.update_every = 1;
+    options.update_after = 0;
+    return options;
   }
 
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
@@ -83,12 +97,14 @@ class Loop {
   }
 
   void update() {
-    const double lr = learning_rate(step_);
+    const OptimizerConfig& o = config_.optimizer;
+    const double lr = warmup_cosine_lr(step_, o.lr, o.warmup, config_.run.steps, o.lr_end);
     Json parts = Json::object();
     adamw_.zero_grad();
     torch::Tensor loss = stage_.loss(step_, parts);
     loss.backward();
-    const double norm = clip_grad(values(stage_.params()), config_.optimizer.clip);
+    const double limit = o.clip > 0 ? o.clip : std::numeric_limits<double>::infinity();
+    const double norm = clip_grad_norm(stage_.params(), limit);
     last_loss_ = loss.item<double>();
     // A gradient without sense must not reach the weights.
     if (!std::isfinite(last_loss_) || !std::isfinite(norm))
@@ -125,18 +141,12 @@ class Loop {
 
   void validate_now() {
     std::string summary;
-    const Json figures = stage_.validate(averaged(), summary);
+    const Json figures = stage_.validate(ema_.averages(), summary);
     write({{"step", step_}, {"validation", figures}});
     if (options_.progress)
       std::fprintf(stderr, "%svalidation at %lld: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", (long long)step_,
                    summary.c_str());
     window_ = Clock::now();
-  }
-
-  Params averaged() const {
-    Params params = stage_.params();
-    for (size_t i = 0; i < params.size(); ++i) params[i].value = ema_.values()[i];
-    return params;
   }
 
   void write(const Json& line) {
@@ -151,30 +161,24 @@ class Loop {
     checkpoint.config = config_;
     checkpoint.metadata = Json::object();
     store_params(stage_.params(), checkpoint.arrays, "weights.");
-    store_params(averaged(), checkpoint.arrays, "ema.");
-    store_params(renamed(adamw_.first_moments()), checkpoint.arrays, "adam_m.");
-    store_params(renamed(adamw_.second_moments()), checkpoint.arrays, "adam_v.");
+    store_params(ema_.averages(), checkpoint.arrays, "ema.");
+    store_params(adamw_.first_moments(), checkpoint.arrays, "adam_m.");
+    store_params(adamw_.second_moments(), checkpoint.arrays, "adam_v.");
     stage_.store(checkpoint.arrays, checkpoint.metadata);
     write_checkpoint(folder_, checkpoint);
   }
 
-  // Optimiser state under the names of the parameters it belongs to; shares storage.
-  Params renamed(const std::vector<torch::Tensor>& tensors) const {
-    Params params = stage_.params();
-    for (size_t i = 0; i < params.size(); ++i) params[i].value = tensors[i];
-    return params;
-  }
-
   void load(const Checkpoint& checkpoint) {
-    const auto all = [&](Params params, const std::string& prefix) {
+    const auto all = [&](Params& params, const std::string& prefix) {
       const std::vector<std::string> missing = load_params(params, checkpoint.arrays, prefix);
       if (!missing.empty()) throw WeightsError(cat(folder_.string(), ": the checkpoint lacks ", prefix, missing.front()));
     };
     all(stage_.params(), "weights.");
-    all(averaged(), "ema.");
-    all(renamed(adamw_.first_moments()), "adam_m.");
-    all(renamed(adamw_.second_moments()), "adam_v.");
-    adamw_.set_step(checkpoint.step);
+    all(ema_.averages(), "ema.");
+    all(adamw_.first_moments(), "adam_m.");
+    all(adamw_.second_moments(), "adam_v.");
+    adamw_.set_steps(checkpoint.step);
+    ema_.set_steps(checkpoint.step);
     step_ = checkpoint.step;
   }
 

@@ -1,0 +1,85 @@
+// daclip-train: trains the small CLIP, its controller and the restorer, and puts the three into one model file.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "core/error.h"
+#include "train/config.h"
+#include "train/stage.h"
+#include "train/trainer.h"
+
+namespace {
+
+std::atomic<bool> interrupted = false;
+
+extern "C" void on_signal(int) { interrupted = true; }
+
+struct TrainArguments {
+  std::string config, out, device;
+  bool resume = false;
+  int64_t steps = 0, stop_after = 0;
+  int threads = -1, loader_threads = -1;
+};
+
+using MakeStage = std::unique_ptr<daclip::Stage> (*)(const daclip::TrainConfig&);
+
+int train(const TrainArguments& arguments, MakeStage make_stage) {
+  daclip::TrainConfig config = daclip::read_train_config(arguments.config);
+  if (arguments.steps > 0) config.run.steps = arguments.steps;
+  if (arguments.threads >= 0) config.run.threads = arguments.threads;
+  if (arguments.loader_threads >= 1) config.run.loader_threads = arguments.loader_threads;
+  if (!arguments.out.empty()) config.run.out = arguments.out;
+  if (!arguments.device.empty()) config.run.device = arguments.device;
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGINT, on_signal);
+  const auto stage = make_stage(config);
+  daclip::TrainerOptions options;
+  options.resume = arguments.resume;
+  options.stop_after = arguments.stop_after;
+  options.interrupt = &interrupted;
+  const daclip::TrainerResult result = daclip::train(*stage, config, options);
+  std::fprintf(stderr, "%s: %lld steps done%s, checkpoint in %s\n", stage->name().c_str(), (long long)result.step,
+               result.interrupted ? " (interrupted; go on with --resume)" : "", config.run.out.c_str());
+  return 0;
+}
+
+void add_train_verb(CLI::App& app, const std::string& name, const std::string& help, TrainArguments& arguments,
+                    MakeStage make_stage, std::function<int()>& action) {
+  CLI::App* verb = app.add_subcommand(name, help);
+  verb->add_option("config", arguments.config, "Configuration, TOML (configs/compact-*.toml)")->required();
+  verb->add_flag("--resume", arguments.resume, "Go on from the folder's latest checkpoint");
+  verb->add_option("--steps", arguments.steps, "Length of the run, in place of run.steps")->check(CLI::PositiveNumber);
+  verb->add_option("--stop-after", arguments.stop_after, "Stop with a checkpoint once this many steps are done");
+  verb->add_option("--threads", arguments.threads, "Threads of LibTorch, in place of run.threads");
+  verb->add_option("--loader-threads", arguments.loader_threads, "Threads that degrade photos, in place of run.loader_threads");
+  verb->add_option("--out", arguments.out, "Folder for checkpoints and log, in place of run.out");
+  verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device");
+  verb->callback([&arguments, &action, make_stage] { action = [&arguments, make_stage] { return train(arguments, make_stage); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains daclip's networks.", "daclip-train");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of every verb");
+  TrainArguments arguments;
+  std::function<int()> action;
+  add_train_verb(app, "clip", "Train the small CLIP on photos and captions", arguments, daclip::make_clip_stage, action);
+  add_train_verb(app, "controller", "Train the controller over a frozen CLIP", arguments, daclip::make_controller_stage, action);
+  add_train_verb(app, "restorer", "Train NAFNet, blind or steered by a DA-CLIP", arguments, daclip::make_restorer_stage, action);
+  try {
+    app.parse(argc, argv);
+    return action();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const daclip::UsageError& error) {
+    std::fprintf(stderr, "daclip-train: %s\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "daclip-train: %s\n", error.what());
+    return 1;
+  }
+}

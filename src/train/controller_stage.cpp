@@ -1,0 +1,262 @@
+// Training the controller (Eq. 2) over a frozen CLIP: the degradation embedding towards the label's text, the content
+// embedding towards what the clean photo shows.
+//
+// Degradation: cross-entropy of the cosines to the eleven label texts, which is the contrastive loss with rows of equal
+// text masked and every label present in each batch. A text tower trained on few captions puts the eleven texts close
+// together, so their embeddings are spread to the nearest orthonormal set (Loewdin 1950) and shipped as `labels`.
+// Content: photos with captions against the frozen text tower's embedding of one; photos without against the frozen
+// encoder's embedding of the clean photo. The two are separate batches of negatives, as texts and images fill
+// different cones of the embedding space.
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "pipeline/preprocess.h"
+#include "train/checkpoint.h"
+#include "train/dataset.h"
+#include "train/image_text.h"
+#include "train/losses.h"
+#include "train/stage.h"
+
+namespace daclip {
+namespace {
+
+// The orthonormal rows nearest to the given ones.
+torch::Tensor orthonormal(const torch::Tensor& rows) {
+  const auto [u, s, vh] = torch::linalg_svd(rows.to(torch::kCPU, torch::kFloat64), /*full_matrices=*/false);
+  return u.matmul(vh).to(torch::kFloat32);
+}
+
+class ControllerStage : public Stage {
+ public:
+  explicit ControllerStage(const TrainConfig& config)
+      : ControllerStage(config, read_checkpoint(config.init.clip, "clip")) {}
+
+  std::string name() const override { return "controller"; }
+  Params& params() override { return params_; }
+
+  torch::Tensor loss(int64_t step, nlohmann::json& parts) override {
+    const ImageBatch batch = image_batch(backend_, config_, stream_, step);
+    const ImageFeatures features = encode_image_controlled(backend_, config_.clip, Scope(weights_), batch.images);
+    std::vector<int64_t> labels;
+    for (const auto& sample : batch.samples) labels.push_back(sample->label);
+    const torch::Tensor targets = torch::tensor(labels, torch::kInt64).to(backend_.device());
+    const torch::Tensor logits =
+        scale_.exp() * unit(TorchBackend::tensor(features.degradation).to(torch::kFloat32)).matmul(labels_.t());
+    const torch::Tensor degradation = torch::nn::functional::cross_entropy(logits, targets);
+    const torch::Tensor content = content_loss(step, batch, TorchBackend::tensor(features.content).to(torch::kFloat32));
+    parts["degradation"] = degradation.item<double>();
+    parts["content"] = content.item<double>();
+    parts["accuracy"] = logits.argmax(1).eq(targets).to(torch::kFloat64).mean().item<double>();
+    return degradation + config_.loss.content_weight * content;
+  }
+
+  void after_update() override {
+    const torch::NoGradGuard no_grad;
+    scale_.clamp_(0, std::log(100.0));
+  }
+
+  nlohmann::json validate(const Params& params, std::string& summary) override {
+    const torch::NoGradGuard no_grad;
+    Weights weights = weights_;
+    add_weights(params, weights);
+    constexpr size_t kCount = kLabels.size();
+    std::vector<std::vector<int>> confusion(kCount, std::vector<int>(kCount));
+    double cosine = 0;
+    for (const Held& held : validation_) {
+      const ImageFeatures features = encode_image_controlled(backend_, config_.clip, Scope(weights), held.input);
+      const torch::Tensor logits = unit(TorchBackend::tensor(features.degradation).to(torch::kFloat32)).matmul(labels_.t());
+      ++confusion[size_t(held.label)][size_t(logits.argmax(1).item<int64_t>())];
+      const torch::Tensor content = unit(TorchBackend::tensor(features.content).to(torch::kFloat32));
+      cosine += (content * held.clean).sum().item<double>() / double(validation_.size());
+    }
+    nlohmann::json result;
+    std::string line;
+    double accuracy = 0;
+    for (size_t i = 0; i < kCount; ++i) {
+      int total = 0;
+      for (int n : confusion[i]) total += n;
+      const double share = double(confusion[i][i]) / total;
+      accuracy += share / double(kCount);
+      result["per_label"][std::string(kLabels[i])] = share;
+      line += cat(" ", kLabels[i], " ", std::round(1000 * share) / 10);
+    }
+    result["accuracy"] = accuracy;
+    result["content_cosine"] = cosine;  // of e_c of the degraded photo with the frozen CLIP's of the clean one
+    result["confusion"] = confusion;
+    summary = cat("accuracy ", std::round(10000 * accuracy) / 100, " %, content cosine ", std::round(cosine * 1000) / 1000,
+                  ":", line);
+    return result;
+  }
+
+  void store(NamedArrays& arrays, nlohmann::json&) const override {
+    store_params(frozen_, arrays, "frozen.");
+    arrays.arrays["frozen.labels"] = to_array(labels_);
+  }
+
+ private:
+  struct Held {
+    int label;
+    Tensor input;
+    torch::Tensor clean;  // (1,E), unit length: the frozen CLIP's embedding of the clean photo
+  };
+
+  ControllerStage(const TrainConfig& config, const Checkpoint& clip)
+      : config_(with_clip(config, clip)), backend_(torch_options(config)), data_(load_dataset(config)),
+        sampler_(data_.train, sampler_config(config_)), stream_(sampler_, config.run.loader_threads) {
+    load_frozen(clip);
+    embed_texts(clip);
+    copy_controller();
+    prepare_validation();
+  }
+
+  // The towers' sizes and the input's preparation are those of the CLIP that is controlled.
+  static TrainConfig with_clip(TrainConfig config, const Checkpoint& clip) {
+    config.clip = clip.config.clip;
+    config.preprocess = clip.config.preprocess;
+    config.clip.text.vocab = clip.metadata.at("vocab").get<int>();
+    return config;
+  }
+
+  static SamplerConfig sampler_config(const TrainConfig& config) {
+    SamplerConfig sampler = config.sampler;
+    sampler.min_side = std::max(16, config.preprocess.tile);
+    return sampler;
+  }
+
+  void load_frozen(const Checkpoint& clip) {
+    frozen_ = make_params(daclip_weights(config_.clip, false, true), 0, backend_.device());
+    std::erase_if(frozen_, [](const NamedParam& param) { return param.name == "logit_scale"; });
+    const std::vector<std::string> missing = load_params(frozen_, clip.arrays, "ema.");
+    if (!missing.empty()) throw WeightsError(cat(config_.init.clip, ": lacks ema.", missing.front()));
+    for (NamedParam& param : frozen_) param.value.requires_grad_(false);
+    weights_ = as_weights(frozen_);
+  }
+
+  void embed_texts(const Checkpoint& clip) {
+    const torch::NoGradGuard no_grad;
+    const WordTokenizer tokenizer = WordTokenizer::from_json(clip.metadata.at("words").dump(), config_.clip.text.context);
+    labels_ = orthonormal(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, label_texts()))).to(backend_.device());
+    std::vector<std::string> texts;
+    for (const PackPhoto& photo : data_.train) {
+      caption_begin_.push_back(int64_t(texts.size()));
+      if (photo.lq.empty()) texts.insert(texts.end(), photo.captions.begin(), photo.captions.end());
+    }
+    caption_begin_.push_back(int64_t(texts.size()));
+    std::vector<torch::Tensor> rows;
+    constexpr size_t kChunk = 256;
+    for (size_t i = 0; i < texts.size(); i += kChunk) {
+      const std::span<const std::string> chunk(texts.data() + i, std::min(kChunk, texts.size() - i));
+      rows.push_back(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, chunk)));
+    }
+    if (!rows.empty()) captions_ = torch::cat(rows);
+    caption_ids_ = text_ids(texts);
+  }
+
+  // The copy starts as CLIP's own tower, its zero connections at zero, the temperature as CLIP's.
+  void copy_controller() {
+    std::vector<WeightSpec> specs = daclip_weights(config_.clip, true, true);
+    std::erase_if(specs, [](const WeightSpec& s) { return s.name.starts_with("clip."); });
+    params_ = make_params(specs, config_.run.seed, backend_.device());
+    const torch::NoGradGuard no_grad;
+    for (NamedParam& param : params_) {
+      std::string source = param.name;
+      if (source.starts_with("visual_control.transformer.zero_modules.")) continue;
+      if (source == "logit_scale") {
+        scale_ = param.value;
+        source = "clip.logit_scale";
+      } else {
+        source.replace(0, std::string("visual_control").size(), "clip.visual");
+        if (const size_t at = source.find("transformer.transformer."); at != std::string::npos) source.erase(at, 12);
+      }
+      param.value.copy_(TorchBackend::tensor(Scope(weights_)(source)));
+    }
+    add_weights(params_, weights_);
+  }
+
+  torch::Tensor content_loss(int64_t step, const ImageBatch& batch, const torch::Tensor& content) {
+    std::vector<int64_t> told, shown, rows, ids, photos;
+    std::vector<float> clean;
+    for (size_t slot = 0; slot < batch.samples.size(); ++slot) {
+      const Sample& sample = *batch.samples[slot];
+      const int64_t first = caption_begin_[sample.photo], count = caption_begin_[sample.photo + 1] - first;
+      if (count > 0) {
+        Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 2000 + slot));
+        told.push_back(int64_t(slot));
+        rows.push_back(first + random.below(count));
+        ids.push_back(caption_ids_[size_t(rows.back())]);
+      } else {
+        shown.push_back(int64_t(slot));
+        photos.push_back(int64_t(sample.photo));
+        const FloatImage input = clip_input(crop(sample.gt, batch.cuts[slot]), config_.preprocess);
+        clean.insert(clean.end(), input.data.begin(), input.data.end());
+      }
+    }
+    const auto select = [&](const torch::Tensor& from, const std::vector<int64_t>& index) {
+      return from.index_select(0, torch::tensor(index, torch::kInt64).to(from.device()));
+    };
+    torch::Tensor loss = torch::zeros({}, content.options());
+    const double total = double(batch.samples.size());
+    if (!told.empty())
+      loss = loss + contrastive_loss(unit(select(content, told)), select(captions_, rows), scale_.exp(), ids) *
+                        (double(told.size()) / total);
+    if (!shown.empty()) {
+      torch::Tensor targets;
+      {
+        const torch::NoGradGuard no_grad;
+        const int64_t side = config_.preprocess.size;
+        targets = encode_clean(backend_.from_floats(clean, {int64_t(shown.size()), side, side, 3}));
+      }
+      loss = loss + contrastive_loss(unit(select(content, shown)), targets, scale_.exp(), photos) *
+                        (double(shown.size()) / total);
+    }
+    return loss;
+  }
+
+  torch::Tensor encode_clean(const Tensor& input) {
+    const Scope scope = Scope(weights_) / "clip" / "visual";
+    return unit(TorchBackend::tensor(encode_image(backend_, config_.clip.vision, config_.clip.quick_gelu, scope, input))
+                    .to(torch::kFloat32));
+  }
+
+  Tensor to_input(const FloatImage& rgb) {
+    const FloatImage input = clip_input(rgb, config_.preprocess);
+    return backend_.from_floats(input.data, {1, input.height, input.width, 3});
+  }
+
+  void prepare_validation() {
+    if (config_.run.validate_interval == 0) return;
+    const torch::NoGradGuard no_grad;
+    const size_t photos = std::min(data_.holdout.size(), size_t(config_.data.validation_photos));
+    if (photos == 0) throw UsageError("data.holdout: no photo left for validation");
+    for (size_t i = 0; i < photos; ++i) {
+      torch::Tensor clean;
+      for (int label = 0; label < int(kLabels.size()); ++label) {
+        const Sample sample = validation_sample(data_, i, label);
+        if (!clean.defined()) clean = encode_clean(to_input(sample.gt));
+        validation_.push_back({label, to_input(sample.lq), clean});
+      }
+    }
+  }
+
+  TrainConfig config_;
+  TorchBackend backend_;
+  Dataset data_;
+  Sampler sampler_;
+  SampleStream stream_;
+  Params frozen_, params_;
+  Weights weights_;
+  torch::Tensor labels_, captions_, scale_;  // labels (11,E) and captions (all,E) of unit length
+  std::vector<int64_t> caption_begin_;       // photo i's captions are rows [begin[i], begin[i+1])
+  std::vector<int64_t> caption_ids_;         // equal for equal texts
+  std::vector<Held> validation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> make_controller_stage(const TrainConfig& config) {
+  if (config.init.clip.empty()) throw UsageError("init.clip: the controller stage needs a checkpoint of the clip stage");
+  return std::make_unique<ControllerStage>(config);
+}
+
+}  // namespace daclip

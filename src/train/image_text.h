@@ -1,0 +1,38 @@
+// What the two stages that train on images and their captions share: a batch of inputs cut from the slots' photos.
+#pragma once
+
+#include "data/sampler.h"
+#include "nets/clip.h"
+#include "text/word_tokenizer.h"
+#include "torch/torch_backend.h"
+#include "train/config.h"
+#include "train/params.h"
+
+namespace daclip {
+
+struct ImageBatch {
+  std::vector<std::shared_ptr<const Sample>> samples;
+  Tensor images;              // (N,S,S,3) as clip_input gives them, of a random region of each degraded photo
+  std::vector<CropPlan> cuts; // the regions
+};
+
+// The batch of a step: the same whatever ran before.
+ImageBatch image_batch(TorchBackend& backend, const TrainConfig& config, SampleStream& stream, int64_t step);
+
+// (count, E), not normalised.
+torch::Tensor encode_texts(TorchBackend& backend, const ClipConfig& clip, const Weights& weights,
+                           const WordTokenizer& tokenizer, std::span<const std::string> texts);
+
+// Rows to unit length.
+torch::Tensor unit(const torch::Tensor& rows);
+
+// An equal number for equal texts.
+std::vector<int64_t> text_ids(std::span<const std::string> texts);
+
+// "a motion-blurry photo", ... for the eleven labels.
+std::vector<std::string> label_texts();
+
+// The options that a configuration gives LibTorch.
+TorchOptions torch_options(const TrainConfig& config);
+
+}  // namespace daclip
