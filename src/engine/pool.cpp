@@ -1,5 +1,7 @@
 #include "engine/pool.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -13,9 +15,30 @@ constexpr size_t kAlignment = 64;
 // Unused memory that is kept whatever is in use; beyond it, no more than what is in use.
 constexpr size_t kKeepBytes = size_t(32) << 20;
 
+// From here on blocks are mapped by themselves: the heap would keep the holes that they leave. In whole huge pages, where
+// the system has them, fresh memory costs far fewer faults.
+constexpr size_t kMappedBytes = size_t(1) << 20;
+constexpr size_t kHugePage = size_t(2) << 20;
+
 size_t round_up(size_t bytes) {
   const size_t step = bytes >= 65536 ? 4096 : kAlignment;
   return std::max(kAlignment, (bytes + step - 1) / step * step);
+}
+
+// Null when there is no memory.
+void* obtain(size_t size) {
+  if (size < kMappedBytes) return std::aligned_alloc(kAlignment, size);
+  void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return nullptr;
+  if (size >= 2 * kHugePage) madvise(data, size, MADV_HUGEPAGE);
+  return data;
+}
+
+void release(void* data, size_t size) {
+  if (size < kMappedBytes)
+    std::free(data);
+  else
+    munmap(data, size);
 }
 
 }  // namespace
@@ -23,15 +46,17 @@ size_t round_up(size_t bytes) {
 Buffer::~Buffer() { pool_->give_back(data_, size_); }
 
 Pool::~Pool() {
-  for (const auto& [size, data] : unused_) std::free(data);
+  for (const auto& [size, data] : unused_) release(data, size);
 }
 
 std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
   const size_t size = round_up(bytes);
   {
     const std::lock_guard lock(mutex_);
-    const auto it = unused_.lower_bound(size);
+    auto it = unused_.lower_bound(size);
     if (it != unused_.end() && it->first <= size + size / 4) {
+      // Of several, the one used last: it may still be in the cache.
+      it = std::prev(unused_.upper_bound(it->first));
       const auto [found, data] = *it;
       unused_.erase(it);
       unused_bytes_ -= found;
@@ -39,10 +64,10 @@ std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
       return std::make_shared<Buffer>(shared_from_this(), data, found);
     }
   }
-  void* data = std::aligned_alloc(kAlignment, size);
+  void* data = obtain(size);
   if (!data) {
     trim();
-    data = std::aligned_alloc(kAlignment, size);
+    data = obtain(size);
   }
   if (!data) throw LimitError(cat("out of memory for ", bytes, " bytes"));
   {
@@ -69,7 +94,7 @@ void Pool::give_back(void* data, size_t size) {
 void Pool::drop_unused(size_t limit) {
   while (unused_bytes_ > limit) {
     const auto last = std::prev(unused_.end());
-    std::free(last->second);
+    release(last->second, last->first);
     unused_bytes_ -= last->first;
     unused_.erase(last);
   }
