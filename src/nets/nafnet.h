@@ -43,8 +43,8 @@ struct NafnetConfig {
 //   shift of norm1, then of norm2. It starts at zero: an untrained steer changes nothing.
 //   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at zero.
 struct Contexts {
-  Tensor content;      // e_c (N, content_dim) as DA-CLIP gives it, or absent: then the cross-attention adds nothing
-  Tensor degradation;  // e_d (N, degradation_dim), or absent: then nothing is modulated
+  Tensor content{};      // e_c (N, content_dim) as DA-CLIP gives it, or absent: then the cross-attention adds nothing
+  Tensor degradation{};  // e_d (N, degradation_dim), or absent: then nothing is modulated
 };
 
 // lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. A context that the configuration has no

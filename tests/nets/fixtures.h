@@ -1,0 +1,115 @@
+// Reference values as ../shared/golden keeps them (its README says what each tensor is), and the small set of the same
+// layout that lies beside this file.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "ops/backend.h"
+#include "ops/weights.h"
+#include "weights/safetensors.h"
+
+namespace daclip::fixtures {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+inline fs::path golden_root() {
+  const char* root = std::getenv("DACLIP_GOLDEN_DIR");
+  return root ? root : "../shared/golden";
+}
+
+inline fs::path own_root() { return "tests/nets/data"; }
+
+inline Json read_json(const fs::path& path) {
+  std::ifstream file(path);
+  return Json::parse(file);
+}
+
+// The folders of `root` whose config.json has the given entry, in alphabetical order.
+inline std::vector<fs::path> folders_with(const fs::path& root, const std::string& pointer) {
+  std::vector<fs::path> found;
+  if (!fs::is_directory(root)) return found;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    const fs::path config = entry.path() / "config.json";
+    if (fs::exists(config) && read_json(config).contains(Json::json_pointer(pointer))) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Scalars become vectors of one, which is what a backend takes.
+inline Weights upload(Backend& backend, const NamedArrays& file) {
+  Weights weights;
+  for (const auto& [name, array] : file.arrays) {
+    const Shape shape = array.shape.empty() ? Shape{1} : array.shape;
+    weights.emplace(name, backend.weight(array.to_floats(), shape));
+  }
+  return weights;
+}
+
+// (N,C,H,W) on the host to (N,H,W,C) on the backend, and back.
+inline Tensor from_nchw(Backend& backend, const NamedArray& array) {
+  const std::vector<float> values = array.to_floats();
+  const int64_t n = array.shape.at(0), c = array.shape.at(1), h = array.shape.at(2), w = array.shape.at(3);
+  std::vector<float> nhwc(values.size());
+  for (int64_t i = 0; i < n * c * h * w; ++i) {
+    const int64_t x = i % w, y = i / w % h, channel = i / (w * h) % c, image = i / (w * h * c);
+    nhwc[size_t(((image * h + y) * w + x) * c + channel)] = values[size_t(i)];
+  }
+  return backend.from_floats(nhwc, {n, h, w, c});
+}
+
+inline std::vector<float> to_nchw(Backend& backend, const Tensor& x) {
+  const std::vector<float> values = backend.to_floats(x);
+  const int64_t n = x.dim(0), h = x.dim(1), w = x.dim(2), c = x.dim(3);
+  std::vector<float> nchw(values.size());
+  for (int64_t i = 0; i < n * c * h * w; ++i) {
+    const int64_t channel = i % c, column = i / c % w, row = i / (c * w) % h, image = i / (c * w * h);
+    nchw[size_t(((image * c + channel) * h + row) * w + column)] = values[size_t(i)];
+  }
+  return nchw;
+}
+
+inline Tensor from_array(Backend& backend, const NamedArray& array) {
+  return backend.from_floats(array.to_floats(), array.shape);
+}
+
+inline double largest(std::span<const double> values) {
+  double result = 0;
+  for (const double v : values) result = std::max(result, std::abs(v));
+  return result;
+}
+
+// Every value within `tolerance`; one message for the worst.
+inline void expect_close(std::span<const float> found, std::span<const double> expected, double tolerance,
+                         const std::string& what) {
+  ASSERT_EQ(found.size(), expected.size()) << what;
+  size_t worst = 0;
+  double error = -1;
+  for (size_t i = 0; i < found.size(); ++i) {
+    const double e = std::abs(double(found[i]) - expected[i]);
+    if (!(e <= error)) {
+      error = e;
+      worst = i;
+      if (std::isnan(e)) break;
+    }
+  }
+  EXPECT_LE(error, tolerance) << what << ": value " << worst << " is " << (found.empty() ? 0 : found[worst])
+                              << ", expected " << (expected.empty() ? 0 : expected[worst]);
+  const double scale = std::max(largest(expected), 1e-300);
+  ::testing::Test::RecordProperty(what, cat("max error ", error, ", relative ", error / scale));
+}
+
+}  // namespace daclip::fixtures

@@ -1,0 +1,65 @@
+// NAFNet against the reference's values, on any backend.
+#pragma once
+
+#include "fixtures.h"
+#include "nets/nafnet.h"
+
+namespace daclip::fixtures {
+
+inline NafnetConfig nafnet_config(const Json& json) {
+  const Json& kwargs = json.at("kwargs");
+  NafnetConfig config;
+  config.channels = kwargs.at("img_channel");
+  config.width = kwargs.at("width");
+  config.middle_blocks = kwargs.at("middle_blk_num");
+  config.encoder_blocks = kwargs.at("enc_blk_nums").get<std::vector<int>>();
+  config.decoder_blocks = kwargs.at("dec_blk_nums").get<std::vector<int>>();
+  config.unshuffle = kwargs.value("unshuffle", 1);
+  config.degradation_dim = kwargs.value("degradation_dim", 0);
+  config.prompt_dim = kwargs.value("prompt_dim", 256);
+  config.content_dim = kwargs.value("content_dim", 0);
+  config.attention_heads = kwargs.value("attention_heads", 8);
+  config.attention_head_dim = kwargs.value("attention_head_dim", 64);
+  if (json.contains("train_size")) {
+    config.local_train_height = json.at("train_size").at(2);
+    config.local_train_width = json.at("train_size").at(3);
+    config.local_height = json.at("base_size").at(0);
+    config.local_width = json.at("base_size").at(1);
+    config.local_fast = json.at("fast_imp");
+  }
+  return config;
+}
+
+inline void check_nafnet_folder(Backend& backend, const fs::path& folder) {
+  const Json json = read_json(folder / "config.json");
+  const NafnetConfig config = nafnet_config(json);
+  const NamedArrays file = read_safetensors(folder / json.value("weights", "weights.safetensors"));
+  for (const WeightSpec& spec : nafnet_weights(config)) EXPECT_EQ(file.at(spec.name).shape, spec.shape) << spec.name;
+  EXPECT_EQ(file.arrays.size(), nafnet_weights(config).size());
+  const Weights weights = upload(backend, file);
+
+  const NamedArrays cases = read_safetensors(folder / "cases.safetensors");
+  int checked = 0;
+  for (const auto& [name, array] : cases.arrays) {
+    if (!name.ends_with(".in")) continue;
+    const std::string tag = name.substr(0, name.size() - 3);
+    Contexts contexts;
+    if (cases.has(tag + ".degradation")) contexts.degradation = from_array(backend, cases.at(tag + ".degradation"));
+    if (cases.has(tag + ".content")) contexts.content = from_array(backend, cases.at(tag + ".content"));
+    const Tensor out = nafnet(backend, config, Scope(weights), from_nchw(backend, array), contexts);
+    const std::vector<double> expected = cases.at(tag + ".out64").to_doubles();
+    // The fixtures' README: 1e-4 where the largest value is 14.
+    expect_close(to_nchw(backend, out), expected, 7e-6 * largest(expected), cat(folder.filename().string(), ".", tag));
+    ++checked;
+  }
+  EXPECT_GT(checked, 0) << folder;
+}
+
+// False when `root` holds no such fixture.
+inline bool check_nafnet(Backend& backend, const fs::path& root) {
+  const std::vector<fs::path> folders = folders_with(root, "/kwargs/enc_blk_nums");
+  for (const fs::path& folder : folders) check_nafnet_folder(backend, folder);
+  return !folders.empty();
+}
+
+}  // namespace daclip::fixtures

@@ -1,0 +1,29 @@
+#include "clip_parity.h"
+#include "engine/native_backend.h"
+#include "nafnet_parity.h"
+
+namespace daclip {
+namespace {
+
+TEST(NativeParity, nafnet_gives_the_reference_values) {
+  NativeBackend backend;
+  if (!fixtures::check_nafnet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(NativeParity, clip_gives_the_reference_values) {
+  NativeBackend backend;
+  if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(NativeParity, nafnet_gives_the_committed_values) {
+  NativeBackend backend;
+  EXPECT_TRUE(fixtures::check_nafnet(backend, fixtures::own_root()));
+}
+
+TEST(NativeParity, clip_gives_the_committed_values) {
+  NativeBackend backend;
+  EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
+}
+
+}  // namespace
+}  // namespace daclip

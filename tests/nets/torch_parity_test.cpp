@@ -1,0 +1,33 @@
+#include "clip_parity.h"
+#include "nafnet_parity.h"
+#include "torch/torch_backend.h"
+
+namespace daclip {
+namespace {
+
+TEST(TorchParity, nafnet_gives_the_reference_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  if (!fixtures::check_nafnet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(TorchParity, clip_gives_the_reference_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(TorchParity, nafnet_gives_the_committed_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  EXPECT_TRUE(fixtures::check_nafnet(backend, fixtures::own_root()));
+}
+
+TEST(TorchParity, clip_gives_the_committed_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
+}
+
+}  // namespace
+}  // namespace daclip
