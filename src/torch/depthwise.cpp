@@ -32,9 +32,7 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const torch::Tensor& w, const torch::Tensor& b) {
     context->save_for_backward({x, w});
-    context->saved_data["bias"] = b.defined();
-    const torch::Tensor bias = b.defined() ? b.contiguous() : b;
-    return convolve(x, taps_of(w), bias);
+    return convolve(x, taps_of(w), b.contiguous());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -59,8 +57,7 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
     });
     const torch::Tensor total = partial.sum(0);
     const torch::Tensor grad_w = total.narrow(0, 0, 9).t().reshape(w.sizes());
-    const torch::Tensor grad_b = context->saved_data["bias"].toBool() ? total[9] : torch::Tensor();
-    return {grad_x, grad_w, grad_b};
+    return {grad_x, grad_w, total[9]};
   }
 };
 
@@ -69,7 +66,7 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
   const int64_t k = w.size(2);
   if (k == 3 && x.is_cpu() && x.scalar_type() == at::kFloat && w.scalar_type() == at::kFloat) {
-    return Depthwise3x3::apply(x.contiguous(), w, b);
+    return Depthwise3x3::apply(x.contiguous(), w, b.defined() ? b : torch::zeros({x.size(3)}));
   }
   const torch::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w, b, 1, k / 2, 1, x.size(3));
   return y.permute({0, 2, 3, 1}).contiguous();

@@ -139,6 +139,8 @@ Tensor TorchBackend::do_matmul(const Tensor& a, const Tensor& b, bool transpose_
 }
 
 Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) {
+  // One channel less its mean is nothing, which LibTorch's formula only comes near.
+  if (x.dim(-1) == 1) return wrap((raw(x) - raw(x)) * lowered(gain) + (bias.defined() ? lowered(bias) : at::zeros_like(raw(x))));
   return wrap(at::layer_norm(raw(x), {x.dim(-1)}, lowered(gain), lowered(bias), eps));
 }
 
@@ -202,7 +204,13 @@ Tensor TorchBackend::do_pad(const Tensor& x, int64_t height, int64_t width) {
 }
 
 Tensor TorchBackend::do_pad_reflect(const Tensor& x, int64_t height, int64_t width) {
-  return wrap(to_nhwc(at::reflection_pad2d(to_nchw(raw(x)), {0, width - x.dim(2), 0, height - x.dim(1)})));
+  // By index: LibTorch 1.13 has no reflection in bfloat16 on the CPU.
+  const auto mirrored = [this](int64_t size, int64_t padded) {
+    std::vector<int64_t> index(size_t(padded), 0);
+    for (int64_t i = 0; i < padded; ++i) index[size_t(i)] = i < size ? i : 2 * (size - 1) - i;
+    return torch::tensor(index).to(options_.device);
+  };
+  return wrap(raw(x).index_select(1, mirrored(x.dim(1), height)).index_select(2, mirrored(x.dim(2), width)));
 }
 
 Tensor TorchBackend::do_crop(const Tensor& x, int64_t height, int64_t width) {

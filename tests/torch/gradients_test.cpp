@@ -1,0 +1,117 @@
+// Our own autograd functions against the same thing made of LibTorch's.
+#include <gtest/gtest.h>
+
+#include "nets/nafnet.h"
+#include "torch/depthwise.h"
+#include "torch/nafblock.h"
+#include "torch/torch_backend.h"
+
+namespace daclip {
+namespace {
+
+void expect_close(const torch::Tensor& found, const torch::Tensor& expected, double tolerance, const std::string& what) {
+  ASSERT_EQ(found.sizes(), expected.sizes()) << what;
+  const double scale = std::max(1e-6, expected.abs().max().item<double>());
+  EXPECT_LE((found - expected).abs().max().item<double>(), tolerance * scale) << what;
+}
+
+torch::Tensor random_leaf(at::IntArrayRef shape) { return torch::randn(shape).requires_grad_(true); }
+
+void check_depthwise(int64_t n, int64_t h, int64_t w, int64_t c, bool biased) {
+  torch::manual_seed(3);
+  const torch::Tensor x = random_leaf({n, h, w, c}), k = random_leaf({c, 1, 3, 3});
+  const torch::Tensor b = biased ? random_leaf({c}) : torch::Tensor();
+  const torch::Tensor weight = torch::randn({n, h, w, c});
+  std::vector<torch::Tensor> inputs = {x, k};
+  if (biased) inputs.push_back(b);
+
+  const torch::Tensor y = depthwise_conv(x, k, b);
+  const torch::Tensor expected = at::conv2d(x.permute({0, 3, 1, 2}), k, b, 1, 1, 1, c).permute({0, 2, 3, 1});
+  expect_close(y, expected, 1e-5, "output");
+  const auto found = torch::autograd::grad({(y * weight).sum()}, inputs);
+  const auto reference = torch::autograd::grad({(expected * weight).sum()}, inputs);
+  const char* names[] = {"x", "kernel", "bias"};
+  for (size_t i = 0; i < inputs.size(); ++i) expect_close(found[i], reference[i], 1e-5, names[i]);
+}
+
+TEST(DepthwiseConv, equals_libtorch_with_gradients) { check_depthwise(2, 7, 9, 32, true); }
+TEST(DepthwiseConv, works_on_channels_beyond_whole_vectors) { check_depthwise(1, 5, 6, 21, true); }
+TEST(DepthwiseConv, works_without_a_bias) { check_depthwise(3, 4, 4, 16, false); }
+TEST(DepthwiseConv, works_on_maps_of_one_pixel_row_and_column) {
+  check_depthwise(2, 1, 1, 16, true);
+  check_depthwise(1, 1, 8, 17, true);
+  check_depthwise(1, 8, 1, 3, true);
+}
+
+struct Block {
+  int64_t n, h, w, c;
+  bool steered;
+  int threads = 1;
+};
+
+// The network of one block at full resolution and one below, with every gradient.
+void check_nafblock(const Block& block) {
+  torch::manual_seed(5);
+  NafnetConfig config;
+  config.width = int(block.c);
+  config.encoder_blocks = {1};
+  config.middle_blocks = 1;
+  config.decoder_blocks = {0};
+  if (block.steered) config.degradation_dim = 6, config.prompt_dim = 16;
+  std::vector<torch::Tensor> leaves;
+  std::vector<std::string> names;
+  Weights weights;
+  for (const WeightSpec& spec : nafnet_weights(config)) {
+    const torch::Tensor value = torch::randn(spec.shape) * (spec.shape.size() > 1 && spec.shape[1] > 1 ? 0.15 : 0.5);
+    leaves.push_back(value.detach().requires_grad_(true));
+    names.push_back(spec.name);
+    weights.emplace(spec.name, TorchBackend::wrap(leaves.back()));
+  }
+  const torch::Tensor lq = random_leaf({block.n, block.h, block.w, 3});
+  leaves.push_back(lq);
+  names.push_back("image");
+  const torch::Tensor context = torch::randn({block.n, 6}), weight = torch::randn({block.n, block.h, block.w, 3});
+
+  std::vector<torch::Tensor> outputs;
+  std::vector<torch::autograd::variable_list> grads;
+  for (const bool fused : {false, true}) {
+    TorchBackend backend({.threads = block.threads, .fused = fused});
+    Contexts contexts;
+    if (block.steered) contexts.degradation = TorchBackend::wrap(context);
+    const Tensor out = nafnet(backend, config, Scope(weights), TorchBackend::wrap(lq), contexts);
+    outputs.push_back(TorchBackend::tensor(out));
+    grads.push_back(torch::autograd::grad({(outputs.back() * weight).sum()}, leaves, {}, {}, false, true));
+    const torch::NoGradGuard no_grad;
+    const Tensor again = nafnet(backend, config, Scope(weights), TorchBackend::wrap(lq), contexts);
+    expect_close(TorchBackend::tensor(again), outputs.back(), 1e-6, "without gradients");
+  }
+  expect_close(outputs[1], outputs[0], 1e-5, "output");
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    ASSERT_EQ(grads[0][i].defined(), grads[1][i].defined()) << names[i];
+    if (grads[0][i].defined()) expect_close(grads[1][i], grads[0][i], 1e-4, names[i]);
+  }
+}
+
+class FusedNafBlock : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!nafblock_supported(torch::zeros({1, 1, 1, 16}))) GTEST_SKIP() << "the processor lacks AVX-512";
+  }
+};
+
+TEST_F(FusedNafBlock, equals_the_composition_with_gradients) { check_nafblock({2, 16, 24, 32, false}); }
+TEST_F(FusedNafBlock, equals_it_when_steered) { check_nafblock({3, 8, 12, 32, true}); }
+TEST_F(FusedNafBlock, equals_it_on_channels_of_half_a_panel) { check_nafblock({1, 10, 6, 48, true}); }
+TEST_F(FusedNafBlock, equals_it_on_wide_and_flat_maps) {
+  check_nafblock({1, 2, 140, 16, false});
+  check_nafblock({1, 140, 2, 16, false});
+  check_nafblock({1, 2, 2, 16, false});
+}
+TEST_F(FusedNafBlock, equals_it_with_several_threads) { check_nafblock({5, 8, 8, 32, true, 3}); }
+TEST_F(FusedNafBlock, leaves_other_maps_to_the_composition) {
+  EXPECT_FALSE(nafblock_supported(torch::zeros({1, 4, 4, 24})));
+  EXPECT_FALSE(nafblock_supported(torch::zeros({1, 4, 4, 32}, torch::kBFloat16)));
+}
+
+}  // namespace
+}  // namespace daclip
