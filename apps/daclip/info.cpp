@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
+#include <cmath>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 
@@ -22,9 +23,9 @@ nlohmann::ordered_json describe(const ModelFile& file) {
   info["bytes"] = std::filesystem::file_size(file.path);
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
   info["parameters"] = {{"total", file.parameters()}, {"daclip", file.parameters("daclip.")}, {"restorer", file.parameters("restorer.")}};
-  const ModelCost cost = model_cost(file);
-  info["macs"] = {{"daclip_per_photo", cost.daclip}};
-  if (file.config.restorer) info["macs"]["restorer_per_pixel"] = cost.restorer_per_pixel;
+  const ModelCost cost = model_cost(file.config);
+  info["multiply_adds"] = {{"daclip_per_photo", int64_t(cost.daclip)}};
+  if (file.config.restorer) info["multiply_adds"]["restorer_per_pixel"] = std::round(cost.restorer_per_pixel * 10) / 10;
   return info;
 }
 

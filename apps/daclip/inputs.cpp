@@ -55,12 +55,13 @@ bool writes_one_file(const std::vector<std::string>& arguments, const OutputOpti
 ImageFormat chosen_format(const OutputOptions& options, bool one_file) {
   static const std::map<std::string, ImageFormat> known = {
       {"png", ImageFormat::png}, {"jpg", ImageFormat::jpeg}, {"webp", ImageFormat::webp}, {"tiff", ImageFormat::tiff}};
-  const std::optional<ImageFormat> named = one_file ? format_of_name(options.out) : std::nullopt;
+  const auto wanted = known.find(options.format);
+  if (!one_file) return wanted == known.end() ? ImageFormat::png : wanted->second;
+  const ImageFormat named = format_of_name(options.out).value();
   if (named == ImageFormat::bmp) throw UsageError(cat(options.out, ": BMP is not written; name it .png, .jpg, .webp or .tiff"));
-  if (options.format.empty()) return named.value_or(ImageFormat::png);
-  const ImageFormat format = known.at(options.format);
-  if (named && *named != format) throw UsageError(cat(options.out, ": its ending says otherwise than --format ", options.format));
-  return format;
+  if (wanted != known.end() && wanted->second != named)
+    throw UsageError(cat(options.out, ": its ending says otherwise than --format ", options.format));
+  return named;
 }
 
 std::vector<uint8_t> standard_input_bytes() {

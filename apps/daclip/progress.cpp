@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/error.h"
+
 namespace daclip::app {
 namespace {
 
@@ -33,9 +35,9 @@ void Progress::show(size_t done, double share, const std::string& name) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   constexpr int kCells = 24;
   const int filled = int(fraction * kCells);
-  std::string text = "[" + std::string(size_t(filled), '#') + std::string(size_t(kCells - filled), '.') + "] ";
-  text += std::to_string(std::min(done + 1, items_)) + "/" + std::to_string(items_) + " ";
-  if (fraction > 0.01 && fraction < 1) text += clock_text(seconds * (1 - fraction) / fraction) + " left ";
+  std::string text = cat("[", std::string(size_t(filled), '#'), std::string(size_t(kCells - filled), '.'), "] ",
+                         std::min(done + 1, items_), "/", items_, " ");
+  if (fraction > 0.01 && fraction < 1) text += cat(clock_text(seconds * (1 - fraction) / fraction), " left ");
   text += name;
   text.resize(std::min(text.size(), size_t(terminal_width() - 1)));
   std::fprintf(stderr, "\r\033[K%s", text.c_str());

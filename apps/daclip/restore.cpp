@@ -66,8 +66,6 @@ class RestoreRun {
         }
       } catch (const std::bad_alloc&) {
         fail(cat(job.input.path.string(), ": not enough memory"));
-      } catch (const LimitError& error) {
-        fail(named(job, error.what()));
       } catch (const std::exception& error) {
         fail(named(job, error.what()));
       }

@@ -1,0 +1,178 @@
+#include <regex>
+
+#include "apps/app_fixture.h"
+
+namespace daclip::test {
+namespace {
+
+using Restore = AppTest;
+
+TEST_F(Restore, one_photo_becomes_the_named_file) {
+  const Outcome outcome = restore({photo("in.png"), "-o", path("out.png")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Image image = read_image(folder_ / "out.png");
+  EXPECT_EQ(image.width, 48);
+  EXPECT_EQ(image.height, 40);
+  EXPECT_NE(image.data, read_image(folder_ / "in.png").data);
+}
+
+TEST_F(Restore, the_ending_or_the_option_decides_the_format) {
+  const std::string in = photo("in.png");
+  for (const auto& [name, format] : {std::pair{"a.jpg", ImageFormat::jpeg}, {"a.webp", ImageFormat::webp}, {"a.tif", ImageFormat::tiff}}) {
+    EXPECT_EQ(restore({in, "-o", path(name)}).code, 0);
+    EXPECT_EQ(detect_format(read_file(folder_ / name)), format);
+  }
+  EXPECT_EQ(restore({in, "-o", path("out"), "--format", "jpg", "--quality", "50"}).code, 0);
+  EXPECT_EQ(detect_format(read_file(folder_ / "out/in.jpg")), ImageFormat::jpeg);
+  expect_one_line(restore({in, "-o", path("b.png"), "--format", "jpg"}), 2, "--format jpg");
+  expect_one_line(restore({in, "-o", path("b.bmp")}), 2, "BMP");
+}
+
+TEST_F(Restore, a_folder_takes_pictures_only_and_keeps_sub_folders_when_told) {
+  photo("in/a.png");
+  photo("in/sub/b.jpg");
+  write_text(folder_ / "in/notes.txt", "not a picture");
+  EXPECT_EQ(restore({path("in"), "-o", path("flat")}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "flat"), (std::vector<std::string>{"a.png"}));
+  EXPECT_EQ(restore({path("in"), "-r", "-o", path("deep")}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "deep"), (std::vector<std::string>{"a.png", "sub", "sub/b.png"}));
+}
+
+TEST_F(Restore, an_output_folder_inside_the_input_is_not_taken_as_input) {
+  photo("in/a.png");
+  for (int round = 0; round < 2; ++round) EXPECT_EQ(restore({path("in"), "-r", "-o", path("in/out")}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "in"), (std::vector<std::string>{"a.png", "out", "out/a.png"}));
+}
+
+TEST_F(Restore, standard_input_to_standard_output) {
+  const std::string bytes = read_text(photo("in.png"));
+  const Outcome outcome = restore({"-", "-o", "-"}, bytes);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Image image = decode_image(std::span(reinterpret_cast<const uint8_t*>(outcome.out.data()), outcome.out.size()), "out");
+  EXPECT_EQ(image.width, 48);
+  const Outcome named = restore({"-", "-o", path("out")}, bytes);
+  EXPECT_EQ(named.code, 0);
+  EXPECT_EQ(read_image(folder_ / "out/stdin.png").data, image.data);
+}
+
+TEST_F(Restore, paths_may_hold_spaces_and_other_letters) {
+  EXPECT_EQ(restore({photo("a b/ü ñ.png"), "-o", path("c d")}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "c d/ü ñ.png"));
+}
+
+TEST_F(Restore, two_inputs_for_one_output_are_refused_before_anything_starts) {
+  photo("a/x.png");
+  photo("b/x.jpg");
+  expect_one_line(restore({path("a/x.png"), path("b/x.jpg"), "-o", path("out")}), 2, "x.png");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  expect_one_line(restore({path("a/x.png"), path("b/x.jpg"), "-o", path("out.png")}), 2, "out.png");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
+}
+
+TEST_F(Restore, an_input_is_never_replaced) {
+  const std::string in = photo("a.png"), before = read_text(in);
+  expect_one_line(restore({in, "-o", in}), 2, "replace an input");
+  expect_one_line(restore({in, "-o", folder_.path().string()}), 2, "replace an input");
+  EXPECT_EQ(read_text(in), before);
+}
+
+TEST_F(Restore, existing_outputs_are_replaced_or_kept) {
+  const std::string in = photo("a.png");
+  folder("out");
+  write_text(folder_ / "out/a.png", "old");
+  EXPECT_EQ(restore({in, "-o", path("out"), "--skip-existing"}).code, 0);
+  EXPECT_EQ(read_text(folder_ / "out/a.png"), "old");
+  EXPECT_EQ(restore({in, "-o", path("out")}).code, 0);
+  EXPECT_EQ(read_image(folder_ / "out/a.png").width, 48);
+  EXPECT_EQ(names_in(folder_ / "out"), (std::vector<std::string>{"a.png"}));
+}
+
+TEST_F(Restore, depth_grey_alpha_and_profile_are_kept) {
+  for (const int bits : {8, 16})
+    for (const int channels : {1, 2, 3, 4}) {
+      const Image in = test_photo_as(30, 20, channels, bits);
+      for (const char* name : {"out.png", "out.tiff"}) {
+        ASSERT_EQ(restore({photo("in.png", in), "-o", path(name)}).code, 0);
+        const Image out = read_image(folder_ / name);
+        EXPECT_EQ(out.channels, channels) << name;
+        EXPECT_EQ(out.bits, bits) << name;
+      }
+    }
+}
+
+TEST_F(Restore, exif_is_kept_and_the_orientation_applied) {
+  Image in = test_photo(30, 20);
+  // Little-endian TIFF: one entry, Orientation (0x0112) = 6, the camera was turned.
+  in.exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+  ASSERT_EQ(restore({photo("in.jpg", in), "-o", path("out.jpg")}).code, 0);
+  const Image turned = read_image(folder_ / "in.jpg"), out = read_image(folder_ / "out.jpg");
+  EXPECT_EQ(out.width, turned.width);
+  EXPECT_EQ(out.height, turned.height);
+  EXPECT_FALSE(out.exif.empty());
+}
+
+TEST_F(Restore, a_mask_changes_its_holes_only) {
+  const std::string in = photo("in.png");
+  Image mask = test_photo(48, 40);
+  std::fill(mask.data.begin(), mask.data.end(), uint8_t(255));
+  std::fill(mask.data.begin(), mask.data.begin() + 48 * 10 * 3, uint8_t(0));
+  photo("mask.png", mask);
+  ASSERT_EQ(restore({in, "-o", path("out.png"), "--mask", path("mask.png")}).code, 0);
+  const Image before = read_image(in), after = read_image(folder_ / "out.png");
+  EXPECT_TRUE(std::equal(before.data.begin() + 48 * 10 * 3, before.data.end(), after.data.begin() + 48 * 10 * 3));
+  EXPECT_FALSE(std::equal(before.data.begin(), before.data.begin() + 48 * 10 * 3, after.data.begin()));
+  expect_one_line(restore({photo("other.png", 20, 20), "-o", path("x.png"), "--mask", path("mask.png")}), 1, "mask is 48x40");
+}
+
+TEST_F(Restore, strength_zero_returns_the_input) {
+  const std::string in = photo("in.png");
+  ASSERT_EQ(restore({in, "-o", path("out.png"), "--strength", "0"}).code, 0);
+  EXPECT_EQ(read_image(folder_ / "out.png").data, read_image(in).data);
+}
+
+TEST_F(Restore, precisions_and_threads_agree) {
+  const std::string in = photo("in.png", 100, 80);
+  ASSERT_EQ(restore({in, "-o", path("a.png"), "--precision", "f32", "--threads", "1"}).code, 0);
+  ASSERT_EQ(restore({in, "-o", path("b.png"), "--precision", "f32", "--threads", "2"}).code, 0);
+  ASSERT_EQ(restore({in, "-o", path("c.png"), "--precision", "auto"}).code, 0);
+  const FloatImage a = to_rgb(read_image(folder_ / "a.png"));
+  EXPECT_GT(psnr(a, to_rgb(read_image(folder_ / "b.png"))), 60);
+  EXPECT_GT(psnr(a, to_rgb(read_image(folder_ / "c.png"))), 30);
+}
+
+TEST_F(Restore, the_report_needs_nothing_else) {
+  photo("in/a.png");
+  photo("in/<b> & c.png", 60, 30);
+  const Outcome outcome = restore({path("in"), "-o", path("out"), "--report", path("pages/r.html"), "--report-note", "Made <here>."});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const std::string page = read_text(folder_ / "pages/r.html");
+  EXPECT_TRUE(page.starts_with("<!DOCTYPE html>"));
+  EXPECT_NE(page.find("&lt;b&gt; &amp; c.png"), std::string::npos);
+  EXPECT_NE(page.find("Made &lt;here&gt;."), std::string::npos);
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  size_t sources = 0;
+  for (size_t at = 0; (at = page.find(" src=\"", at)) != std::string::npos; ++at, ++sources)
+    EXPECT_EQ(page.compare(at + 6, 23, "data:image/jpeg;base64,"), 0);
+  EXPECT_EQ(sources, 4u);
+  EXPECT_EQ(page.find("url("), std::string::npos);
+}
+
+TEST_F(Restore, lines_in_a_pipe_carry_no_control_characters) {
+  photo("in/a.png");
+  photo("in/b.png");
+  const Outcome outcome = restore({path("in"), "-o", path("out")});
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err.find('\r'), std::string::npos);
+  EXPECT_EQ(outcome.err.find('\033'), std::string::npos);
+  EXPECT_EQ(lines_in(outcome.err), 3u) << outcome.err;
+}
+
+TEST_F(Restore, tiles_of_a_large_photo_agree_with_the_whole) {
+  const std::string in = photo("in.png", 600, 400);
+  ASSERT_EQ(restore({in, "-o", path("a.png"), "--tile", "320", "--precision", "f32"}).code, 0);
+  ASSERT_EQ(restore({in, "-o", path("b.png"), "--tile", "1000", "--precision", "f32"}).code, 0);
+  EXPECT_GT(psnr(to_rgb(read_image(folder_ / "a.png")), to_rgb(read_image(folder_ / "b.png"))), 45);
+}
+
+}  // namespace
+}  // namespace daclip::test
