@@ -1,6 +1,6 @@
-// Speed of the CPU engine: ops_bench [threads] [f32|bf16] [side]. Operations at the shapes of a NAFNet of width 32 behind a
-// 2x pixel-unshuffle, and that network on a side x side photo. Rates are per processor second (of all threads together), the
-// best of several rounds, so that other programs on the machine count as little as possible.
+// Speed of the CPU engine: ops_bench [threads] [f32|bf16] [side]. Operations at the shapes of a NAFNet of width 32
+// behind a 2x pixel-unshuffle, and that network on a side x side photo. Rates are per processor second (of all threads
+// together), the best of several rounds, so that other programs on the machine count as little as possible.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -24,7 +24,9 @@ struct Times {
   double wall = std::numeric_limits<double>::infinity(), processor = wall;
 };
 
-double wall_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 double processor_seconds() {
   timespec time{};
@@ -71,7 +73,8 @@ class Bench {
   void run_level(int64_t side, int64_t c) {
     std::printf("-- %lld x %lld x %lld\n", (long long)side, (long long)side, (long long)c);
     const double pixels = double(side * side), size = b_.compute_dtype() == DType::f32 ? 4 : 2;
-    const Tensor x = map({1, side, side, c}), wide = map({1, side, side, 2 * c}), gain = weight({c}), bias = weight({2 * c});
+    const Tensor x = map({1, side, side, c}), wide = map({1, side, side, 2 * c}), gain = weight({c}),
+                 bias = weight({2 * c});
     const Tensor conv = weight({c, c, 3, 3}), expand = weight({2 * c, c, 1, 1}), project = weight({c, c, 1, 1});
     const Tensor taps = weight({2 * c, 1, 3, 3}), down = weight({2 * c, c, 2, 2}), cells = map({1, 1, 1, c});
     const double in = pixels * double(c) * size, n = double(c);
@@ -106,9 +109,11 @@ class Bench {
     const Times first = best_times(1, run), later = best_times(8, run);
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::printf("NAFNet of %.2f M parameters, %lld x %lld: first %.3f s wall, %.3f s processor, then %.3f s, %.3f s; peak memory %.0f MB\n",
-                double(count) * 1e-6, (long long)side, (long long)side, first.wall, first.processor, later.wall,
-                later.processor, double(usage.ru_maxrss) / 1024);
+    std::printf(
+        "NAFNet of %.2f M parameters, %lld x %lld: first %.3f s wall, %.3f s processor, then %.3f s, %.3f s; peak "
+        "memory %.0f MB\n",
+        double(count) * 1e-6, (long long)side, (long long)side, first.wall, first.processor, later.wall,
+        later.processor, double(usage.ru_maxrss) / 1024);
   }
 
  private:

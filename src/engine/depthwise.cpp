@@ -6,6 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/depthwise.cpp"
 #include <hwy/foreach_target.h>
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "engine/simd-inl.h"
@@ -15,37 +16,60 @@ namespace daclip::HWY_NAMESPACE {
 
 using kernels::Depthwise;
 
-// One row of a 3x3 kernel for the channels at c: the window slides, so that each input is loaded once a row.
-// Rows outside the image have step 0 and point at zeros.
+// One input row under a 3x3 kernel: the window of three columns slides, so that each value is loaded once a row. Rows
+// outside the image have step 0 and point at zeros.
 template <class D, class T>
-HWY_INLINE void row3x3(D d, const Depthwise& job, const T* const rows[3], const size_t steps[3], T* y, size_t c) {
+struct Window {
+  using V = hn::VFromD<D>;
+  const T* p;
+  size_t step;
+  V left, middle, right;
+
+  HWY_INLINE Window(D d, const T* row, size_t row_step) : p(row), step(row_step) {
+    left = hn::Zero(d);
+    middle = load(d, p);
+    right = middle;
+  }
+  HWY_INLINE void reach(D d) {
+    p += step;
+    hwy::Prefetch(p + 4 * step);
+    right = load(d, p);
+  }
+  HWY_INLINE void slide() {
+    left = middle;
+    middle = right;
+  }
+};
+
+// Two output rows at once (or one, `second` null): they share two of their three input rows.
+template <class D, class T>
+HWY_INLINE void rows3x3(D d, const Depthwise& job, const T* const rows[4], const size_t steps[4], T* first, T* second,
+                        size_t c) {
   using V = hn::VFromD<D>;
   const size_t channels = size_t(job.channels);
-  const auto weight = [&](int i) HWY_ATTR { return load(d, job.w + size_t(i) * channels + c); };
+  const auto weight = [&](size_t i) HWY_ATTR { return load(d, job.w + i * channels + c); };
   const V w0 = weight(0), w1 = weight(1), w2 = weight(2), w3 = weight(3), w4 = weight(4), w5 = weight(5);
   const V w6 = weight(6), w7 = weight(7), w8 = weight(8);
   const V bias = job.bias ? load(d, job.bias + c) : hn::Zero(d);
-  const T *p0 = rows[0] + c, *p1 = rows[1] + c, *p2 = rows[2] + c;
-  V a0 = hn::Zero(d), b0 = hn::Zero(d), c0 = hn::Zero(d);
-  V a1 = load(d, p0), b1 = load(d, p1), c1 = load(d, p2);
-  y += c;
-  for (int64_t x = 0; x < job.width; ++x, y += channels) {
-    V a2 = hn::Zero(d), b2 = hn::Zero(d), c2 = hn::Zero(d);
+  Window<D, T> a(d, rows[0] + c, steps[0]), b(d, rows[1] + c, steps[1]), e(d, rows[2] + c, steps[2]),
+      f(d, rows[3] + c, steps[3]);
+  const auto row = [&](const auto& r, V left, V middle, V right, V sum) HWY_ATTR {
+    return hn::MulAdd(r.right, right, hn::MulAdd(r.middle, middle, hn::MulAdd(r.left, left, sum)));
+  };
+  size_t at = c;
+  for (int64_t x = 0; x < job.width; ++x, at += channels) {
     if (x + 1 < job.width) {
-      a2 = load(d, p0 += steps[0]);
-      b2 = load(d, p1 += steps[1]);
-      c2 = load(d, p2 += steps[2]);
+      a.reach(d), b.reach(d), e.reach(d), f.reach(d);
+    } else {
+      a.right = b.right = e.right = f.right = hn::Zero(d);
     }
-    V s0 = hn::MulAdd(a0, w0, bias), s1 = hn::Mul(b0, w3), s2 = hn::Mul(c0, w6);
-    s0 = hn::MulAdd(a1, w1, s0);
-    s1 = hn::MulAdd(b1, w4, s1);
-    s2 = hn::MulAdd(c1, w7, s2);
-    s0 = hn::MulAdd(a2, w2, s0);
-    s1 = hn::MulAdd(b2, w5, s1);
-    s2 = hn::MulAdd(c2, w8, s2);
-    store(d, hn::Add(hn::Add(s0, s1), s2), y);
-    a0 = a1, b0 = b1, c0 = c1;
-    a1 = a2, b1 = b2, c1 = c2;
+    const V upper = hn::Add(row(a, w0, w1, w2, bias), row(b, w3, w4, w5, hn::Zero(d)));
+    store(d, row(e, w6, w7, w8, upper), first + at);
+    if (second) {
+      const V lower = hn::Add(row(b, w0, w1, w2, bias), row(e, w3, w4, w5, hn::Zero(d)));
+      store(d, row(f, w6, w7, w8, lower), second + at);
+    }
+    a.slide(), b.slide(), e.slide(), f.slide();
   }
 }
 
@@ -53,16 +77,18 @@ template <class T>
 void depthwise3x3(const Depthwise& job, const T* x, T* y, int64_t first, int64_t last) {
   const size_t channels = size_t(job.channels), row = size_t(job.width) * channels;
   const std::vector<T> zeros(channels, T(0));
-  for (int64_t i = first; i < last; ++i) {
-    const T* rows[3];
-    size_t steps[3];
-    for (int64_t k = 0; k < 3; ++k) {
+  for (int64_t i = first; i < last; i += 2) {
+    const T* rows[4];
+    size_t steps[4];
+    for (int64_t k = 0; k < 4; ++k) {
       const int64_t source = i + k - 1;
       const bool inside = source >= 0 && source < job.height;
       rows[k] = inside ? x + size_t(source) * row : zeros.data();
       steps[k] = inside ? channels : 0;
     }
-    for_each(channels, [&](auto d, size_t c) HWY_ATTR { row3x3(d, job, rows, steps, y + size_t(i) * row, c); });
+    T* upper = y + size_t(i) * row;
+    T* lower = i + 1 < last ? upper + row : nullptr;
+    for_each(channels, [&](auto d, size_t c) HWY_ATTR { rows3x3(d, job, rows, steps, upper, lower, c); });
   }
 }
 

@@ -101,7 +101,8 @@ void DnnlOps::execute(const Entry& entry, std::unordered_map<int, dnnl::memory> 
 void DnnlOps::conv2d(const Conv& s, const void* x, const Tensor& w, const float* bias, void* y) {
   const ThreadScope scope(threads_);
   translate_errors("conv2d", [&] {
-    const memory::desc source({s.n, s.in, s.h, s.w}, type_, Tag::nhwc), target({s.n, s.out, s.out_h, s.out_w}, type_, Tag::nhwc);
+    const memory::desc source({s.n, s.in, s.h, s.w}, type_, Tag::nhwc),
+        target({s.n, s.out, s.out_h, s.out_w}, type_, Tag::nhwc);
     const memory::desc bias_layout = bias ? memory::desc({s.out}, Type::f32, Tag::a) : memory::desc();
     const memory::dims kernel = {s.out, s.in, s.kh, s.kw};
     const Key key = {0, s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.stride, s.padding, bias != nullptr};
@@ -122,14 +123,16 @@ void DnnlOps::conv2d(const Conv& s, const void* x, const Tensor& w, const float*
   });
 }
 
-void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y) {
+void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias,
+                     void* y) {
   const ThreadScope scope(threads_);
   translate_errors("linear", [&] {
     const memory::desc source({rows, in}, type_, Tag::ab), target({rows, out}, type_, Tag::ab);
     const memory::desc bias_layout = bias ? memory::desc({1, out}, Type::f32, Tag::ab) : memory::desc();
     const Entry& entry = find({1, rows, in, out, bias != nullptr}, [&] {
       const memory::desc any({in, out}, type_, Tag::any);
-      const auto operation = bias ? dnnl::matmul::desc(source, any, bias_layout, target) : dnnl::matmul::desc(source, any, target);
+      const auto operation =
+          bias ? dnnl::matmul::desc(source, any, bias_layout, target) : dnnl::matmul::desc(source, any, target);
       const dnnl::matmul::primitive_desc pd(operation, user_scratchpad(), engine_);
       return Entry{dnnl::matmul(pd), pd.weights_desc(), pd.scratchpad_desc(), pd.impl_info_str()};
     });
@@ -145,13 +148,15 @@ void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const
 void DnnlOps::matmul(const MatMul& s, const void* a, const void* b, void* y) {
   const ThreadScope scope(threads_);
   translate_errors("matmul", [&] {
-    const memory::desc left({s.batch, s.m, s.k}, type_, Tag::abc), target({s.batch, s.m, s.n}, dnnl_type(s.to), Tag::abc);
+    const memory::desc left({s.batch, s.m, s.k}, type_, Tag::abc),
+        target({s.batch, s.m, s.n}, dnnl_type(s.to), Tag::abc);
     const memory::desc right({s.batch, s.k, s.n}, type_, s.transpose_b ? Tag::acb : Tag::abc);
     const Entry& entry = find({2, s.batch, s.m, s.k, s.n, s.transpose_b, s.to == DType::f32}, [&] {
       const dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(left, right, target), user_scratchpad(), engine_);
       return Entry{dnnl::matmul(pd), right, pd.scratchpad_desc(), pd.impl_info_str()};
     });
-    execute(entry, {{DNNL_ARG_SRC, memory(left, a)}, {DNNL_ARG_WEIGHTS, memory(right, b)}, {DNNL_ARG_DST, memory(target, y)}});
+    execute(entry,
+            {{DNNL_ARG_SRC, memory(left, a)}, {DNNL_ARG_WEIGHTS, memory(right, b)}, {DNNL_ARG_DST, memory(target, y)}});
   });
 }
 

@@ -25,8 +25,8 @@ struct Packed {
 struct NativeStorage {
   std::shared_ptr<Buffer> buffer;  // row-major; given up when a weight (is_weight) has been packed
   bool is_weight = false;
-  std::vector<Packed> packed;             // for convolutions and linear layers
-  std::shared_ptr<Buffer> depthwise;      // (k,k,C) float32, for depthwise_conv2d
+  std::vector<Packed> packed;         // for convolutions and linear layers
+  std::shared_ptr<Buffer> depthwise;  // (k,k,C) float32, for depthwise_conv2d
 };
 
 class DnnlOps {

@@ -66,8 +66,8 @@ void depthwise(const Depthwise& job, const void* x, void* y, int64_t first, int6
 // top[c] = max(top[c], x[r][c]).
 void column_max(DType type, const void* x, float* top, size_t rows, size_t cols);
 // e = exp(k - top): sums[c] += e, context[(h*d + i)*d + j] += e[h*d + i] * v[h*d + j].
-void linear_context(DType type, const void* k, const void* v, const float* top, float* sums, float* context, size_t rows,
-                    size_t heads, size_t d);
+void linear_context(DType type, const void* k, const void* v, const float* top, float* sums, float* context,
+                    size_t rows, size_t heads, size_t d);
 // y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j].
 void linear_read(DType type, const void* q, const float* context, void* y, size_t rows, size_t heads, size_t d);
 

@@ -47,7 +47,8 @@ void run_linear_context(DType type, const void* k, const void* v, const float* t
   });
 }
 
-void run_linear_read(DType type, const void* q, const float* context, void* y, size_t rows, size_t heads, size_t d_head) {
+void run_linear_read(DType type, const void* q, const float* context, void* y, size_t rows, size_t heads,
+                     size_t d_head) {
   const size_t cols = heads * d_head;
   std::vector<float> e(d_head);
   with_type(type, [&](auto* t) {
@@ -84,8 +85,8 @@ void column_max(DType type, const void* x, float* top, size_t rows, size_t cols)
   HWY_DYNAMIC_DISPATCH(run_column_max)(type, x, top, rows, cols);
 }
 
-void linear_context(DType type, const void* k, const void* v, const float* top, float* sums, float* context, size_t rows,
-                    size_t heads, size_t d) {
+void linear_context(DType type, const void* k, const void* v, const float* top, float* sums, float* context,
+                    size_t rows, size_t heads, size_t d) {
   HWY_DYNAMIC_DISPATCH(run_linear_context)(type, k, v, top, sums, context, rows, heads, d);
 }
 

@@ -60,7 +60,8 @@ Tensor NativeBackend::join_heads(const Tensor& x, int heads) {
   return y;
 }
 
-Tensor NativeBackend::do_attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads, bool causal) {
+Tensor NativeBackend::do_attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
+                                   bool causal) {
   const Tensor q = split_heads(activation(query), heads), k = split_heads(activation(key), heads);
   const Tensor v = split_heads(activation(value), heads);
   const int64_t batch = q.dim(0), tokens = q.dim(1), d = q.dim(2), sources = k.dim(1);
@@ -80,8 +81,13 @@ Tensor NativeBackend::do_attention(const Tensor& query, const Tensor& key, const
       parallel_for(threads_, size * part, std::max<int64_t>(1, 4096 / sources), [&](int64_t begin, int64_t end) {
         while (begin < end) {
           const int64_t last = std::min(end, (begin / part + 1) * part);
-          const kernels::SoftmaxRows job{DType::f32, type_, size_t(last - begin), size_t(sources),
-                                         float(1.0 / std::sqrt(double(d))), causal, size_t(t + begin % part + 1)};
+          const kernels::SoftmaxRows job{DType::f32,
+                                         type_,
+                                         size_t(last - begin),
+                                         size_t(sources),
+                                         float(1.0 / std::sqrt(double(d))),
+                                         causal,
+                                         size_t(t + begin % part + 1)};
           kernels::softmax(job, at(ps, DType::f32, begin * sources), at(pw, type_, begin * sources));
           begin = last;
         }
@@ -126,7 +132,8 @@ Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key
     for (size_t i = 0; i < context.size(); ++i)
       scaled[i] = float(context[i] / (sum[i / size_t(d)] * std::sqrt(double(d)) * double(positions)));
     each_block([&](int64_t, int64_t offset, size_t rows) {
-      kernels::linear_read(type_, at(pq, type_, offset), scaled.data(), at(py, type_, offset), rows, size_t(heads), size_t(d));
+      kernels::linear_read(type_, at(pq, type_, offset), scaled.data(), at(py, type_, offset), rows, size_t(heads),
+                           size_t(d));
     });
   }
   return y;

@@ -27,7 +27,8 @@ std::byte* at(void* data, DType type, int64_t index) {
 NativeBackend::NativeBackend(NativeOptions options) : threads_(options.threads), type_(options.precision) {
   if (threads_ < 0) throw UsageError(cat("threads: ", threads_, ", expected 0 or more"));
   if (threads_ == 0) threads_ = omp_get_max_threads();
-  if (!supports(type_)) throw DeviceError(cat("this processor has no ", dtype_name(type_), " instructions, use float32"));
+  if (!supports(type_))
+    throw DeviceError(cat("this processor has no ", dtype_name(type_), " instructions, use float32"));
   pool_ = std::make_shared<Pool>();
   dnnl_ = std::make_unique<DnnlOps>(pool_, type_, threads_);
 }
@@ -96,9 +97,17 @@ std::vector<float> NativeBackend::do_to_floats(const Tensor& x) {
 Tensor NativeBackend::do_conv2d(const Tensor& input, const Tensor& w, const Tensor& b, ConvOptions options) {
   const Tensor x = activation(input), bias = floats(b);
   const int64_t kh = w.dim(2), kw = w.dim(3), stride = options.stride, padding = options.padding;
-  const DnnlOps::Conv s{x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), kh, kw,
-                        (x.dim(1) + 2 * padding - kh) / stride + 1, (x.dim(2) + 2 * padding - kw) / stride + 1,
-                        stride, padding};
+  const DnnlOps::Conv s{x.dim(0),
+                        x.dim(1),
+                        x.dim(2),
+                        x.dim(3),
+                        w.dim(0),
+                        kh,
+                        kw,
+                        (x.dim(1) + 2 * padding - kh) / stride + 1,
+                        (x.dim(2) + 2 * padding - kw) / stride + 1,
+                        stride,
+                        padding};
   Tensor y = make({s.n, s.out_h, s.out_w, s.out});
   if (kh == 1 && kw == 1 && stride == 1 && padding == 0)
     dnnl_->linear(rows_of(x), s.in, s.out, data(x), w, float_data(bias), data(y));
@@ -119,8 +128,8 @@ Tensor NativeBackend::do_depthwise_conv2d(const Tensor& input, const Tensor& w, 
     for (int64_t c = 0; c < channels; ++c)
       for (int64_t i = 0; i < k * k; ++i) to[i * channels + c] = from[c * k * k + i];
   }
-  const kernels::Depthwise job{type_, height, width, channels, k, static_cast<const float*>(storage.depthwise->data()),
-                               float_data(bias)};
+  const kernels::Depthwise job{
+      type_, height, width, channels, k, static_cast<const float*>(storage.depthwise->data()), float_data(bias)};
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);
   parallel_for(threads_, x.dim(0) * height, grain_rows(width * channels * k * k / 4), [&](int64_t begin, int64_t end) {
@@ -232,7 +241,8 @@ Tensor NativeBackend::do_normalize(const Tensor& input) {
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);
   parallel_for(threads_, rows_of(x), grain_rows(cols), [&](int64_t begin, int64_t end) {
-    kernels::normalize(type_, at(from, type_, begin * cols), at(to, type_, begin * cols), size_t(end - begin), size_t(cols));
+    kernels::normalize(type_, at(from, type_, begin * cols), at(to, type_, begin * cols), size_t(end - begin),
+                       size_t(cols));
   });
   return y;
 }
@@ -244,7 +254,8 @@ Tensor NativeBackend::unary(int op, const Tensor& input, float factor) {
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);
   parallel_for(threads_, x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    kernels::unary(kernels::Unary(op), type_, at(from, type_, begin), at(to, type_, begin), size_t(end - begin), factor);
+    kernels::unary(kernels::Unary(op), type_, at(from, type_, begin), at(to, type_, begin), size_t(end - begin),
+                   factor);
   });
   return y;
 }
@@ -262,7 +273,8 @@ Tensor NativeBackend::do_simple_gate(const Tensor& input) {
   Tensor y = make(shape);
   void *from = data(x), *to = data(y);
   parallel_for(threads_, rows_of(x), grain_rows(cols), [&](int64_t begin, int64_t end) {
-    kernels::simple_gate(type_, at(from, type_, begin * 2 * cols), at(to, type_, begin * cols), size_t(end - begin), size_t(cols));
+    kernels::simple_gate(type_, at(from, type_, begin * 2 * cols), at(to, type_, begin * cols), size_t(end - begin),
+                         size_t(cols));
   });
   return y;
 }

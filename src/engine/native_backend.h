@@ -1,6 +1,7 @@
 // The CPU engine: every operation on (N,H,W,C) data as it lies, convolutions and matrix products by oneDNN, the rest by
 // SIMD kernels, memory from a pool. An object serves one thread at a time; different objects are independent. Tensors
-// may outlive their backend, but only that backend can work on them.
+// may outlive their backend, but only that backend can work on them. A weight that has been packed gives up its first
+// form; read back or used otherwise it is unpacked again, in bfloat16 then rounded.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@ class DnnlOps;
 class Pool;
 
 struct NativeOptions {
-  int threads = 0;                // 0: as many as the machine has cores (or OMP_NUM_THREADS says)
-  DType precision = DType::f32;   // of activations and packed weights; sums are always float32
+  int threads = 0;               // 0: as many as the machine has cores (or OMP_NUM_THREADS says)
+  DType precision = DType::f32;  // of activations and packed weights; sums are always float32
 };
 
 class NativeBackend : public Backend {
@@ -24,7 +25,8 @@ class NativeBackend : public Backend {
   explicit NativeBackend(NativeOptions options = {});
   ~NativeBackend() override;
 
-  // bfloat16 needs a processor with instructions for it (AVX512-BF16 or AMX); elsewhere it would be slower than float32.
+  // bfloat16 needs a processor with instructions for it (AVX512-BF16 or AMX); elsewhere it would be slower than
+  // float32.
   static bool supports(DType precision);
 
   std::string name() const override { return "native"; }
@@ -77,9 +79,9 @@ class NativeBackend : public Backend {
   Tensor make(const Shape& shape, DType type);
   Tensor make(const Shape& shape) { return make(shape, type_); }
 
-  void* data(const Tensor& t);         // row-major contents
-  Tensor activation(const Tensor& t);  // in the compute type
-  Tensor floats(const Tensor& t);      // in float32; absent stays absent
+  void* data(const Tensor& t);               // row-major contents
+  Tensor activation(const Tensor& t);        // in the compute type
+  Tensor floats(const Tensor& t);            // in float32; absent stays absent
   const float* float_data(const Tensor& t);  // of a float32 tensor; null where absent
   Tensor converted(const Tensor& t, DType type);
 

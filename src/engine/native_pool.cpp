@@ -13,15 +13,16 @@ std::byte* at(void* data, DType type, int64_t index) {
   return static_cast<std::byte*>(data) + size_t(index) * kernels::element_size(type);
 }
 
-// Windows along one axis: mean[i] covers the samples first + i ... first + i + window - 1 of every stride-th position, and
-// shows at `repeat` positions from before + i * repeat on; the ends are repeated to the border.
+// Windows along one axis: mean[i] covers the samples first + i ... first + i + window - 1 of every stride-th position,
+// and shows at `repeat` positions from before + i * repeat on; the ends are repeated to the border.
 struct Axis {
   int64_t size, samples, stride, first, window, means, before;
 
   Axis(int64_t length, int64_t kernel, int fast_stride) : size(length), samples(length), stride(1), first(0) {
     window = std::min(kernel, length);
     if (fast_stride >= 1 && length > 1) {
-      for (stride = 5; length % stride != 0; --stride) {}
+      for (stride = 5; length % stride != 0; --stride) {
+      }
       stride = std::min<int64_t>(stride, fast_stride);
       samples = (length + stride - 1) / stride;
       first = samples > 1 ? 1 : 0;  // a running sum without its leading zero: the first sample is never inside
@@ -35,13 +36,14 @@ struct Axis {
 };
 
 // Mean rows [begin, end) of one image: the sums of each column slide down, the window's sum slides along them.
-void window_means(const Axis& rows, const Axis& cols, int64_t channels, DType type, void* image, float* means, int64_t begin,
-                  int64_t end) {
+void window_means(const Axis& rows, const Axis& cols, int64_t channels, DType type, void* image, float* means,
+                  int64_t begin, int64_t end) {
   const size_t width = size_t(cols.samples * channels);
   std::vector<float> line(size_t(cols.size * channels));
   std::vector<double> sums(width, 0.0), window(static_cast<size_t>(channels));
   const auto add_row = [&](int64_t sample, double sign) {
-    kernels::convert(type, at(image, type, sample * rows.stride * cols.size * channels), DType::f32, line.data(), line.size());
+    kernels::convert(type, at(image, type, sample * rows.stride * cols.size * channels), DType::f32, line.data(),
+                     line.size());
     for (int64_t x = 0; x < cols.samples; ++x)
       for (int64_t c = 0; c < channels; ++c)
         sums[size_t(x * channels + c)] += sign * double(line[size_t(x * cols.stride * channels + c)]);
@@ -101,8 +103,8 @@ Tensor NativeBackend::do_local_mean(const Tensor& input, int64_t kernel_height, 
         const float* line = mean + rows.mean_at(i) * cols.means * channels;
         std::byte* out = at(to, type_, (n * height + i) * width * channels);
         for (int64_t j = 0; j < width; ++j)
-          kernels::convert(DType::f32, line + cols.mean_at(j) * channels, type_, out + size_t(j * channels) * kernels::element_size(type_),
-                           size_t(channels));
+          kernels::convert(DType::f32, line + cols.mean_at(j) * channels, type_,
+                           out + size_t(j * channels) * kernels::element_size(type_), size_t(channels));
       }
     });
   }

@@ -64,7 +64,8 @@ Tensor NativeBackend::do_concat(std::span<const Tensor> parts, int dim) {
     void* from = data(x);
     const size_t bytes = size_t(length) * kernels::element_size(type);
     parallel_for(threads_, outer, grain_rows(length), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) std::memcpy(at(to, type, i * row + offset), at(from, type, i * length), bytes);
+      for (int64_t i = begin; i < end; ++i)
+        std::memcpy(at(to, type, i * row + offset), at(from, type, i * length), bytes);
     });
     offset += length;
   }
@@ -81,7 +82,8 @@ Tensor NativeBackend::do_slice(const Tensor& x, int dim, int64_t begin, int64_t 
   void *from = data(x), *to = data(y);
   parallel_for(threads_, outer, grain_rows(length), [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i)
-      std::memcpy(at(to, type, i * length), at(from, type, i * row + begin * inner), size_t(length) * kernels::element_size(type));
+      std::memcpy(at(to, type, i * length), at(from, type, i * row + begin * inner),
+                  size_t(length) * kernels::element_size(type));
   });
   return y;
 }
@@ -144,7 +146,8 @@ namespace {
 // shuffle: small (N,H,W,C*f*f) -> large (N,fH,fW,C), channel c*f*f + i*f + j of a pixel becomes the pixel (i,j) of its
 // f x f square; else the way back.
 template <class T>
-void shuffle_rows(const T* from, T* to, int64_t width, int64_t channels, int f, int64_t begin, int64_t end, bool shuffle) {
+void shuffle_rows(const T* from, T* to, int64_t width, int64_t channels, int f, int64_t begin, int64_t end,
+                  bool shuffle) {
   const int64_t block = channels * f * f;
   for (int64_t row = begin; row < end; ++row)
     for (int i = 0; i < f; ++i)
@@ -186,7 +189,8 @@ Tensor NativeBackend::do_pixel_unshuffle(const Tensor& input, int factor) {
     if (type_ == DType::f32)
       shuffle_rows(static_cast<float*>(from), static_cast<float*>(to), width, channels, factor, begin, end, false);
     else
-      shuffle_rows(static_cast<uint16_t*>(from), static_cast<uint16_t*>(to), width, channels, factor, begin, end, false);
+      shuffle_rows(static_cast<uint16_t*>(from), static_cast<uint16_t*>(to), width, channels, factor, begin, end,
+                   false);
   });
   return y;
 }
@@ -196,8 +200,8 @@ Tensor NativeBackend::do_embedding(const Tensor& table, std::span<const int64_t>
   Tensor y = make({rows, int64_t(ids.size()) / rows, channels});
   void *from = data(table), *to = data(y);
   for (size_t i = 0; i < ids.size(); ++i)
-    kernels::convert(table.dtype(), at(from, table.dtype(), ids[i] * channels), type_, at(to, type_, int64_t(i) * channels),
-                     size_t(channels));
+    kernels::convert(table.dtype(), at(from, table.dtype(), ids[i] * channels), type_,
+                     at(to, type_, int64_t(i) * channels), size_t(channels));
   return y;
 }
 

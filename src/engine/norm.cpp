@@ -33,12 +33,41 @@ HWY_INLINE float sum(size_t count, const F& f) {
   return result;
 }
 
+// Rows of exactly N vectors, held in registers between the three passes.
+template <size_t N, class T>
+void layer_norm_held(const T* in, const float* gain, const float* bias, T* out, size_t rows, float eps) {
+  const hn::ScalableTag<float> d;
+  using V = hn::VFromD<decltype(d)>;
+  const size_t lanes = hn::Lanes(d), cols = N * lanes;
+  const float share = 1.0f / float(cols);
+  V scale[N], shift[N];
+  for (size_t i = 0; i < N; ++i) {
+    scale[i] = load(d, gain + i * lanes);
+    shift[i] = bias ? load(d, bias + i * lanes) : hn::Zero(d);
+  }
+  for (size_t r = 0; r < rows; ++r, in += cols, out += cols) {
+    V v[N], total = hn::Zero(d), squares = hn::Zero(d);
+    for (size_t i = 0; i < N; ++i) total = hn::Add(total, v[i] = load(d, in + i * lanes));
+    const V mean = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, total)) * share);
+    for (size_t i = 0; i < N; ++i) {
+      v[i] = hn::Sub(v[i], mean);
+      squares = hn::MulAdd(v[i], v[i], squares);
+    }
+    const V factor = hn::Set(d, 1.0f / std::sqrt(hn::GetLane(hn::SumOfLanes(d, squares)) * share + eps));
+    for (size_t i = 0; i < N; ++i) store(d, hn::MulAdd(hn::Mul(v[i], factor), scale[i], shift[i]), out + i * lanes);
+  }
+}
+
 void run_layer_norm(DType type, const void* x, const float* gain, const float* bias, void* y, size_t rows, size_t cols,
                     float eps) {
   with_type(type, [&](auto* t) {
     using T = std::remove_pointer_t<decltype(t)>;
     const T* in = static_cast<const T*>(x);
     T* out = static_cast<T*>(y);
+    const size_t lanes = hn::Lanes(hn::ScalableTag<float>());
+    if (cols == 2 * lanes) return layer_norm_held<2>(in, gain, bias, out, rows, eps);
+    if (cols == 4 * lanes) return layer_norm_held<4>(in, gain, bias, out, rows, eps);
+    if (cols == 6 * lanes) return layer_norm_held<6>(in, gain, bias, out, rows, eps);
     for (size_t r = 0; r < rows; ++r, in += cols, out += cols) {
       const float mean = sum(cols, [&](auto d, size_t i) HWY_ATTR { return load(d, in + i); }) / float(cols);
       const float squares = sum(cols, [&](auto d, size_t i) HWY_ATTR {
@@ -66,7 +95,8 @@ void run_normalize(DType type, const void* x, void* y, size_t rows, size_t cols)
         return hn::Mul(v, v);
       });
       const float factor = 1.0f / std::max(std::sqrt(squares), 1e-12f);
-      for_each(cols, [&](auto d, size_t i) HWY_ATTR { store(d, hn::Mul(load(d, in + i), hn::Set(d, factor)), out + i); });
+      for_each(cols,
+               [&](auto d, size_t i) HWY_ATTR { store(d, hn::Mul(load(d, in + i), hn::Set(d, factor)), out + i); });
     }
   });
 }
@@ -123,7 +153,8 @@ void softmax_typed(const SoftmaxRows& job, const T* x, U* y) {
       for_each(count, [&](auto d, size_t i) HWY_ATTR { store(d, hn::Mul(load(d, y + i), hn::Set(d, factor)), y + i); });
     } else {
       const float factor = 1.0f / sum(count, exponential);
-      for_each(count, [&](auto d, size_t i) HWY_ATTR { store(d, hn::Mul(exponential(d, i), hn::Set(d, factor)), y + i); });
+      for_each(count,
+               [&](auto d, size_t i) HWY_ATTR { store(d, hn::Mul(exponential(d, i), hn::Set(d, factor)), y + i); });
     }
     std::fill(y + count, y + job.cols, U(0));
   }

@@ -93,8 +93,8 @@ void run_simple_gate(DType type, const void* x, void* y, size_t rows, size_t col
     const T* in = static_cast<const T*>(x);
     T* out = static_cast<T*>(y);
     for (size_t r = 0; r < rows; ++r, in += 2 * cols, out += cols)
-      for_each(cols, [&](auto d, size_t i)
-                         HWY_ATTR { store(d, hn::Mul(load(d, in + i), load(d, in + cols + i)), out + i); });
+      for_each(cols,
+               [&](auto d, size_t i) HWY_ATTR { store(d, hn::Mul(load(d, in + i), load(d, in + cols + i)), out + i); });
   });
 }
 

@@ -15,8 +15,8 @@ constexpr size_t kAlignment = 64;
 // Unused memory that is kept whatever is in use; beyond it, no more than what is in use.
 constexpr size_t kKeepBytes = size_t(32) << 20;
 
-// From here on blocks are mapped by themselves: the heap would keep the holes that they leave. In whole huge pages, where
-// the system has them, fresh memory costs far fewer faults.
+// From here on blocks are mapped by themselves: the heap would keep the holes that they leave. In whole huge pages,
+// where the system has them, fresh memory costs far fewer faults.
 constexpr size_t kMappedBytes = size_t(1) << 20;
 constexpr size_t kHugePage = size_t(2) << 20;
 

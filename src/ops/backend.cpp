@@ -84,8 +84,8 @@ void check_broadcast(const Check& check, const Tensor& a, const Tensor& b) {
 void check_heads(const Check& check, const Tensor& q, const Tensor& k, const Tensor& v, int heads) {
   check.rank("q", q, 3, "(N,T,D)");
   check.rank("k", k, 3, "(N,S,D)");
-  check.require(k.dim(0) == q.dim(0) && k.dim(2) == q.dim(2), "k is ", to_string(k.shape()), ", expected (",
-                q.dim(0), ", S, ", q.dim(2), ") as q ", to_string(q.shape()));
+  check.require(k.dim(0) == q.dim(0) && k.dim(2) == q.dim(2), "k is ", to_string(k.shape()), ", expected (", q.dim(0),
+                ", S, ", q.dim(2), ") as q ", to_string(q.shape()));
   check.shape("v", v, k.shape());
   check.require(heads >= 1 && q.dim(2) % heads == 0, heads, " heads do not divide D of q ", to_string(q.shape()));
 }
@@ -349,8 +349,7 @@ Tensor Backend::take_token(const Tensor& x, std::span<const int64_t> index) {
   check.rank("x", x, 3, "(N,T,C)");
   check.require(int64_t(index.size()) == x.dim(0), index.size(), " indices for x ", to_string(x.shape()),
                 ", expected one a row");
-  for (int64_t i : index)
-    check.require(i >= 0 && i < x.dim(1), "index ", i, " is outside x ", to_string(x.shape()));
+  for (int64_t i : index) check.require(i >= 0 && i < x.dim(1), "index ", i, " is outside x ", to_string(x.shape()));
   return do_take_token(x, index);
 }
 

@@ -1,5 +1,5 @@
-// Every operation of a backend against NaiveBackend, on shapes that break vector kernels, and every mistake that must be
-// refused. A test program defines backend_cases() and includes this once.
+// Every operation of a backend against NaiveBackend, on shapes that break vector kernels, and every mistake that must
+// be refused. A test program defines backend_cases() and includes this once.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,8 +34,12 @@ struct Input {
   double spread = 1, centre = 0;
 };
 
-inline Input activation(Shape shape, double spread = 1, double centre = 0) { return {std::move(shape), false, spread, centre}; }
-inline Input weight(Shape shape, double spread = 1, double centre = 0) { return {std::move(shape), true, spread, centre}; }
+inline Input activation(Shape shape, double spread = 1, double centre = 0) {
+  return {std::move(shape), false, spread, centre};
+}
+inline Input weight(Shape shape, double spread = 1, double centre = 0) {
+  return {std::move(shape), true, spread, centre};
+}
 
 class Conformance : public testing::TestWithParam<BackendCase> {
  protected:
@@ -63,7 +67,8 @@ class Conformance : public testing::TestWithParam<BackendCase> {
     Tensors result;
     for (const Input& input : inputs) {
       const std::vector<float> values = random_values(input, result.size() + 1);
-      result.push_back(input.is_weight ? backend.weight(values, input.shape) : backend.from_floats(values, input.shape));
+      result.push_back(input.is_weight ? backend.weight(values, input.shape)
+                                       : backend.from_floats(values, input.shape));
     }
     return result;
   }
@@ -103,12 +108,13 @@ TEST_P(Conformance, conv2d_with_and_without_bias) {
     Shape x, w;
     ConvOptions options;
   };
-  const Case cases[] = {
-      {{1, 1, 1, 1}, {1, 1, 1, 1}, {}},       {{2, 5, 7, 3}, {17, 3, 3, 3}, {1, 1}},  {{1, 9, 6, 13}, {5, 13, 3, 3}, {2, 1}},
-      {{3, 8, 8, 16}, {32, 16, 1, 1}, {}},    {{1, 7, 7, 5}, {3, 5, 5, 5}, {1, 2}},   {{2, 11, 9, 2}, {7, 2, 7, 7}, {1, 3}},
-      {{1, 16, 12, 3}, {19, 3, 4, 4}, {4, 0}}, {{1, 8, 6, 12}, {24, 12, 2, 2}, {2, 0}}, {{1, 1, 5, 4}, {4, 4, 3, 3}, {1, 1}},
-      {{2, 6, 6, 11}, {23, 11, 1, 1}, {2, 0}}, {{1, 5, 8, 4}, {6, 4, 1, 3}, {1, 0}},   {{1, 6, 6, 3}, {8, 3, 3, 3}, {1, 2}},
-      {{1, 3, 3, 8}, {8, 8, 1, 1}, {1, 1}},   {{1, 19, 33, 64}, {64, 64, 3, 3}, {1, 1}}};
+  const Case cases[] = {{{1, 1, 1, 1}, {1, 1, 1, 1}, {}},        {{2, 5, 7, 3}, {17, 3, 3, 3}, {1, 1}},
+                        {{1, 9, 6, 13}, {5, 13, 3, 3}, {2, 1}},  {{3, 8, 8, 16}, {32, 16, 1, 1}, {}},
+                        {{1, 7, 7, 5}, {3, 5, 5, 5}, {1, 2}},    {{2, 11, 9, 2}, {7, 2, 7, 7}, {1, 3}},
+                        {{1, 16, 12, 3}, {19, 3, 4, 4}, {4, 0}}, {{1, 8, 6, 12}, {24, 12, 2, 2}, {2, 0}},
+                        {{1, 1, 5, 4}, {4, 4, 3, 3}, {1, 1}},    {{2, 6, 6, 11}, {23, 11, 1, 1}, {2, 0}},
+                        {{1, 5, 8, 4}, {6, 4, 1, 3}, {1, 0}},    {{1, 6, 6, 3}, {8, 3, 3, 3}, {1, 2}},
+                        {{1, 3, 3, 8}, {8, 8, 1, 1}, {1, 1}},    {{1, 19, 33, 64}, {64, 64, 3, 3}, {1, 1}}};
   for (const Case& c : cases) {
     const auto with = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t[2], c.options); };
     const auto without = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], Tensor(), c.options); };
@@ -121,7 +127,8 @@ TEST_P(Conformance, conv2d_serves_changing_sizes_with_one_weight) {
   const auto operation = [](Backend& b, const Tensors& t) {
     const Tensor small = b.conv2d(t[0], t[2], t[3], {1, 1}), large = b.conv2d(t[1], t[2], t[3], {1, 1});
     const Tensor again = b.conv2d(t[0], t[2], t[3], {1, 1});
-    const Tensor parts[] = {b.reshape(small, {1, small.numel()}), b.reshape(large, {1, large.numel()}), b.reshape(again, {1, again.numel()})};
+    const Tensor parts[] = {b.reshape(small, {1, small.numel()}), b.reshape(large, {1, large.numel()}),
+                            b.reshape(again, {1, again.numel()})};
     return b.concat(parts, 1);
   };
   compare({activation({1, 4, 4, 24}), activation({2, 23, 17, 24}), weight({40, 24, 3, 3}), weight({40})}, operation);
@@ -154,7 +161,8 @@ TEST_P(Conformance, depthwise_conv2d_with_and_without_bias) {
 TEST_P(Conformance, linear_with_and_without_bias) {
   const auto with = [](Backend& b, const Tensors& t) { return b.linear(t[0], t[1], t[2]); };
   const auto without = [](Backend& b, const Tensors& t) { return b.linear(t[0], t[1], Tensor()); };
-  const std::pair<Shape, int64_t> cases[] = {{{1}, 1}, {{5}, 3}, {{1, 17}, 31}, {{2, 7, 64}, 192}, {{3, 1, 1, 13}, 26}, {{2, 50, 48}, 16}, {{300, 32}, 64}};
+  const std::pair<Shape, int64_t> cases[] = {
+      {{1}, 1}, {{5}, 3}, {{1, 17}, 31}, {{2, 7, 64}, 192}, {{3, 1, 1, 13}, 26}, {{2, 50, 48}, 16}, {{300, 32}, 64}};
   for (const auto& [x, out] : cases) {
     compare({activation(x), weight({out, x.back()}), weight({out})}, with);
     compare({activation(x), weight({out, x.back()})}, without);
@@ -162,25 +170,33 @@ TEST_P(Conformance, linear_with_and_without_bias) {
 }
 
 TEST_P(Conformance, matmul_plain_and_transposed) {
-  const int64_t sizes[][4] = {{1, 1, 1, 1}, {2, 3, 5, 7}, {3, 17, 64, 33}, {1, 1, 64, 50}, {12, 50, 64, 50}, {2, 31, 1, 9}};
+  const int64_t sizes[][4] = {{1, 1, 1, 1},   {2, 3, 5, 7},     {3, 17, 64, 33},
+                              {1, 1, 64, 50}, {12, 50, 64, 50}, {2, 31, 1, 9}};
   for (const auto& [batch, m, k, n] : sizes) {
-    compare({activation({batch, m, k}), activation({batch, k, n})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
-    compare({activation({batch, m, k}), activation({batch, n, k})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1], true); });
-    compare({activation({batch, m, k}), weight({batch, k, n})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+    compare({activation({batch, m, k}), activation({batch, k, n})},
+            [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+    compare({activation({batch, m, k}), activation({batch, n, k})},
+            [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1], true); });
+    compare({activation({batch, m, k}), weight({batch, k, n})},
+            [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
   }
 }
 
 TEST_P(Conformance, layer_norm_over_the_last_dimension) {
   const Shape shapes[] = {{1, 2}, {5}, {2, 3, 17}, {1, 4, 5, 64}, {2, 9, 7, 32}, {3, 50, 768}, {1, 200, 96}};
   for (const Shape& x : shapes) {
-    compare({activation(x, 2, 3), weight({x.back()}), weight({x.back()})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
-    compare({activation(x, 0.5), weight({x.back()})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], Tensor(), 1e-6f); });
+    compare({activation(x, 2, 3), weight({x.back()}), weight({x.back()})},
+            [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
+    compare({activation(x, 0.5), weight({x.back()})},
+            [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], Tensor(), 1e-6f); });
   }
-  compare({activation({3, 1}), weight({1}), weight({1})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
+  compare({activation({3, 1}), weight({1}), weight({1})},
+          [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
 }
 
 TEST_P(Conformance, group_norm_over_groups_and_positions) {
-  const std::pair<Shape, int> cases[] = {{{1, 6}, 3}, {{2, 3, 5, 8}, 1}, {{2, 4, 4, 6}, 6}, {{1, 40, 30, 33}, 3}, {{3, 7, 32}, 8}};
+  const std::pair<Shape, int> cases[] = {
+      {{1, 6}, 3}, {{2, 3, 5, 8}, 1}, {{2, 4, 4, 6}, 6}, {{1, 40, 30, 33}, 3}, {{3, 7, 32}, 8}};
   for (const auto& [x, groups] : cases)
     compare({activation(x, 1, 0.5), weight({x.back()}), weight({x.back()})},
             [n = groups](Backend& b, const Tensors& t) { return b.group_norm(t[0], n, t[1], t[2], 1e-5f); });
@@ -208,13 +224,16 @@ TEST_P(Conformance, activation_functions_of_extreme_values) {
   const std::vector<float> values = {-1e4f, -200, -90, -30, -9, -5, 0, 5, 9, 30, 90, 200, 1e4f};
   NaiveBackend naive;
   const std::function<Tensor(Backend&, const Tensor&)> functions[] = {
-      [](Backend& b, const Tensor& t) { return b.gelu(t); }, [](Backend& b, const Tensor& t) { return b.quick_gelu(t); },
+      [](Backend& b, const Tensor& t) { return b.gelu(t); },
+      [](Backend& b, const Tensor& t) { return b.quick_gelu(t); },
       [](Backend& b, const Tensor& t) { return b.silu(t); }};
   for (const auto& f : functions) {
-    const std::vector<float> found = backend_->to_floats(f(*backend_, backend_->from_floats(values, {int64_t(values.size())})));
+    const std::vector<float> found =
+        backend_->to_floats(f(*backend_, backend_->from_floats(values, {int64_t(values.size())})));
     const std::vector<float> wanted = naive.to_floats(f(naive, naive.from_floats(values, {int64_t(values.size())})));
     for (size_t i = 0; i < values.size(); ++i)
-      EXPECT_NEAR(found[i], wanted[i], GetParam().tolerance * std::max(1.0f, std::abs(wanted[i]))) << "at " << values[i];
+      EXPECT_NEAR(found[i], wanted[i], GetParam().tolerance * std::max(1.0f, std::abs(wanted[i])))
+          << "at " << values[i];
   }
 }
 
@@ -224,10 +243,20 @@ TEST_P(Conformance, simple_gate_of_two_halves) {
 }
 
 TEST_P(Conformance, add_and_mul_broadcast) {
-  const std::pair<Shape, Shape> cases[] = {
-      {{1}, {1}}, {{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{3, 5}, {1}}, {{2, 3, 4, 17}, {17}}, {{2, 3, 4, 17}, {2, 1, 1, 17}},
-      {{2, 3, 4, 17}, {1, 3, 1, 17}}, {{2, 3, 4, 17}, {2, 3, 4, 1}}, {{2, 3, 4, 5}, {2, 1, 4, 1}}, {{2, 7, 33}, {7, 33}},
-      {{2, 7, 33}, {1, 1, 33}}, {{2, 60, 40, 32}, {2, 60, 40, 32}}, {{2, 60, 40, 32}, {2, 1, 1, 32}}, {{3, 1, 1, 8}, {3, 1, 1, 8}}};
+  const std::pair<Shape, Shape> cases[] = {{{1}, {1}},
+                                           {{3, 5}, {3, 5}},
+                                           {{3, 5}, {5}},
+                                           {{3, 5}, {1}},
+                                           {{2, 3, 4, 17}, {17}},
+                                           {{2, 3, 4, 17}, {2, 1, 1, 17}},
+                                           {{2, 3, 4, 17}, {1, 3, 1, 17}},
+                                           {{2, 3, 4, 17}, {2, 3, 4, 1}},
+                                           {{2, 3, 4, 5}, {2, 1, 4, 1}},
+                                           {{2, 7, 33}, {7, 33}},
+                                           {{2, 7, 33}, {1, 1, 33}},
+                                           {{2, 60, 40, 32}, {2, 60, 40, 32}},
+                                           {{2, 60, 40, 32}, {2, 1, 1, 32}},
+                                           {{3, 1, 1, 8}, {3, 1, 1, 8}}};
   for (const auto& [a, second] : cases) {
     compare({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.add(t[0], t[1]); });
     compare({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.mul(t[0], t[1]); });
@@ -239,13 +268,15 @@ TEST_P(Conformance, modulate_and_add_scaled) {
   for (const Shape& x : {Shape{1, 1}, Shape{3, 5}, Shape{2, 7, 13}, Shape{2, 30, 40, 32}, Shape{3, 2, 3, 19}}) {
     compare({activation(x), activation({x[0], x.back()}), activation({x[0], x.back()})},
             [](Backend& b, const Tensors& t) { return b.modulate(t[0], t[1], t[2]); });
-    compare({activation(x), activation(x), weight({x.back()})}, [](Backend& b, const Tensors& t) { return b.add_scaled(t[0], t[1], t[2]); });
+    compare({activation(x), activation(x), weight({x.back()})},
+            [](Backend& b, const Tensors& t) { return b.add_scaled(t[0], t[1], t[2]); });
   }
 }
 
 TEST_P(Conformance, softmax_over_the_last_dimension) {
   for (const Shape& x : {Shape{1}, Shape{3, 1}, Shape{2, 17}, Shape{2, 3, 50}, Shape{5, 333}})
-    for (double spread : {1.0, 30.0}) compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.softmax(t[0]); });
+    for (double spread : {1.0, 30.0})
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.softmax(t[0]); });
 }
 
 TEST_P(Conformance, attention_full_cross_and_causal) {
@@ -253,10 +284,12 @@ TEST_P(Conformance, attention_full_cross_and_causal) {
     int64_t n, tokens, sources, width;
     int heads;
   };
-  for (const Case& c : {Case{1, 1, 1, 1, 1}, Case{2, 7, 7, 12, 3}, Case{1, 50, 50, 64, 4}, Case{2, 9, 1, 16, 2}, Case{3, 1, 13, 10, 5}, Case{1, 77, 77, 128, 2}})
+  for (const Case& c : {Case{1, 1, 1, 1, 1}, Case{2, 7, 7, 12, 3}, Case{1, 50, 50, 64, 4}, Case{2, 9, 1, 16, 2},
+                        Case{3, 1, 13, 10, 5}, Case{1, 77, 77, 128, 2}})
     for (const bool causal : {false, true}) {
       if (causal && c.tokens != c.sources) continue;
-      compare({activation({c.n, c.tokens, c.width}, 2), activation({c.n, c.sources, c.width}), activation({c.n, c.sources, c.width})},
+      compare({activation({c.n, c.tokens, c.width}, 2), activation({c.n, c.sources, c.width}),
+               activation({c.n, c.sources, c.width})},
               [&](Backend& b, const Tensors& t) { return b.attention(t[0], t[1], t[2], c.heads, causal); });
     }
 }
@@ -272,8 +305,10 @@ TEST_P(Conformance, linear_attention_over_positions) {
     int64_t n, positions, width;
     int heads;
   };
-  for (const Case& c : {Case{1, 1, 1, 1}, Case{2, 5, 6, 3}, Case{1, 63, 64, 2}, Case{2, 1500, 32, 4}, Case{1, 17, 33, 1}})
-    compare({activation({c.n, c.positions, c.width}), activation({c.n, c.positions, c.width}, 2), activation({c.n, c.positions, c.width})},
+  for (const Case& c :
+       {Case{1, 1, 1, 1}, Case{2, 5, 6, 3}, Case{1, 63, 64, 2}, Case{2, 1500, 32, 4}, Case{1, 17, 33, 1}})
+    compare({activation({c.n, c.positions, c.width}), activation({c.n, c.positions, c.width}, 2),
+             activation({c.n, c.positions, c.width})},
             [&](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], c.heads); });
 }
 
@@ -312,9 +347,12 @@ TEST_P(Conformance, resize_nearest_and_pixel_shuffle) {
   for (int f : {1, 2, 3}) {
     compare({activation({2, 3, 5, 7})}, [&](Backend& b, const Tensors& t) { return b.resize_nearest(t[0], f); });
     compare({activation({2, 3, 5, 3 * f * f})}, [&](Backend& b, const Tensors& t) { return b.pixel_shuffle(t[0], f); });
-    compare({activation({2, 3 * f, 5 * f, 3})}, [&](Backend& b, const Tensors& t) { return b.pixel_unshuffle(t[0], f); });
-    compare({activation({1, 20, 31, 16 * f * f})}, [&](Backend& b, const Tensors& t) { return b.pixel_shuffle(t[0], f); });
-    compare({activation({1, 20 * f, 31 * f, 16})}, [&](Backend& b, const Tensors& t) { return b.pixel_unshuffle(t[0], f); });
+    compare({activation({2, 3 * f, 5 * f, 3})},
+            [&](Backend& b, const Tensors& t) { return b.pixel_unshuffle(t[0], f); });
+    compare({activation({1, 20, 31, 16 * f * f})},
+            [&](Backend& b, const Tensors& t) { return b.pixel_shuffle(t[0], f); });
+    compare({activation({1, 20 * f, 31 * f, 16})},
+            [&](Backend& b, const Tensors& t) { return b.pixel_unshuffle(t[0], f); });
   }
 }
 
@@ -336,7 +374,8 @@ TEST_P(Conformance, local_mean_exact_and_fast) {
   for (const Shape& x : maps)
     for (const auto& [kh, kw] : windows)
       for (int stride : {0, 1, 2, 3, 5})
-        compare({activation(x)}, [&, h = kh, w = kw](Backend& b, const Tensors& t) { return b.local_mean(t[0], h, w, stride); });
+        compare({activation(x)},
+                [&, h = kh, w = kw](Backend& b, const Tensors& t) { return b.local_mean(t[0], h, w, stride); });
 }
 
 TEST_P(Conformance, inputs_are_never_changed) {
@@ -349,7 +388,9 @@ TEST_P(Conformance, inputs_are_never_changed) {
 }
 
 TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
-  const auto conv = [](ConvOptions o) { return [o](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor(), o); }; };
+  const auto conv = [](ConvOptions o) {
+    return [o](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor(), o); };
+  };
   refuse({activation({4, 4, 3}), weight({2, 3, 3, 3})}, conv({}));
   refuse({activation({1, 4, 4, 3}), weight({2, 4, 3, 3})}, conv({}));
   refuse({activation({1, 4, 4, 3}), weight({2, 3, 3})}, conv({}));
@@ -357,7 +398,9 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
   refuse({activation({1, 2, 2, 3}), weight({2, 3, 3, 3})}, conv({}));
   refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({0, 0}));
   refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({1, -1}));
-  const auto depthwise = [](Backend& b, const Tensors& t) { return b.depthwise_conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor()); };
+  const auto depthwise = [](Backend& b, const Tensors& t) {
+    return b.depthwise_conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor());
+  };
   refuse({activation({1, 4, 4, 3}), weight({4, 1, 3, 3})}, depthwise);
   refuse({activation({1, 4, 4, 3}), weight({3, 1, 2, 2})}, depthwise);
   refuse({activation({1, 4, 4, 3}), weight({3, 1, 3, 5})}, depthwise);
@@ -367,10 +410,14 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
   refuse({activation({2, 3}), weight({5, 4})}, linear);
   refuse({activation({2, 3}), weight({5, 3, 1})}, linear);
   refuse({activation({2, 3}), weight({5, 3}), weight({3})}, linear);
-  refuse({activation({2, 3}), weight({5, 3})}, [](Backend& b, const Tensors& t) { return b.linear(Tensor(), t[1], Tensor()); });
-  refuse({activation({2, 3, 4}), activation({2, 5, 4})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
-  refuse({activation({2, 3, 4}), activation({2, 4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1], true); });
-  refuse({activation({2, 3, 4}), activation({1, 4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+  refuse({activation({2, 3}), weight({5, 3})},
+         [](Backend& b, const Tensors& t) { return b.linear(Tensor(), t[1], Tensor()); });
+  refuse({activation({2, 3, 4}), activation({2, 5, 4})},
+         [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
+  refuse({activation({2, 3, 4}), activation({2, 4, 5})},
+         [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1], true); });
+  refuse({activation({2, 3, 4}), activation({1, 4, 5})},
+         [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
   refuse({activation({3, 4}), activation({4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
 }
 
@@ -378,13 +425,18 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
   const auto layer = [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); };
   refuse({activation({2, 3}), weight({2}), weight({3})}, layer);
   refuse({activation({2, 3}), weight({3}), weight({2})}, layer);
-  refuse({activation({2, 3}), weight({3}), weight({3})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], -1.0f); });
-  refuse({activation({2, 3})}, [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], Tensor(), Tensor(), 1e-5f); });
+  refuse({activation({2, 3}), weight({3}), weight({3})},
+         [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], -1.0f); });
+  refuse({activation({2, 3})},
+         [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], Tensor(), Tensor(), 1e-5f); });
   for (int groups : {0, 4})
-    refuse({activation({2, 6}), weight({6}), weight({6})}, [&](Backend& b, const Tensors& t) { return b.group_norm(t[0], groups, t[1], t[2], 1e-5f); });
-  refuse({activation({2, 6}), weight({3}), weight({6})}, [](Backend& b, const Tensors& t) { return b.group_norm(t[0], 2, t[1], t[2], 1e-5f); });
+    refuse({activation({2, 6}), weight({6}), weight({6})},
+           [&](Backend& b, const Tensors& t) { return b.group_norm(t[0], groups, t[1], t[2], 1e-5f); });
+  refuse({activation({2, 6}), weight({3}), weight({6})},
+         [](Backend& b, const Tensors& t) { return b.group_norm(t[0], 2, t[1], t[2], 1e-5f); });
   refuse({activation({2, 5})}, [](Backend& b, const Tensors& t) { return b.simple_gate(t[0]); });
-  for (const auto& [a, second] : {std::pair<Shape, Shape>{{2, 3}, {2}}, {{3}, {2, 3}}, {{1, 3}, {2, 3}}, {{2, 1}, {2, 3}}}) {
+  for (const auto& [a, second] :
+       {std::pair<Shape, Shape>{{2, 3}, {2}}, {{3}, {2, 3}}, {{1, 3}, {2, 3}}, {{2, 1}, {2, 3}}}) {
     refuse({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.add(t[0], t[1]); });
     refuse({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.mul(t[0], t[1]); });
   }
@@ -398,10 +450,10 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
 
 TEST_P(Conformance, absent_tensors_are_refused) {
   const std::function<Tensor(Backend&)> operations[] = {
-      [](Backend& b) { return b.gelu(Tensor()); },       [](Backend& b) { return b.quick_gelu(Tensor()); },
-      [](Backend& b) { return b.silu(Tensor()); },       [](Backend& b) { return b.relu(Tensor()); },
-      [](Backend& b) { return b.scale(Tensor(), 2); },   [](Backend& b) { return b.softmax(Tensor()); },
-      [](Backend& b) { return b.normalize(Tensor()); },  [](Backend& b) { return b.simple_gate(Tensor()); },
+      [](Backend& b) { return b.gelu(Tensor()); },         [](Backend& b) { return b.quick_gelu(Tensor()); },
+      [](Backend& b) { return b.silu(Tensor()); },         [](Backend& b) { return b.relu(Tensor()); },
+      [](Backend& b) { return b.scale(Tensor(), 2); },     [](Backend& b) { return b.softmax(Tensor()); },
+      [](Backend& b) { return b.normalize(Tensor()); },    [](Backend& b) { return b.simple_gate(Tensor()); },
       [](Backend& b) { return b.reshape(Tensor(), {1}); }, [](Backend& b) { return b.global_mean(Tensor()); }};
   for (const auto& operation : operations) EXPECT_THROW(operation(*backend_), ShapeError);
   EXPECT_THROW(backend_->to_floats(Tensor()), ShapeError);
@@ -417,7 +469,9 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_attention) {
   refuse({activation({2, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, attend(2, false));
   refuse({activation({3, 8}), activation({3, 8}), activation({3, 8})}, attend(2, false));
   refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, attend(0, false));
-  const auto linear = [](int heads) { return [heads](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], heads); }; };
+  const auto linear = [](int heads) {
+    return [heads](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], heads); };
+  };
   refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, linear(2));
   refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, linear(5));
 }
@@ -450,8 +504,11 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {
   refuse_map([](Backend& b, const Tensor& x) { return b.local_mean(x, 0, 3); });
   refuse_map([](Backend& b, const Tensor& x) { return b.local_mean(x, 3, 3, -1); });
   refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.global_mean(t[0]); });
-  refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.take_token(t[0], std::vector<int64_t>{0}); });
-  refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.take_token(t[0], std::vector<int64_t>{0, 3}); });
+  refuse({activation({2, 3, 4})},
+         [](Backend& b, const Tensors& t) { return b.take_token(t[0], std::vector<int64_t>{0}); });
+  refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) {
+    return b.take_token(t[0], std::vector<int64_t>{0, 3});
+  });
   const auto join = [](int dim) { return [dim](Backend& b, const Tensors& t) { return b.concat(t, dim); }; };
   refuse({activation({2, 3}), activation({2, 4})}, join(0));
   refuse({activation({2, 3}), activation({2, 3, 1})}, join(0));
@@ -468,7 +525,8 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {
 
 TEST_P(Conformance, refusals_name_the_operation_and_the_shapes) {
   try {
-    const Tensor x = backend_->from_floats(std::vector<float>(6), {2, 3}), w = backend_->weight(std::vector<float>(20), {5, 4});
+    const Tensor x = backend_->from_floats(std::vector<float>(6), {2, 3}),
+                 w = backend_->weight(std::vector<float>(20), {5, 4});
     backend_->linear(x, w, Tensor());
     FAIL() << "not refused";
   } catch (const ShapeError& e) {

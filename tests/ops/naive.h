@@ -1,4 +1,5 @@
-// The operations once more, in double precision and as plainly as their definitions: what every backend is compared with.
+// The operations once more, in double precision and as plainly as their definitions: what every backend is compared
+// with.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,9 @@ class NaiveBackend : public Backend {
   static const Values& values(const Tensor& t) { return t.storage<const Values>(); }
 
  protected:
-  static Tensor make(const Shape& shape, Values v) { return Tensor(shape, DType::f32, std::make_shared<Values>(std::move(v))); }
+  static Tensor make(const Shape& shape, Values v) {
+    return Tensor(shape, DType::f32, std::make_shared<Values>(std::move(v)));
+  }
   static Values zeros(const Shape& shape) {
     size_t n = 1;
     for (int64_t d : shape) n *= size_t(d);
@@ -86,7 +89,8 @@ class NaiveBackend : public Backend {
 
   Tensor do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions o) override {
     const int64_t in = w.dim(1), kh = w.dim(2), kw = w.dim(3);
-    const Shape shape = {x.dim(0), (x.dim(1) + 2 * o.padding - kh) / o.stride + 1, (x.dim(2) + 2 * o.padding - kw) / o.stride + 1, w.dim(0)};
+    const Shape shape = {x.dim(0), (x.dim(1) + 2 * o.padding - kh) / o.stride + 1,
+                         (x.dim(2) + 2 * o.padding - kw) / o.stride + 1, w.dim(0)};
     return image(shape, [&](int64_t n, int64_t y, int64_t xx, int64_t c) {
       double sum = b.defined() ? values(b)[size_t(c)] : 0;
       for (int64_t i = 0; i < in; ++i)
@@ -102,7 +106,8 @@ class NaiveBackend : public Backend {
     return image(x.shape(), [&](int64_t n, int64_t y, int64_t xx, int64_t c) {
       double sum = b.defined() ? values(b)[size_t(c)] : 0;
       for (int64_t p = 0; p < k; ++p)
-        for (int64_t q = 0; q < k; ++q) sum += pixel(x, n, y + p - k / 2, xx + q - k / 2, c) * values(w)[size_t((c * k + p) * k + q)];
+        for (int64_t q = 0; q < k; ++q)
+          sum += pixel(x, n, y + p - k / 2, xx + q - k / 2, c) * values(w)[size_t((c * k + p) * k + q)];
       return sum;
     });
   }
@@ -120,13 +125,15 @@ class NaiveBackend : public Backend {
     return make(shape, std::move(v));
   }
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override {
-    const size_t batch = size_t(a.dim(0)), m = size_t(a.dim(1)), k = size_t(a.dim(2)), n = size_t(b.dim(transpose_b ? 1 : 2));
+    const size_t batch = size_t(a.dim(0)), m = size_t(a.dim(1)), k = size_t(a.dim(2)),
+                 n = size_t(b.dim(transpose_b ? 1 : 2));
     Values v(batch * m * n, 0.0);
     for (size_t s = 0; s < batch; ++s)
       for (size_t i = 0; i < m; ++i)
         for (size_t j = 0; j < n; ++j)
           for (size_t l = 0; l < k; ++l)
-            v[(s * m + i) * n + j] += values(a)[(s * m + i) * k + l] * values(b)[transpose_b ? (s * n + j) * k + l : (s * k + l) * n + j];
+            v[(s * m + i) * n + j] +=
+                values(a)[(s * m + i) * k + l] * values(b)[transpose_b ? (s * n + j) * k + l : (s * k + l) * n + j];
     return make({a.dim(0), a.dim(1), int64_t(n)}, std::move(v));
   }
 
@@ -136,7 +143,8 @@ class NaiveBackend : public Backend {
       for (size_t i = 0; i < n; ++i) mean += p[i] / double(n);
       for (size_t i = 0; i < n; ++i) variance += (p[i] - mean) * (p[i] - mean) / double(n);
       for (size_t i = 0; i < n; ++i)
-        p[i] = (p[i] - mean) / std::sqrt(variance + double(eps)) * values(gain)[i] + (bias.defined() ? values(bias)[i] : 0.0);
+        p[i] = (p[i] - mean) / std::sqrt(variance + double(eps)) * values(gain)[i] +
+               (bias.defined() ? values(bias)[i] : 0.0);
     });
   }
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override {
@@ -166,20 +174,35 @@ class NaiveBackend : public Backend {
     });
   }
 
-  Tensor do_gelu(const Tensor& x) override { return map(x, [](double v) { return v * 0.5 * std::erfc(-v / std::sqrt(2.0)); }); }
-  Tensor do_quick_gelu(const Tensor& x) override { return map(x, [](double v) { return v / (1 + std::exp(-1.702 * v)); }); }
-  Tensor do_silu(const Tensor& x) override { return map(x, [](double v) { return v / (1 + std::exp(-v)); }); }
-  Tensor do_relu(const Tensor& x) override { return map(x, [](double v) { return std::max(v, 0.0); }); }
-  Tensor do_scale(const Tensor& x, float factor) override { return map(x, [&](double v) { return v * double(factor); }); }
+  Tensor do_gelu(const Tensor& x) override {
+    return map(x, [](double v) { return v * 0.5 * std::erfc(-v / std::sqrt(2.0)); });
+  }
+  Tensor do_quick_gelu(const Tensor& x) override {
+    return map(x, [](double v) { return v / (1 + std::exp(-1.702 * v)); });
+  }
+  Tensor do_silu(const Tensor& x) override {
+    return map(x, [](double v) { return v / (1 + std::exp(-v)); });
+  }
+  Tensor do_relu(const Tensor& x) override {
+    return map(x, [](double v) { return std::max(v, 0.0); });
+  }
+  Tensor do_scale(const Tensor& x, float factor) override {
+    return map(x, [&](double v) { return v * double(factor); });
+  }
   Tensor do_simple_gate(const Tensor& x) override {
     Shape shape = x.shape();
     const size_t c = size_t(shape.back() /= 2);
     Values v = zeros(shape);
-    for (size_t i = 0; i < v.size(); ++i) v[i] = values(x)[i / c * 2 * c + i % c] * values(x)[i / c * 2 * c + c + i % c];
+    for (size_t i = 0; i < v.size(); ++i)
+      v[i] = values(x)[i / c * 2 * c + i % c] * values(x)[i / c * 2 * c + c + i % c];
     return make(shape, std::move(v));
   }
-  Tensor do_add(const Tensor& a, const Tensor& b) override { return combine(a, b, [](double p, double q) { return p + q; }); }
-  Tensor do_mul(const Tensor& a, const Tensor& b) override { return combine(a, b, [](double p, double q) { return p * q; }); }
+  Tensor do_add(const Tensor& a, const Tensor& b) override {
+    return combine(a, b, [](double p, double q) { return p + q; });
+  }
+  Tensor do_mul(const Tensor& a, const Tensor& b) override {
+    return combine(a, b, [](double p, double q) { return p * q; });
+  }
   Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override {
     const size_t c = size_t(x.dim(-1)), per_image = size_t(x.numel() / x.dim(0));
     Values v = values(x);
@@ -189,13 +212,16 @@ class NaiveBackend : public Backend {
     }
     return make(x.shape(), std::move(v));
   }
-  Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override { return do_add(a, do_mul(b, gain)); }
+  Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override {
+    return do_add(a, do_mul(b, gain));
+  }
 
   Tensor do_softmax(const Tensor& x) override {
     return rows(x, [](double* p, size_t n) { softmax_row(p, n); });
   }
   Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override {
-    const size_t tokens = size_t(q.dim(1)), sources = size_t(k.dim(1)), width = size_t(q.dim(2)), d = width / size_t(heads);
+    const size_t tokens = size_t(q.dim(1)), sources = size_t(k.dim(1)), width = size_t(q.dim(2)),
+                 d = width / size_t(heads);
     Values y = zeros(q.shape());
     for (size_t n = 0; n < size_t(q.dim(0)); ++n)
       for (size_t h = 0; h < size_t(heads); ++h)
@@ -258,27 +284,32 @@ class NaiveBackend : public Backend {
     return make(shape, std::move(v));
   }
   Tensor do_pad(const Tensor& x, int64_t height, int64_t width) override {
-    return image({x.dim(0), height, width, x.dim(3)}, [&](int64_t n, int64_t y, int64_t i, int64_t c) { return pixel(x, n, y, i, c); });
+    return image({x.dim(0), height, width, x.dim(3)},
+                 [&](int64_t n, int64_t y, int64_t i, int64_t c) { return pixel(x, n, y, i, c); });
   }
   Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override {
     return image({x.dim(0), height, width, x.dim(3)}, [&](int64_t n, int64_t y, int64_t i, int64_t c) {
       return pixel(x, n, y < x.dim(1) ? y : 2 * x.dim(1) - 2 - y, i < x.dim(2) ? i : 2 * x.dim(2) - 2 - i, c);
     });
   }
-  Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override { return NaiveBackend::do_pad(x, height, width); }
+  Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override {
+    return NaiveBackend::do_pad(x, height, width);
+  }
   Tensor do_resize_nearest(const Tensor& x, int f) override {
     return image({x.dim(0), x.dim(1) * f, x.dim(2) * f, x.dim(3)},
                  [&](int64_t n, int64_t y, int64_t i, int64_t c) { return pixel(x, n, y / f, i / f, c); });
   }
   Tensor do_pixel_shuffle(const Tensor& x, int f) override {
-    return image({x.dim(0), x.dim(1) * f, x.dim(2) * f, x.dim(3) / f / f}, [&](int64_t n, int64_t y, int64_t i, int64_t c) {
-      return pixel(x, n, y / f, i / f, (c * f + y % f) * f + i % f);
-    });
+    return image({x.dim(0), x.dim(1) * f, x.dim(2) * f, x.dim(3) / f / f},
+                 [&](int64_t n, int64_t y, int64_t i, int64_t c) {
+                   return pixel(x, n, y / f, i / f, (c * f + y % f) * f + i % f);
+                 });
   }
   Tensor do_pixel_unshuffle(const Tensor& x, int f) override {
-    return image({x.dim(0), x.dim(1) / f, x.dim(2) / f, x.dim(3) * f * f}, [&](int64_t n, int64_t y, int64_t i, int64_t c) {
-      return pixel(x, n, y * f + c / f % f, i * f + c % f, c / f / f);
-    });
+    return image({x.dim(0), x.dim(1) / f, x.dim(2) / f, x.dim(3) * f * f},
+                 [&](int64_t n, int64_t y, int64_t i, int64_t c) {
+                   return pixel(x, n, y * f + c / f % f, i * f + c % f, c / f / f);
+                 });
   }
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t count) override {
     const int64_t width = table.dim(1);
@@ -290,7 +321,8 @@ class NaiveBackend : public Backend {
   Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) override {
     Values v;
     for (int64_t n = 0; n < x.dim(0); ++n)
-      for (int64_t c = 0; c < x.dim(2); ++c) v.push_back(values(x)[size_t((n * x.dim(1) + index[size_t(n)]) * x.dim(2) + c)]);
+      for (int64_t c = 0; c < x.dim(2); ++c)
+        v.push_back(values(x)[size_t((n * x.dim(1) + index[size_t(n)]) * x.dim(2) + c)]);
     return make({x.dim(0), x.dim(2)}, std::move(v));
   }
 
@@ -323,10 +355,12 @@ class NaiveBackend : public Backend {
       return inside / a.r;
     };
     return image(x.shape(), [&](int64_t n, int64_t y, int64_t i, int64_t c) {
-      const int64_t top = rows_axis.first + window(rows_axis, y, x.dim(1)), left = cols_axis.first + window(cols_axis, i, x.dim(2));
+      const int64_t top = rows_axis.first + window(rows_axis, y, x.dim(1)),
+                    left = cols_axis.first + window(cols_axis, i, x.dim(2));
       double sum = 0;
       for (int64_t p = 0; p < rows_axis.k; ++p)
-        for (int64_t q = 0; q < cols_axis.k; ++q) sum += pixel(x, n, (top + p) * rows_axis.r, (left + q) * cols_axis.r, c);
+        for (int64_t q = 0; q < cols_axis.k; ++q)
+          sum += pixel(x, n, (top + p) * rows_axis.r, (left + q) * cols_axis.r, c);
       return sum / double(rows_axis.k * cols_axis.k);
     });
   }

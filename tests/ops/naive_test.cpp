@@ -10,7 +10,8 @@ std::vector<BackendCase> backend_cases() {
 TEST(Naive, layer_norm_of_a_known_row) {
   NaiveBackend b;
   const Tensor x = b.from_floats(std::vector<float>{1, 3}, {1, 2});
-  const std::vector<float> found = b.to_floats(b.layer_norm(x, b.weight(std::vector<float>{2, 2}, {2}), Tensor(), 0.0f));
+  const std::vector<float> found =
+      b.to_floats(b.layer_norm(x, b.weight(std::vector<float>{2, 2}, {2}), Tensor(), 0.0f));
   EXPECT_EQ(found, (std::vector<float>{-2, 2}));
 }
 
