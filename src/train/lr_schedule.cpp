@@ -63,6 +63,7 @@ double cosine_restart_lr(int64_t step, double base, double low, int64_t first_pe
     period = restart.period;
     top = base * restart.weight;
   }
+  if (step - begin > period) top = base;  // the published recursion rises again to the unweighted rate
   return low + (top - low) * half_cosine(double(step - begin) / double(period));
 }
 
