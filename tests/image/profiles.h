@@ -26,8 +26,8 @@ inline std::vector<uint8_t> grey_profile() {
   return saved(profile);
 }
 
-// A press that prints black as mid-grey: L = 100 - 50 * max(C, M, Y, K), so that its use shows in the numbers.
-inline std::vector<uint8_t> pale_cmyk_profile() {
+// A press whose cyan ink is red, so that the use of its profile shows.
+inline std::vector<uint8_t> red_cyan_profile() {
   cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
   cmsSetProfileVersion(profile, 2.4);
   cmsSetDeviceClass(profile, cmsSigOutputClass);
@@ -38,9 +38,8 @@ inline std::vector<uint8_t> pale_cmyk_profile() {
   cmsStageSampleCLut16bit(
       table,
       [](const cmsUInt16Number in[], cmsUInt16Number out[], void*) -> cmsInt32Number {
-        cmsUInt16Number ink = 0;
-        for (int i = 0; i < 4; ++i) ink = in[i] > ink ? in[i] : ink;
-        const cmsCIELab lab{100.0 - 50.0 * ink / 65535.0, 0, 0};
+        const double cyan = in[0] / 65535.0, black = in[3] / 65535.0;
+        const cmsCIELab lab{(100 - 50 * cyan) * (1 - black), 60 * cyan * (1 - black), 40 * cyan * (1 - black)};
         cmsFloat2LabEncodedV2(out, &lab);
         return TRUE;
       },
