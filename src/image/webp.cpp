@@ -89,15 +89,20 @@ struct Picture {
   Picture& operator=(const Picture&) = delete;
 };
 
+// WebP holds RGB only: a grey picture's profile would not fit. Bytes 16-19 of a profile name its colour space.
+bool profile_fits(const Image& image) {
+  return image.icc.size() > 20 && std::memcmp(image.icc.data() + 16, "RGB ", 4) == 0;
+}
+
 std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
   const WebPMemoryWriter& writer = encoded.writer;
-  if (image.icc.empty() && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
+  if (!profile_fits(image) && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
   const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxNew());
   if (!mux) throw std::bad_alloc();
   const WebPData picture{writer.mem, writer.size};
   check(WebPMuxSetImage(mux.get(), &picture, 0) == WEBP_MUX_OK, "the container refused the picture");
   const WebPData icc{image.icc.data(), image.icc.size()}, exif{image.exif.data(), image.exif.size()};
-  if (icc.size > 0) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
+  if (profile_fits(image)) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
   if (exif.size > 0) check(WebPMuxSetChunk(mux.get(), "EXIF", &exif, 0) == WEBP_MUX_OK, "the EXIF block was refused");
   WebPData file{nullptr, 0};
   const bool assembled = WebPMuxAssemble(mux.get(), &file) == WEBP_MUX_OK;

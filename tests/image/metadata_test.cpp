@@ -36,6 +36,12 @@ TEST(Metadata, profiles_are_carried_by_every_format) {
   }
 }
 
+TEST(Metadata, a_grey_profile_is_left_out_where_grey_becomes_rgb) {
+  Image image = make_picture(16, 12, 1);
+  image.icc = grey_profile();
+  EXPECT_TRUE(reload(image, ImageFormat::webp).icc.empty());
+}
+
 TEST(Metadata, profiles_larger_than_a_jpeg_marker_are_carried) {
   Image image = make_picture(16, 12, 3);
   image.icc = rgb_profile();
