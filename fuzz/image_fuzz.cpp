@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
   // An EXIF block with nothing but the orientation: 6, a quarter turn.
-  const std::vector<uint8_t> exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+  const std::vector<uint8_t> exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3,
+                                     0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
   std::vector<std::vector<uint8_t>> seeds;
   Random random(7);
   for (const int channels : {1, 2, 3, 4})

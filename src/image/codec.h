@@ -8,7 +8,8 @@
 
 namespace daclip {
 
-// Each decodes one format. The picture is as stored: EXIF orientation is applied by decode_image. `where` names the input.
+// Each decodes one format. The picture is as stored: EXIF orientation is applied by decode_image. `where` names the
+// input.
 Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
 Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
 Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);

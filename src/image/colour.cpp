@@ -96,7 +96,8 @@ Image upright(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   const bool turned = orientation >= 5;
   const ptrdiff_t w = image.width, h = image.height;
-  // Walking the result along x and y walks the stored picture by these steps, from the pixel that comes to lie top left.
+  // Walking the result along x and y walks the stored picture by these steps, from the pixel that comes to lie top
+  // left.
   const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const ptrdiff_t along = from_right ? -1 : 1, down = from_bottom ? -w : w;

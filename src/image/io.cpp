@@ -16,7 +16,8 @@ bool starts_with(std::span<const uint8_t> bytes, std::string_view magic, size_t 
   return bytes.size() >= at + magic.size() && std::memcmp(bytes.data() + at, magic.data(), magic.size()) == 0;
 }
 
-Image decode_as(ImageFormat format, std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
+Image decode_as(ImageFormat format, std::span<const uint8_t> bytes, std::string_view where,
+                const DecodeLimits& limits) {
   switch (format) {
     case ImageFormat::jpeg: return decode_jpeg(bytes, where, limits);
     case ImageFormat::png: return decode_png(bytes, where, limits);

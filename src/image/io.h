@@ -35,11 +35,13 @@ struct EncodeOptions {
   int quality = 95;  // JPEG and WebP, 1-100 (WebP: 100 is lossless); PNG and TIFF are always lossless
 };
 
-// Encodes for `format`. What the format cannot hold is reduced: 16 bit to 8 (JPEG, WebP), alpha blended onto white (JPEG).
+// Encodes for `format`. What the format cannot hold is reduced: 16 bit to 8 (JPEG, WebP), alpha blended onto white
+// (JPEG).
 // ImageFormat::bmp cannot be written: throws UsageError.
 std::vector<uint8_t> encode_image(const Image& image, ImageFormat format, const EncodeOptions& options = {});
 
 // Encodes and replaces `path` atomically. Throws IoError, naming the path, and leaves what was there before.
-void write_image(const std::filesystem::path& path, const Image& image, ImageFormat format, const EncodeOptions& options = {});
+void write_image(const std::filesystem::path& path, const Image& image, ImageFormat format,
+                 const EncodeOptions& options = {});
 
 }  // namespace daclip

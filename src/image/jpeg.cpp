@@ -106,7 +106,7 @@ class Decoder {
 
   const jpeg_decompress_struct& info() const { return info_; }
   const char* text() const { return manager_.error.text; }
-  std::vector<uint8_t> icc() const { return icc_ ? std::vector<uint8_t>(icc_, icc_ + icc_size_) : std::vector<uint8_t>(); }
+  std::vector<uint8_t> icc() const { return {icc_, icc_ + icc_size_}; }
 
   std::vector<uint8_t> exif() const {
     for (auto* marker = info_.marker_list; marker; marker = marker->next)
@@ -203,7 +203,8 @@ std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& option
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw LimitError(cat("JPEG holds at most 65500 pixels a side, not ", image.width, "x", image.height));
   Encoder encoder;
-  if (!encoder.write(on_white(to_8bit(image)), options.quality)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  if (!encoder.write(on_white(to_8bit(image)), options.quality))
+    throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
   return encoder.bytes();
 }
 

@@ -113,7 +113,8 @@ std::vector<T> resize_rows(const std::vector<T>& in, int in_width, int out_width
     for (int c = 0; c < channels; ++c) {
       for (int lane = 0; lane < rows; ++lane) {
         const T* from = in.data() + (size_t(y + lane) * size_t(in_width)) * size_t(channels) + c;
-        for (int x = 0; x < in_width; ++x) block[size_t(x) * kLanes + size_t(lane)] = from[size_t(x) * size_t(channels)];
+        for (int x = 0; x < in_width; ++x)
+          block[size_t(x) * kLanes + size_t(lane)] = from[size_t(x) * size_t(channels)];
       }
       for (int x = 0; x < out_width; ++x) {
         T sums[kLanes] = {};

@@ -1,5 +1,5 @@
-// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB and CMYK samples are read as stored; palettes, YCbCr,
-// Lab and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
+// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB and CMYK samples are read as stored; palettes,
+// YCbCr, Lab and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
 #include <tiffio.h>
 
 #include <cstdarg>
@@ -94,7 +94,8 @@ TiffFile open_tiff(Memory& memory, const char* mode) {
   TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, &memory.messages);
   const bool reading = *mode == 'r';
   TIFF* tiff = TIFFClientOpenExt("picture", mode, &memory, read_memory, write_memory, seek_memory, close_memory,
-                                 size_of_memory, reading ? map_memory : nullptr, reading ? unmap_memory : nullptr, options);
+                                 size_of_memory, reading ? map_memory : nullptr, reading ? unmap_memory : nullptr,
+                                 options);
   TIFFOpenOptionsFree(options);
   return TiffFile(tiff);
 }
@@ -156,14 +157,16 @@ class Reader {
     if (field<uint16_t>(tiff(), TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT) != SAMPLEFORMAT_UINT) return false;
     if (photometric_ == PHOTOMETRIC_SEPARATED)
       return field<uint16_t>(tiff(), TIFFTAG_INKSET, INKSET_CMYK) == INKSET_CMYK;
-    return photometric_ == PHOTOMETRIC_MINISBLACK || photometric_ == PHOTOMETRIC_MINISWHITE || photometric_ == PHOTOMETRIC_RGB;
+    return photometric_ == PHOTOMETRIC_MINISBLACK || photometric_ == PHOTOMETRIC_MINISWHITE ||
+           photometric_ == PHOTOMETRIC_RGB;
   }
 
   // What the first extra sample is: EXTRASAMPLE_ASSOCALPHA, EXTRASAMPLE_UNASSALPHA or 0 for no alpha.
   int alpha_kind() const {
     uint16_t count = 0;
     uint16_t* kinds = nullptr;
-    if (samples_ <= colours() || !TIFFGetFieldDefaulted(tiff(), TIFFTAG_EXTRASAMPLES, &count, &kinds) || count < 1) return 0;
+    if (samples_ <= colours() || !TIFFGetFieldDefaulted(tiff(), TIFFTAG_EXTRASAMPLES, &count, &kinds) || count < 1)
+      return 0;
     return kinds[0] == EXTRASAMPLE_ASSOCALPHA || kinds[0] == EXTRASAMPLE_UNASSALPHA ? kinds[0] : 0;
   }
 

@@ -140,7 +140,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
 
 std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& options) {
   if (image.width > WEBP_MAX_DIMENSION || image.height > WEBP_MAX_DIMENSION)
-    throw LimitError(cat("WebP holds at most ", WEBP_MAX_DIMENSION, " pixels a side, not ", image.width, "x", image.height));
+    throw LimitError(cat("WebP holds at most ", WEBP_MAX_DIMENSION, " pixels a side, not ", image.width, "x",
+                         image.height));
   const bool lossless = options.quality == 100;
   WebPConfig config;
   check(WebPConfigInit(&config), "the library's version does not fit");
@@ -159,7 +160,8 @@ std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& option
   const int stride = image.width * (image.has_alpha() ? 4 : 3);
   const auto import = image.has_alpha() ? WebPPictureImportRGBA : WebPPictureImportRGB;
   check(import(&picture, rows.data(), stride), "not enough memory");
-  if (!WebPEncode(&config, &picture)) throw FormatError(cat("cannot be written as WebP: error ", int(picture.error_code)));
+  if (!WebPEncode(&config, &picture))
+    throw FormatError(cat("cannot be written as WebP: error ", int(picture.error_code)));
   return with_metadata(encoded, image);
 }
 

@@ -44,7 +44,8 @@ inline int max_difference(const Image& a, const Image& b) {
   int largest = 0;
   for (int y = 0; y < a.height; ++y)
     for (int x = 0; x < a.width; ++x)
-      for (int c = 0; c < a.channels; ++c) largest = std::max(largest, std::abs(sample(a, x, y, c) - sample(b, x, y, c)));
+      for (int c = 0; c < a.channels; ++c)
+        largest = std::max(largest, std::abs(sample(a, x, y, c) - sample(b, x, y, c)));
   return largest;
 }
 

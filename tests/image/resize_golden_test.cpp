@@ -36,7 +36,8 @@ TEST(ResizeGolden, equals_pillow_to_the_level) {
   for (const auto& [name, expected] : cases.arrays) {
     if (!name.ends_with(ending)) continue;
     const std::string stem = name.substr(0, name.size() - ending.size());
-    const FloatImage source = from_levels(cases.at(stem + (cases.has(stem + ".source_u8") ? ".source_u8" : ".truncated_u8")));
+    const FloatImage source =
+        from_levels(cases.at(stem + (cases.has(stem + ".source_u8") ? ".source_u8" : ".truncated_u8")));
     const FloatImage resized = resize_shorter_side(source);
     const int left = int(std::nearbyint((resized.width - kSize) / 2.0));  // half to even, as Python rounds
     const int top = int(std::nearbyint((resized.height - kSize) / 2.0));

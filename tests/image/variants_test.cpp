@@ -58,7 +58,8 @@ Bytes cmyk_jpeg(const Cmyk& picture) {
   if (!picture.icc.empty()) jpeg_write_icc_profile(&info, picture.icc.data(), unsigned(picture.icc.size()));
   Bytes row;
   for (int x = 0; x < 16; ++x)
-    for (int c = 0; c < 4; ++c) row.push_back(uint8_t(picture.adobe ? 255 - picture.ink[size_t(c)] : picture.ink[size_t(c)]));
+    for (int c = 0; c < 4; ++c)
+      row.push_back(uint8_t(picture.adobe ? 255 - picture.ink[size_t(c)] : picture.ink[size_t(c)]));
   JSAMPROW pointer = row.data();
   for (int y = 0; y < 16; ++y) jpeg_write_scanlines(&info, &pointer, 1);
   jpeg_finish_compress(&info);
@@ -107,8 +108,8 @@ TEST(CmykJpeg, ignores_a_profile_of_another_kind) {
 
 // ---- PNG ----
 
-Bytes make_png(int width, int height, int bits, int type, int interlace, const std::function<void(png_structp, png_infop)>& set,
-               const Bytes& rows) {
+Bytes make_png(int width, int height, int bits, int type, int interlace,
+               const std::function<void(png_structp, png_infop)>& set, const Bytes& rows) {
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
   Bytes bytes;
@@ -132,7 +133,8 @@ Bytes make_png(int width, int height, int bits, int type, int interlace, const s
 }
 
 TEST(Png, one_bit_becomes_grey) {
-  const Image image = decode_image(make_png(9, 1, 1, PNG_COLOR_TYPE_GRAY, 0, nullptr, {0b10110000, 0b10000000}), "1 bit");
+  const Bytes bytes = make_png(9, 1, 1, PNG_COLOR_TYPE_GRAY, 0, nullptr, {0b10110000, 0b10000000});
+  const Image image = decode_image(bytes, "1 bit");
   EXPECT_EQ(image.channels, 1);
   EXPECT_EQ(image.bits, 8);
   EXPECT_EQ(image.data, (Bytes{255, 0, 255, 255, 0, 0, 0, 0, 255}));

@@ -58,7 +58,8 @@ TEST(Ssim, is_symmetric_and_near_zero_for_unrelated_noise) {
 // Directly from the definition, with the 11x11 window as one double sum.
 TEST(Ssim, equals_the_plain_two_dimensional_sum) {
   FloatImage a = noise(15, 13, 5), b = noise(15, 13, 6);
-  for (size_t i = 0; i < b.data.size(); ++i) b.data[i] = std::round((a.data[i] * 0.7f + b.data[i] * 0.3f) * 255.f) / 255.f;
+  for (size_t i = 0; i < b.data.size(); ++i)
+    b.data[i] = std::round((a.data[i] * 0.7f + b.data[i] * 0.3f) * 255.f) / 255.f;
   double window[11][11], total = 0, sum = 0;
   for (int i = 0; i < 11; ++i)
     for (int j = 0; j < 11; ++j)
