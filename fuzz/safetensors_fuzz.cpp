@@ -20,12 +20,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
+  const auto entry = [](const char* name, const char* type, const char* shape, const char* offsets) {
+    return cat("\"", name, "\":{\"dtype\":\"", type, "\",\"shape\":", shape, ",\"data_offsets\":", offsets, "}");
+  };
+  const char* metadata = R"("__metadata__":{"daclip":"{\"name\":\"x\"}","format":"pt"},)";
   const std::string headers[] = {
-      R"({})",
-      R"({"__metadata__":{"daclip":"{\"name\":\"x\"}","format":"pt"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}})",
-      R"({"a":{"dtype":"F16","shape":[],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[14],"data_offsets":[2,16]}})",
-      R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F64","shape":[1,1],"data_offsets":[8,16]}})",
-      R"({"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]},"b":{"dtype":"I32","shape":[2],"data_offsets":[8,16]},"e":{"dtype":"F32","shape":[0,7],"data_offsets":[16,16]}})"};
+      "{}",
+      cat("{", metadata, entry("a", "F32", "[2,2]", "[0,16]"), "}"),
+      cat("{", entry("a", "F16", "[]", "[0,2]"), ",", entry("b", "U8", "[14]", "[2,16]"), "}"),
+      cat("{", entry("a", "I64", "[1]", "[0,8]"), ",", entry("b", "F64", "[1,1]", "[8,16]"), "}"),
+      cat("{", entry("a", "BF16", "[4]", "[0,8]"), ",", entry("b", "I32", "[2]", "[8,16]"), ",",
+          entry("e", "F32", "[0,7]", "[16,16]"), "}")};
   std::vector<std::vector<uint8_t>> seeds;
   for (const std::string& header : headers) {
     std::vector<uint8_t> bytes(8);

@@ -1,4 +1,5 @@
-// CLIP's two towers and the image controller (SPEC 1-2), written once for every backend. Weight names are the published ones.
+// CLIP's two towers and the image controller (SPEC 1-2), written once for every backend. Weight names are the published
+// ones.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct TextConfig {
   int context = 77, vocab = 49408, width = 512, layers = 12, heads = 8;
 };
 
-enum class ControlOrder { reversed, forward };  // reversed: encoder block 1 receives the controller's last output (published)
+// reversed: encoder block 1 receives the controller's last output, as the published weights need it.
+enum class ControlOrder { reversed, forward };
 
 struct ClipConfig {
   VisionConfig vision;
@@ -39,18 +41,20 @@ struct ImageFeatures {
 
 // image (N,S,S,3), normalised by CLIP's mean and deviation -> (N,E), not normalised. `weights` is the scope holding
 // conv1.weight, class_embedding, ...
-Tensor encode_image(Backend& backend, const VisionConfig& config, bool quick_gelu, const Scope& weights, const Tensor& image);
+Tensor encode_image(Backend& backend, const VisionConfig& config, bool quick_gelu, const Scope& weights,
+                    const Tensor& image);
 
 // The controller, then the encoder under its control. `weights` holds clip.visual.* and visual_control.*.
-ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config, const Scope& weights, const Tensor& image);
+ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config, const Scope& weights,
+                                      const Tensor& image);
 
 // ids (rows * context): token ids, the end token the largest of each row -> (rows,E), not normalised. `weights` holds
 // token_embedding.weight, positional_embedding, transformer.*, ln_final.*, text_projection.
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
 
 // Every weight, in a fixed order: clip.visual.*, and with `controller` visual_control.*; with `text` the text tower,
-// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections start at zero
-// (SPEC 2), the rest as CLIP's published initialisation, logit scales at log(1/0.07).
+// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections start at
+// zero (SPEC 2), the rest as CLIP's published initialisation, logit scales at log(1/0.07).
 std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text);
 
 }  // namespace daclip

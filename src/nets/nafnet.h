@@ -1,5 +1,6 @@
 // NAFNet (Chen et al. 2022), plain or steered by DA-CLIP's embeddings (SPEC 5), written once for every backend.
-// Without contexts its weight names are megvii's: intro, encoders.i.j, downs.i, middle_blks.j, ups.i.0, decoders.i.j, ending.
+// Without contexts its weight names are megvii's: intro, encoders.i.j, downs.i, middle_blks.j, ups.i.0, decoders.i.j,
+// ending.
 #pragma once
 
 #include <string>
@@ -17,10 +18,10 @@ struct NafnetConfig {
   std::vector<int> encoder_blocks = {1, 1, 1, 28};
   int middle_blocks = 1;
   std::vector<int> decoder_blocks = {1, 1, 1, 1};
-  int unshuffle = 1;  // pixel-unshuffle before the first convolution and shuffle after the last; 1 is the published network
+  int unshuffle = 1;  // pixel-unshuffle before the first convolution and shuffle after the last; 1: as published
 
   // Contexts. 0 leaves the part out, and with both 0 this is exactly the published NAFNet.
-  int degradation_dim = 0;   // length of e_d; > 0 adds the prompt module (Fig. 3b) and modulates both norms of every block
+  int degradation_dim = 0;   // length of e_d; > 0 adds the prompt module (Fig. 3b), which steers every block's norms
   int prompt_dim = 256;      // length of the learned prompt
   int content_dim = 0;       // length of e_c; > 0 adds cross-attention behind the middle blocks
   int attention_heads = 8, attention_head_dim = 64;
@@ -49,7 +50,8 @@ struct Contexts {
 
 // lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. A context that the configuration has no
 // part for is refused with UsageError.
-Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq, const Contexts& contexts = {});
+Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq,
+              const Contexts& contexts = {});
 
 // Every weight that the configuration needs, in a fixed order.
 std::vector<WeightSpec> nafnet_weights(const NafnetConfig& config);

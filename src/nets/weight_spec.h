@@ -12,7 +12,7 @@ struct WeightSpec {
   enum class Init {
     zeros,
     ones,
-    fan_in,        // uniform in ±`scale` = ±1/sqrt(fan in), PyTorch's default for convolutions, dense layers and their biases
+    fan_in,        // uniform in ±`scale` = ±1/sqrt(fan in): PyTorch's default, also for biases
     constant,      // every element `scale`
     normal,        // standard deviation `scale`
     unit_uniform,  // uniform in [0,1)

@@ -103,7 +103,8 @@ Match match_name_strictly(std::u32string_view text, size_t at) {
   constexpr size_t kMaxStrictName = 24;
   std::string name;
   size_t end = at + 1;
-  for (; end < text.size() && name.size() < kMaxStrictName && is_alphanumeric(text[end]); ++end) name += char(text[end]);
+  for (; end < text.size() && name.size() < kMaxStrictName && is_alphanumeric(text[end]); ++end)
+    name += char(text[end]);
   if (end == text.size() || text[end] != ';') return {};
   if (const Entity* entity = find_entity(name)) return {entity->text, end + 1 - at};
   const bool capitals = std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });

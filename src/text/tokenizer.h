@@ -12,8 +12,8 @@ namespace daclip {
 
 class Tokenizer {
  public:
-  // `merges`: the text of bpe_simple_vocab_16e6.txt, a version line, then one merge "left right" a line; the first
-  // 48 894 merges are used, as CLIP does. Fewer are accepted and give a smaller vocabulary. Throws FormatError.
+  // `merges`: the text of bpe_simple_vocab_16e6.txt, a version line, then one merge "left right" a line; CLIP uses the
+  // first 48 894. Fewer are accepted and give a smaller vocabulary. Throws FormatError.
   explicit Tokenizer(std::string_view merges);
 
   // Reads the published file, compressed by gzip or plain. Throws IoError, FormatError.

@@ -32,7 +32,8 @@ std::vector<std::string> split_words(std::string_view text) {
 
 }  // namespace
 
-WordTokenizer::WordTokenizer(std::vector<std::string> words, int context) : words_(std::move(words)), context_(context) {
+WordTokenizer::WordTokenizer(std::vector<std::string> words, int context)
+    : words_(std::move(words)), context_(context) {
   if (context < 2) throw UsageError(cat("word tokenizer: context ", context, ", expected at least 2"));
   for (size_t i = 0; i < words_.size(); ++i) {
     if (split_words(words_[i]) != std::vector<std::string>{words_[i]})

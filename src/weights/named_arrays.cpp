@@ -75,7 +75,8 @@ std::vector<int64_t> NamedArray::to_ints() const {
 
 const NamedArray& NamedArrays::at(std::string_view name) const {
   const auto it = arrays.find(name);
-  if (it == arrays.end()) throw WeightsError(cat("missing tensor ", name, " among the ", arrays.size(), " of the file"));
+  if (it == arrays.end())
+    throw WeightsError(cat("missing tensor ", name, " among the ", arrays.size(), " of the file"));
   return it->second;
 }
 

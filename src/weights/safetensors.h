@@ -7,7 +7,7 @@
 
 namespace daclip {
 
-// Maps the file; arrays point into the mapping. The header's "__metadata__" entry "daclip" (a JSON text of ours) becomes
+// Maps the file; arrays point into the mapping. The header's "__metadata__" entry "daclip" (a JSON text of ours) is
 // `metadata`. Every size and offset is checked; overlapping, gapped, misaligned or overlong tensors are refused.
 // Throws IoError (cannot be read) or FormatError (what, where, what was expected).
 NamedArrays read_safetensors(const std::filesystem::path& path);

@@ -73,15 +73,18 @@ class ClipFixture {
     return encode_text(b_, config_, Scope(weights_) / "clip", cases_.at(tokens).to_ints());
   }
 
+  void check_values(const std::string& name, const Tensor& found, const std::vector<double>& expected, double exact) {
+    expect_close(b_.to_floats(found), expected, tolerance(b_, exact, expected), name_ + "." + name);
+  }
+
   void compare(const std::string& name, const Tensor& found) {
     const std::string wide = "out64." + name;  // some are there in float32 only
     const NamedArray& expected = cases_.at(cases_.has(wide) ? wide : "out." + name);
-    expect_close(b_.to_floats(found), expected.to_doubles(), kFeatureTolerance, name_ + "." + name);
+    check_values(name, found, expected.to_doubles(), kFeatureTolerance);
   }
 
   void compare_unit(const std::string& name, const Tensor& found) {
-    const std::vector<double> expected = cases_.at("out64." + name).to_doubles();
-    expect_close(b_.to_floats(b_.normalize(found)), expected, kUnitTolerance, name_ + "." + name);
+    check_values(name, b_.normalize(found), cases_.at("out64." + name).to_doubles(), kUnitTolerance);
   }
 
   // The reference keeps (T,N,W).
@@ -94,7 +97,7 @@ class ClipFixture {
       turned[(token * n + image) * width + channel] = values[i];
     }
     const std::vector<double> expected = cases_.at(name).to_doubles();
-    expect_close(turned, expected, 1e-5 * largest(expected), name_ + "." + name);
+    expect_close(turned, expected, tolerance(b_, 1e-5 * largest(expected), expected), name_ + "." + name);
   }
 
   // softmax(exp(logit_scale) * cosine) over the ten degradation texts.
@@ -103,9 +106,8 @@ class ClipFixture {
     const float factor = std::exp(b_.to_floats(weights_.at("logit_scale")).at(0));
     const Tensor cosines = b_.matmul(b_.reshape(image, {1, image.dim(0), image.dim(1)}),
                                      b_.reshape(labels, {1, labels.dim(0), labels.dim(1)}), true);
-    const std::vector<double> expected = cases_.at("out64.degra_probs").to_doubles();
-    expect_close(b_.to_floats(b_.softmax(b_.scale(cosines, factor))), expected, kFeatureTolerance,
-                 name_ + ".degra_probs");
+    check_values("degra_probs", b_.softmax(b_.scale(cosines, factor)), cases_.at("out64.degra_probs").to_doubles(),
+                 kFeatureTolerance);
   }
 
   void check_quick_gelu() {
@@ -113,7 +115,7 @@ class ClipFixture {
     config.quick_gelu = true;
     const Scope w(weights_);
     const auto same = [&](const std::string& name, const Tensor& found) {
-      expect_close(b_.to_floats(found), cases_.at(name).to_doubles(), kFeatureTolerance, name_ + "." + name);
+      check_values(name, found, cases_.at(name).to_doubles(), kFeatureTolerance);
     };
     same("quickgelu.clip_image", encode_image(b_, config.vision, true, w / "clip" / "visual", image_));
     const ImageFeatures features = encode_image_controlled(b_, config, w, image_);

@@ -92,8 +92,14 @@ inline double largest(std::span<const double> values) {
   return result;
 }
 
-// Every value within `tolerance`; one message for the worst.
-inline void expect_close(std::span<const float> found, std::span<const double> expected, double tolerance,
+// What a comparison may differ by: `exact` in float32; bfloat16 has 8 bits of mantissa, and its error grows over layers.
+inline double tolerance(const Backend& backend, double exact, std::span<const double> expected) {
+  constexpr double kBfloat16 = 0.06;
+  return backend.compute_dtype() == DType::f32 ? exact : kBfloat16 * largest(expected);
+}
+
+// Every value within `allowed`; one message for the worst.
+inline void expect_close(std::span<const float> found, std::span<const double> expected, double allowed,
                          const std::string& what) {
   ASSERT_EQ(found.size(), expected.size()) << what;
   size_t worst = 0;
@@ -106,7 +112,7 @@ inline void expect_close(std::span<const float> found, std::span<const double> e
       if (std::isnan(e)) break;
     }
   }
-  EXPECT_LE(error, tolerance) << what << ": value " << worst << " is " << (found.empty() ? 0 : found[worst])
+  EXPECT_LE(error, allowed) << what << ": value " << worst << " is " << (found.empty() ? 0 : found[worst])
                               << ", expected " << (expected.empty() ? 0 : expected[worst]);
   const double scale = std::max(largest(expected), 1e-300);
   ::testing::Test::RecordProperty(what, cat("max error ", error, ", relative ", error / scale));

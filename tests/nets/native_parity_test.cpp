@@ -25,5 +25,17 @@ TEST(NativeParity, clip_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
 }
 
+TEST(NativeParity, an_untrained_steer_changes_nothing) {
+  NativeBackend backend;
+  fixtures::check_untrained_steer(backend);
+}
+
+TEST(NativeParity, bfloat16_stays_near_the_committed_values) {
+  if (!NativeBackend::supports(DType::bf16)) GTEST_SKIP() << "this processor has no bfloat16";
+  NativeBackend backend({.precision = DType::bf16});
+  EXPECT_TRUE(fixtures::check_nafnet(backend, fixtures::own_root()));
+  EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
+}
+
 }  // namespace
 }  // namespace daclip

@@ -29,5 +29,11 @@ TEST(TorchParity, clip_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
 }
 
+TEST(TorchParity, an_untrained_steer_changes_nothing) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  fixtures::check_untrained_steer(backend);
+}
+
 }  // namespace
 }  // namespace daclip
