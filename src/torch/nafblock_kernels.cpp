@@ -111,12 +111,24 @@ void add_outer(int64_t pixels, int64_t m, int64_t n, const float* a, const float
   multiply_add(m, n, pixels, {a, 1, m}, {b, n}, {sums, n, sums, nullptr});
 }
 
-void add_column_sums(int64_t pixels, int64_t channels, const float* x, float* sums) {
+// sums (C) += the sum of value(p, c) over pixels, in four chains: one would wait for each addition.
+template <class Value>
+DACLIP_INLINE void add_sums(int64_t pixels, int64_t channels, float* sums, const Value& value) {
   for (int64_t c = 0; c < channels; c += kLanes) {
-    V total = load(sums + c);
-    for (int64_t p = 0; p < pixels; ++p) total += load(x + p * channels + c);
-    store(sums + c, total);
+    V total[4] = {load(sums + c)};
+    int64_t p = 0;
+    for (; p + 4 <= pixels; p += 4) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) total[i] += value(p + i, c);
+    }
+    for (; p < pixels; ++p) total[0] += value(p, c);
+    store(sums + c, (total[0] + total[1]) + (total[2] + total[3]));
   }
+}
+
+void add_column_sums(int64_t pixels, int64_t channels, const float* x, float* sums) {
+  add_sums(pixels, channels, sums,
+           [=](int64_t p, int64_t c) __attribute__((always_inline)) { return load(x + p * channels + c); });
 }
 
 // --- Norm and gate ------------------------------------------------------------------------------------------------
@@ -189,13 +201,9 @@ DACLIP_INLINE void gate(int64_t pixels, int64_t channels, const float* x, const 
 }
 
 void add_gate_sums(int64_t pixels, int64_t channels, const float* x, float* sums) {
-  for (int64_t c = 0; c < channels; c += kLanes) {
-    V total = load(sums + c);
-    for (int64_t p = 0; p < pixels; ++p) {
-      total += load(x + 2 * p * channels + c) * load(x + (2 * p + 1) * channels + c);
-    }
-    store(sums + c, total);
-  }
+  add_sums(pixels, channels, sums, [=](int64_t p, int64_t c) __attribute__((always_inline)) {
+    return load(x + 2 * p * channels + c) * load(x + (2 * p + 1) * channels + c);
+  });
 }
 
 // grad_x (P,2C) of the gate, from (grad_y * scale + shift), scale and shift (C) or absent.

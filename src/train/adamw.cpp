@@ -87,9 +87,7 @@ void AdamW::step_any(size_t index, double lr) const {
 }
 
 void AdamW::zero_grad() {
-  for (NamedParam& p : params_) {
-    if (p.value.grad().defined()) p.value.mutable_grad().zero_();
-  }
+  for (NamedParam& p : params_) p.value.mutable_grad() = torch::Tensor();
 }
 
 }  // namespace daclip
