@@ -65,9 +65,12 @@ int run_classify(const ClassifyArguments& arguments) {
 void add_classify(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<ClassifyArguments>();
   CLI::App& verb = *program.add_subcommand("classify", "Tell what is wrong with photos, with probabilities");
-  verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")->required();
+  verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")
+      ->type_name("FILE|FOLDER|-")->required();
   verb.add_flag("-r,--recursive", arguments->recursive, "Take photos of sub-folders too");
-  verb.add_option("--top", arguments->top, "How many labels to print, best first")->check(CLI::Range(1, 1000))->capture_default_str();
+  verb.add_option("--top", arguments->top, "How many labels to print, best first")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}]}");
   add_runtime_options(verb, arguments->runtime);
   verb.callback([arguments, &run] { run = [arguments] { return run_classify(*arguments); }; });

@@ -21,7 +21,8 @@ PackOptions::Pairs parse_pairs(const std::string& text) {
   const size_t equals = text.find('=');
   PackOptions::Pairs pairs;
   pairs.folder = equals == std::string::npos ? text : text.substr(equals + 1);
-  pairs.label = equals == std::string::npos ? pairs.folder.lexically_normal().filename().string() : text.substr(0, equals);
+  pairs.label =
+      equals == std::string::npos ? pairs.folder.lexically_normal().filename().string() : text.substr(0, equals);
   if (label_index(pairs.label) < 0)
     throw UsageError(cat("--pairs ", text, ": ", pairs.label, " is no degradation; write LABEL=FOLDER"));
   return pairs;
@@ -42,8 +43,8 @@ int run_pack(PackArguments& arguments) {
     });
   }
   for (const std::string& line : summary.skipped) std::fprintf(stderr, "daclip: %s\n", line.c_str());
-  std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions\n", arguments.out.c_str(), summary.photos, summary.pairs,
-               summary.captions);
+  std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions\n", arguments.out.c_str(), summary.photos,
+               summary.pairs, summary.captions);
   return summary.skipped.empty() ? kAllDone : kSomeFailed;
 }
 
@@ -53,12 +54,16 @@ void add_dataset(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<PackArguments>();
   CLI::App& verb = *program.add_subcommand("dataset", "Prepare photos for training");
   verb.require_subcommand(1);
-  CLI::App& pack = *verb.add_subcommand("pack", "Put photos, pairs and captions into one file that training reads without codecs");
-  pack.add_option("-o,--out", arguments->out, "The pack to write")->required();
-  pack.add_option("--clean", arguments->clean, "Folders of good photos, with their sub-folders");
-  pack.add_option("--pairs", arguments->pairs, "Folders of pairs, LABEL=FOLDER, with LQ/ and GT/ in each");
-  pack.add_option("--captions", arguments->captions, "Tables (TSV) with the columns filepath and title");
-  pack.add_option("--root", arguments->root, "What paths in the tables start from (default: the table's folder)");
+  CLI::App& pack =
+      *verb.add_subcommand("pack", "Put photos, pairs and captions into one file that training reads without codecs");
+  pack.add_option("-o,--out", arguments->out, "The pack to write")->type_name("FILE")->required();
+  pack.add_option("--clean", arguments->clean, "Folders of good photos, with their sub-folders")->type_name("FOLDER");
+  pack.add_option("--pairs", arguments->pairs, "Folders of pairs, LABEL=FOLDER, with LQ/ and GT/ in each")
+      ->type_name("LABEL=FOLDER");
+  pack.add_option("--captions", arguments->captions, "Tables (TSV) with the columns filepath and title")
+      ->type_name("FILE");
+  pack.add_option("--root", arguments->root, "What paths in the tables start from (default: the table's folder)")
+      ->type_name("FOLDER");
   pack.add_option("--max-size", arguments->options.max_size, "Shrink photos to this longer side; 0 keeps their size")
       ->check(CLI::NonNegativeNumber)->capture_default_str();
   pack.add_option("--crop", arguments->options.crop, "Keep one square of this side of each photo; 0 keeps all")

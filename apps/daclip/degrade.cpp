@@ -22,7 +22,8 @@ struct DegradeArguments {
 
 FloatImage mask_of(const Mask& mask, const Image& image) {
   if (mask.width != image.width || mask.height != image.height)
-    throw UsageError(cat("the mask is ", mask.width, "x", mask.height, " pixels, the photo ", image.width, "x", image.height));
+    throw UsageError(
+        cat("the mask is ", mask.width, "x", mask.height, " pixels, the photo ", image.width, "x", image.height));
   FloatImage result(mask.width, mask.height, 1);
   for (size_t i = 0; i < mask.keep.size(); ++i) result.data[i] = mask.keep[i];
   return result;
@@ -46,7 +47,8 @@ int run_degrade(const DegradeArguments& arguments) {
     try {
       const Image image = read_input(job.input);
       const FloatImage rgb = to_rgb(image);
-      const FloatImage degraded = mask ? apply_mask(rgb, mask_of(*mask, image)) : degrade(rgb, spec, arguments.seed + i);
+      const FloatImage degraded =
+          mask ? apply_mask(rgb, mask_of(*mask, image)) : degrade(rgb, spec, arguments.seed + i);
       write_output(job, from_rgb(degraded, image), plan.format, arguments.output.quality);
     } catch (const std::exception& error) {
       ++failed;
@@ -63,7 +65,8 @@ std::string kinds_help() {
   for (int i = 0; i < kDegradationCount; ++i) {
     text += cat("  ", kLabels[size_t(i)], "\n");
     for (const DegradeParam& p : degrade_params(kLabels[size_t(i)]))
-      text += cat("      ", p.name, "=", p.minimum, "..", p.maximum, p.unit.empty() ? "" : " " + p.unit, "  ", p.help, "\n");
+      text += cat("      ", p.name, "=", p.minimum, "..", p.maximum, p.unit.empty() ? "" : " " + p.unit, "  ", p.help,
+                  "\n");
   }
   return text + "Example: daclip degrade photo.png -o noisy.png --kind noisy:sigma=25 --seed 7";
 }
@@ -72,16 +75,25 @@ std::string kinds_help() {
 
 void add_degrade(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<DegradeArguments>();
-  CLI::App& verb = *program.add_subcommand("degrade", "Damage good photos in one of ten ways, to try or measure restoring");
-  verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")->required();
-  verb.add_option("-o,--out", arguments->output.out, "Output: a file for one photo, a folder, or - for standard output")->required();
-  verb.add_option("--kind", arguments->kind, "KIND[:param=value,...], see below")->required();
-  verb.add_option("--seed", arguments->seed, "Same seed, same damage; the n-th of several photos takes seed + n")->capture_default_str();
-  verb.add_option("--mask", arguments->mask, "For uncompleted: a picture of the photo's size, white keeps, black becomes a hole");
-  verb.add_flag("-r,--recursive", arguments->output.recursive, "Take photos of sub-folders too and keep the sub-folders");
+  CLI::App& verb =
+      *program.add_subcommand("degrade", "Damage good photos in one of ten ways, to try or measure restoring");
+  verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")
+      ->type_name("FILE|FOLDER|-")->required();
+  verb.add_option("-o,--out", arguments->output.out, "Output: a file for one photo, a folder, or - for standard output")
+      ->type_name("FILE|FOLDER|-")->required();
+  verb.add_option("--kind", arguments->kind, "KIND[:param=value,...], see below")->type_name("KIND")->required();
+  verb.add_option("--seed", arguments->seed, "Same seed, same damage; the n-th of several photos takes seed + n")
+      ->capture_default_str();
+  verb.add_option("--mask", arguments->mask,
+                  "For uncompleted: a picture of the photo's size, white keeps, black becomes a hole")
+      ->type_name("FILE");
+  verb.add_flag("-r,--recursive", arguments->output.recursive,
+                "Take photos of sub-folders too and keep the sub-folders");
   verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
       ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
-  verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP")->check(CLI::Range(1, 100))->capture_default_str();
+  verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   verb.add_flag("--skip-existing", arguments->output.skip_existing, "Keep outputs that are there already");
   verb.footer([] { return kinds_help(); });
   verb.callback([arguments, &run] { run = [arguments] { return run_degrade(*arguments); }; });

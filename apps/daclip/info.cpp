@@ -22,7 +22,8 @@ nlohmann::ordered_json describe(const ModelFile& file) {
   info["file"] = file.path.string();
   info["bytes"] = std::filesystem::file_size(file.path);
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
-  info["parameters"] = {{"total", file.parameters()}, {"daclip", file.parameters("daclip.")}, {"restorer", file.parameters("restorer.")}};
+  info["parameters"] = {
+      {"total", file.parameters()}, {"daclip", file.parameters("daclip.")}, {"restorer", file.parameters("restorer.")}};
   const ModelCost cost = model_cost(file.config);
   info["multiply_adds"] = {{"daclip_per_photo", int64_t(cost.daclip)}};
   if (file.config.restorer) info["multiply_adds"]["restorer_per_pixel"] = std::round(cost.restorer_per_pixel * 10) / 10;
@@ -54,8 +55,9 @@ int run_info(const InfoArguments& arguments) {
 
 void add_info(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<InfoArguments>();
-  CLI::App& verb = *program.add_subcommand("info", "Describe a model: configuration, parameters, multiply-adds per pixel");
-  verb.add_option("MODEL", arguments->model, "A model's name or file")->capture_default_str();
+  CLI::App& verb =
+      *program.add_subcommand("info", "Describe a model: configuration, parameters, multiply-adds per pixel");
+  verb.add_option("MODEL", arguments->model, "A model's name or file")->type_name("NAME|FILE")->capture_default_str();
   verb.add_flag("--json", arguments->json, "Print JSON");
   verb.callback([arguments, &run] { run = [arguments] { return run_info(*arguments); }; });
 }

@@ -15,7 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // "holiday.jpg" -> "holiday", but "version.2" stays.
-fs::path without_ending(const fs::path& path) { return format_of_name(path) ? fs::path(path).replace_extension() : path; }
+fs::path without_ending(const fs::path& path) {
+  return format_of_name(path) ? fs::path(path).replace_extension() : path;
+}
 
 fs::path resolved(const fs::path& path) {
   std::error_code error;
@@ -39,7 +41,8 @@ void list_folder(const fs::path& folder, bool recursive, const fs::path& exclude
   } catch (const fs::filesystem_error& error) {
     list.problems.push_back(cat(folder.string(), ": cannot be read: ", error.code().message()));
   }
-  if (found.empty() && list.problems.empty()) list.problems.push_back(cat(folder.string(), ": no pictures in this folder"));
+  if (found.empty() && list.problems.empty())
+    list.problems.push_back(cat(folder.string(), ": no pictures in this folder"));
   std::sort(found.begin(), found.end());
   for (const fs::path& path : found) list.inputs.push_back({path, without_ending(path.lexically_relative(folder))});
 }
@@ -48,7 +51,8 @@ bool writes_one_file(const std::vector<std::string>& arguments, const OutputOpti
   std::error_code error;
   if (options.out.ends_with('/') || fs::is_directory(options.out, error) || !format_of_name(options.out)) return false;
   if (arguments.size() > 1 || fs::is_directory(arguments.front(), error))
-    throw UsageError(cat("several inputs need a folder for their outputs, but ", options.out, " is named like one picture"));
+    throw UsageError(
+        cat("several inputs need a folder for their outputs, but ", options.out, " is named like one picture"));
   return true;
 }
 
@@ -58,7 +62,8 @@ ImageFormat chosen_format(const OutputOptions& options, bool one_file) {
   const auto wanted = known.find(options.format);
   if (!one_file) return wanted == known.end() ? ImageFormat::png : wanted->second;
   const ImageFormat named = format_of_name(options.out).value();
-  if (named == ImageFormat::bmp) throw UsageError(cat(options.out, ": BMP is not written; name it .png, .jpg, .webp or .tiff"));
+  if (named == ImageFormat::bmp)
+    throw UsageError(cat(options.out, ": BMP is not written; name it .png, .jpg, .webp or .tiff"));
   if (wanted != known.end() && wanted->second != named)
     throw UsageError(cat(options.out, ": its ending says otherwise than --format ", options.format));
   return named;
@@ -89,8 +94,10 @@ void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error || !fs::is_directory(folder, error))
-    throw IoError(cat(folder.string(), ": this output folder cannot be made: ", error ? error.message() : "a file has its name"));
-  if (::access(folder.c_str(), W_OK) != 0) throw IoError(cat(folder.string(), ": this output folder cannot be written"));
+    throw IoError(
+        cat(folder.string(), ": this output folder cannot be made: ", error ? error.message() : "a file has its name"));
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw IoError(cat(folder.string(), ": this output folder cannot be written"));
 }
 
 void refuse_collisions(const Plan& plan) {
@@ -112,7 +119,8 @@ void refuse_collisions(const Plan& plan) {
 }  // namespace
 
 InputList list_inputs(const std::vector<std::string>& arguments, bool recursive, const fs::path& excluded) {
-  if (std::count(arguments.begin(), arguments.end(), "-") > 1) throw UsageError("- (standard input) can be given once only");
+  if (std::count(arguments.begin(), arguments.end(), "-") > 1)
+    throw UsageError("- (standard input) can be given once only");
   InputList list;
   for (const std::string& argument : arguments) {
     std::error_code error;
@@ -137,7 +145,8 @@ Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& o
   if (options.out == "-") {
     if (arguments.size() > 1 || fs::is_directory(arguments.front(), error))
       throw UsageError("standard output takes one picture only; give a folder with -o");
-    if (::isatty(STDOUT_FILENO)) throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
+    if (::isatty(STDOUT_FILENO))
+      throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
     plan.format = chosen_format(options, false);
     plan.jobs.push_back({list_inputs(arguments, false).inputs.front(), "-", false});
     return plan;

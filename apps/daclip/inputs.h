@@ -23,7 +23,8 @@ struct InputList {
 // Files are taken as they are named; of folders, in name order, the files with a picture's ending, hidden ones and
 // those below `excluded` (an output folder) left out; sub-folders only with `recursive`. Throws UsageError where
 // standard input is named twice.
-InputList list_inputs(const std::vector<std::string>& arguments, bool recursive, const std::filesystem::path& excluded = {});
+InputList list_inputs(const std::vector<std::string>& arguments, bool recursive,
+                      const std::filesystem::path& excluded = {});
 
 // Reads and decodes; throws what read_image throws.
 Image read_input(const Input& input);

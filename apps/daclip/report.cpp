@@ -25,9 +25,13 @@ figure{margin:0;background:#fff;border:1px solid #ddd;border-radius:8px;overflow
 .pair{position:relative;--x:50%;background:#ccc}
 .pair img{display:block;width:100%;height:auto}
 .pair .after{position:absolute;inset:0;clip-path:inset(0 0 0 var(--x))}
-.pair i{position:absolute;top:0;bottom:0;left:var(--x);width:2px;margin-left:-1px;background:#fff;box-shadow:0 0 3px #000;pointer-events:none}
-.pair i::after{content:"\2194";position:absolute;top:50%;left:-15px;width:32px;height:32px;margin-top:-16px;border-radius:50%;background:#fff;color:#222;font:20px/30px sans-serif;text-align:center;box-shadow:0 0 3px #000}
-.pair b{position:absolute;bottom:6px;padding:0 6px;border-radius:4px;background:#000a;color:#fff;font-size:.75rem;font-weight:400;pointer-events:none}
+.pair i{position:absolute;top:0;bottom:0;left:var(--x);width:2px;margin-left:-1px;background:#fff;
+  box-shadow:0 0 3px #000;pointer-events:none}
+.pair i::after{content:"\2194";position:absolute;top:50%;left:-15px;width:32px;height:32px;
+  margin-top:-16px;border-radius:50%;background:#fff;color:#222;
+  font:20px/30px sans-serif;text-align:center;box-shadow:0 0 3px #000}
+.pair b{position:absolute;bottom:6px;padding:0 6px;border-radius:4px;background:#000a;
+  color:#fff;font-size:.75rem;font-weight:400;pointer-events:none}
 .pair input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:ew-resize;touch-action:pan-y}
 .pair input:focus-visible+i{background:#06c;width:4px;margin-left:-2px}
 figcaption{padding:10px 14px}
@@ -57,7 +61,8 @@ std::string base64(std::span<const uint8_t> bytes) {
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const size_t left = bytes.size() - i;
-    const uint32_t group = uint32_t(bytes[i]) << 16 | (left > 1 ? uint32_t(bytes[i + 1]) << 8 : 0) | (left > 2 ? bytes[i + 2] : 0u);
+    const uint32_t group =
+        uint32_t(bytes[i]) << 16 | (left > 1 ? uint32_t(bytes[i + 1]) << 8 : 0) | (left > 2 ? bytes[i + 2] : 0u);
     text += kDigits[group >> 18];
     text += kDigits[group >> 12 & 63];
     text += left > 1 ? kDigits[group >> 6 & 63] : '=';
@@ -105,13 +110,14 @@ Report::Report(std::string model, size_t photos, std::string note)
 void Report::add(const Entry& entry, const Image& before, const Image& after) {
   const Image small_before = thumbnail(before, largest_side_), small_after = thumbnail(after, largest_side_);
   const std::string size = cat("width=\"", small_before.width, "\" height=\"", small_before.height, "\"");
-  body_ += cat("<figure>\n<div class=\"pair\"><img ", size, " alt=\"before\" src=\"", data_uri(small_before), "\">",
-               "<img class=\"after\" ", size, " alt=\"after\" src=\"", data_uri(small_after), "\">",
-               "<b style=\"left:6px\">before</b><b style=\"right:6px\">after</b>",
-               "<input type=\"range\" min=\"0\" max=\"100\" value=\"50\" step=\"0.1\" aria-label=\"before and after of ",
-               escaped(entry.name), "\" oninput=\"this.parentNode.style.setProperty('--x',this.value+'%')\"><i></i></div>\n");
-  body_ += cat("<figcaption><strong>", escaped(entry.name), "</strong> <small>", before.width, " × ", before.height, ", ",
-               fixed(entry.seconds, 2), " s</small>\n");
+  body_ += cat(
+      "<figure>\n<div class=\"pair\"><img ", size, " alt=\"before\" src=\"", data_uri(small_before), "\">",
+      "<img class=\"after\" ", size, " alt=\"after\" src=\"", data_uri(small_after), "\">",
+      "<b style=\"left:6px\">before</b><b style=\"right:6px\">after</b>",
+      "<input type=\"range\" min=\"0\" max=\"100\" value=\"50\" step=\"0.1\" aria-label=\"before and after of ",
+      escaped(entry.name), "\" oninput=\"this.parentNode.style.setProperty('--x',this.value+'%')\"><i></i></div>\n");
+  body_ += cat("<figcaption><strong>", escaped(entry.name), "</strong> <small>", before.width, " × ", before.height,
+               ", ", fixed(entry.seconds, 2), " s</small>\n");
   for (const Prediction& p : entry.predictions) body_ += probability_row(p);
   if (entry.untouched) body_ += "<small>Recognised as clean: left as it is.</small>\n";
   if (entry.chosen) body_ += cat("<small>Restored as ", escaped(entry.degradation), ", as asked.</small>\n");
@@ -124,8 +130,9 @@ void Report::write(const std::filesystem::path& path) const {
                      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                      "<title>Before and after</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>";
   page += cat(kStyle, "</style>\n</head>\n<body>\n<header>\n<h1>Before and after</h1>\n");
-  page += cat("<p>", count_, count_ == 1 ? " photo" : " photos", " restored by daclip " DACLIP_VERSION " with the model ",
-              escaped(model_), ". Drag across a photo to compare; the bars say what was recognised.</p>\n");
+  page +=
+      cat("<p>", count_, count_ == 1 ? " photo" : " photos", " restored by daclip " DACLIP_VERSION " with the model ",
+          escaped(model_), ". Drag across a photo to compare; the bars say what was recognised.</p>\n");
   if (!note_.empty()) page += cat("<p>", escaped(note_), "</p>\n");
   page += cat("</header>\n<main>\n", body_, "</main>\n</body>\n</html>\n");
   if (path.has_parent_path()) {

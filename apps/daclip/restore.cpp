@@ -78,7 +78,8 @@ class RestoreRun {
       }
     }
     if (plan_.jobs.size() > 1 || failed_ > 1)
-      progress_.line(cat(restored_, " restored", kept_ ? cat(", ", kept_, " kept") : "", failed_ ? cat(", ", failed_, " failed") : ""));
+      progress_.line(cat(restored_, " restored", kept_ ? cat(", ", kept_, " kept") : "",
+                         failed_ ? cat(", ", failed_, " failed") : ""));
     return failed_ ? kSomeFailed : kAllDone;
   }
 
@@ -95,11 +96,12 @@ class RestoreRun {
     write_output(job, result.image, plan_.format, arguments_.output.quality);
     ++restored_;
     const std::vector<Prediction> predictions = classifier_.top(result.conditioning, 3);
-    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", summary(result, predictions.front()), ", ",
-                       rounded(seconds), " s"));
+    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", summary(result, predictions.front()),
+                       ", ", rounded(seconds), " s"));
     if (!arguments_.report.empty())
-      report_.add({name, result.degradation, predictions, !arguments_.restore.degradation.empty(), result.untouched, seconds},
-                  image, result.image);
+      report_.add(
+          {name, result.degradation, predictions, !arguments_.restore.degradation.empty(), result.untouched, seconds},
+          image, result.image);
   }
 
   std::string summary(const RestoreResult& result, const Prediction& best) const {
@@ -154,26 +156,39 @@ int run_restore(RestoreArguments arguments) {
 void add_restore(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<RestoreArguments>();
   CLI::App& verb = *program.add_subcommand("restore", "Recognise what is wrong with photos and repair them");
-  verb.add_option("IN", arguments->inputs, "Photos (JPEG, PNG, WebP, TIFF, BMP), folders, or - for standard input")->required();
+  verb.add_option("IN", arguments->inputs, "Photos (JPEG, PNG, WebP, TIFF, BMP), folders, or - for standard input")
+      ->type_name("FILE|FOLDER|-")->required();
   verb.add_option("-o,--out", arguments->output.out,
-                  "Output: a file for one photo, a folder (OUT/<name>.png each), or - for standard output")->required();
-  verb.add_flag("-r,--recursive", arguments->output.recursive, "Take photos of sub-folders too and keep the sub-folders");
+                  "Output: a file for one photo, a folder (OUT/<name>.png each), or - for standard output")
+                      ->type_name("FILE|FOLDER|-")->required();
+  verb.add_flag("-r,--recursive", arguments->output.recursive,
+                "Take photos of sub-folders too and keep the sub-folders");
   verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
       ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
   verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP; 100 makes WebP lossless")
       ->check(CLI::Range(1, 100))->capture_default_str();
-  verb.add_flag("--skip-existing", arguments->output.skip_existing, "Keep outputs that are there already, so that an interrupted folder goes on");
-  verb.add_option("--degradation", arguments->restore.degradation, "Take this as what is wrong instead of recognising it, e.g. noisy");
-  verb.add_option("--mask", arguments->mask, "Inpainting: a picture of the photo's size, white keeps, black is painted anew");
-  verb.add_option("--strength", arguments->restore.strength, "Blend with the input: 0 leaves it as it is, 1 takes all of the repair")
-      ->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  verb.add_option("--tile", arguments->restore.tile, "Largest side of the tiles that large photos are cut into, at least 64 pixels (default: automatic)")
+  verb.add_flag("--skip-existing", arguments->output.skip_existing,
+                "Keep outputs that are there already, so that an interrupted folder goes on");
+  verb.add_option("--degradation", arguments->restore.degradation,
+                  "Take this as what is wrong instead of recognising it, e.g. noisy")
+      ->type_name("NAME");
+  verb.add_option("--mask", arguments->mask,
+                  "Inpainting: a picture of the photo's size, white keeps, black is painted anew")
+      ->type_name("FILE");
+  verb.add_option("--strength", arguments->restore.strength,
+                  "Blend with the input: 0 leaves it as it is, 1 takes all of the repair")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb.add_option("--tile", arguments->restore.tile,
+                  "Largest side of the tiles that large photos are cut into, at least 64 pixels (default: automatic)")
       ->check(CLI::Range(kSmallestTile, 1 << 16));
   add_runtime_options(verb, arguments->runtime);
-  verb.add_option("--report", arguments->report, "Write a page (one HTML file) with before and after of every photo");
-  verb.add_option("--report-note", arguments->report_note, "A sentence for the top of that page");
-  verb.footer("A photo that is recognised as clean is returned as it is. Bit depth (PNG, TIFF), alpha, grey, colour profile and\n"
-              "EXIF are kept. Nothing is started when two inputs would write one file.");
+  verb.add_option("--report", arguments->report, "Write a page (one HTML file) with before and after of every photo")
+      ->type_name("FILE");
+  verb.add_option("--report-note", arguments->report_note, "A sentence for the top of that page")->type_name("TEXT");
+  verb.footer(
+      "A photo that is recognised as clean is returned as it is. Bit depth (PNG, TIFF), alpha, grey, colour profile\n"
+      "and EXIF are kept. Nothing is started when two inputs would write one file.");
   verb.callback([arguments, &run] { run = [arguments] { return run_restore(*arguments); }; });
 }
 

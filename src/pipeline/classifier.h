@@ -35,6 +35,7 @@ class Classifier {
 };
 
 // softmax(logit_scale * cosine(degradation, label)); `labels` holds rows of unit length.
-std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels, float logit_scale);
+std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels,
+                                       float logit_scale);
 
 }  // namespace daclip

@@ -19,7 +19,8 @@ std::vector<Expected> expected_tensors(const ModelConfig& config) {
   for (const WeightSpec& spec : daclip_weights(config.clip, true, false))
     expected.push_back({"daclip." + spec.name, spec.shape});
   if (config.restorer)
-    for (const WeightSpec& spec : nafnet_weights(*config.restorer)) expected.push_back({"restorer." + spec.name, spec.shape});
+    for (const WeightSpec& spec : nafnet_weights(*config.restorer))
+      expected.push_back({"restorer." + spec.name, spec.shape});
   return expected;
 }
 
@@ -53,7 +54,8 @@ void check_tensors(const ModelFile& file) {
   add(missing, "missing");
   add(unexpected, "unexpected");
   add(mismatched, "mismatched");
-  if (!problems.empty()) throw WeightsError(cat(file.path.string(), ": tensors do not fit the configuration: ", problems));
+  if (!problems.empty())
+    throw WeightsError(cat(file.path.string(), ": tensors do not fit the configuration: ", problems));
 }
 
 void check_config(const ModelConfig& config) {
@@ -118,7 +120,8 @@ Model load_model(Backend& backend, const ModelFile& file) {
     float* values = model.labels.data() + row * n;
     double sum = 0;
     for (size_t i = 0; i < n; ++i) sum += double(values[i]) * values[i];
-    if (sum <= 0) throw WeightsError(cat(file.path.string(), ": the embedding of label ", model.config.labels[row], " is zero"));
+    if (sum <= 0)
+      throw WeightsError(cat(file.path.string(), ": the embedding of label ", model.config.labels[row], " is zero"));
     for (size_t i = 0; i < n; ++i) values[i] = float(values[i] / std::sqrt(sum));
   }
   return model;

@@ -78,7 +78,8 @@ bool within(int value, int low, int high) { return value >= low && value <= high
 
 // Bounds that keep every later size computation far from overflow.
 void check_vision(const VisionConfig& c) {
-  require(within(c.image_size, 8, 4096) && within(c.patch, 1, c.image_size), "clip.vision: image_size or patch out of range");
+  require(within(c.image_size, 8, 4096) && within(c.patch, 1, c.image_size),
+          "clip.vision: image_size or patch out of range");
   require(within(c.width, 1, 16384) && within(c.layers, 1, 256), "clip.vision: width or layers out of range");
   require(within(c.heads, 1, c.width) && c.width % c.heads == 0, "clip.vision: width must be a multiple of heads");
 }
@@ -93,20 +94,23 @@ void check_nafnet(const NafnetConfig& c) {
   require(within(c.channels, 1, 64) && within(c.width, 1, 4096), "restorer: channels or width out of range");
   require(within(c.unshuffle, 1, 16), "restorer: unshuffle out of range");
   require(within(int(c.encoder_blocks.size()), 0, 8), "restorer: encoder_blocks has too many levels");
-  require(c.encoder_blocks.size() == c.decoder_blocks.size(), "restorer: encoder_blocks and decoder_blocks differ in length");
+  require(c.encoder_blocks.size() == c.decoder_blocks.size(),
+          "restorer: encoder_blocks and decoder_blocks differ in length");
   for (int n : c.encoder_blocks) require(within(n, 0, 1024), "restorer: encoder_blocks out of range");
   for (int n : c.decoder_blocks) require(within(n, 0, 1024), "restorer: decoder_blocks out of range");
   require(within(c.middle_blocks, 0, 1024), "restorer: middle_blocks out of range");
-  require(within(c.degradation_dim, 0, 16384) && within(c.content_dim, 0, 16384), "restorer: context length out of range");
+  require(within(c.degradation_dim, 0, 16384) && within(c.content_dim, 0, 16384),
+          "restorer: context length out of range");
   require(within(c.prompt_dim, 1, 16384), "restorer: prompt_dim out of range");
-  require(within(c.attention_heads, 1, 1024) && within(c.attention_head_dim, 1, 4096), "restorer: attention heads out of range");
+  require(within(c.attention_heads, 1, 1024) && within(c.attention_head_dim, 1, 4096),
+          "restorer: attention heads out of range");
 }
 
 void check_preprocess(const PreprocessConfig& c) {
   require(within(c.size, 8, 4096), "preprocess: size out of range");
   if (c.kind == PreprocessConfig::Kind::mosaic)
-    require(c.tile > 0 && c.global > 0 && c.global < c.size && c.size % c.tile == 0 && c.global % c.tile == 0,
-            "preprocess: size and global must be multiples of tile, and global smaller than size");
+    require(c.tile > 0 && c.tile % 16 == 0 && c.global > 0 && c.global < c.size && c.size % c.tile == 0 && c.global % c.tile == 0,
+            "preprocess: tile must be a multiple of 16, size and global multiples of tile, and global smaller than size");
 }
 
 void check(const ModelConfig& c) {

@@ -18,7 +18,7 @@ struct PreprocessConfig {
   } kind = Kind::clip;
   int size = 224;
   int global = 0;  // mosaic only: side of the whole-photo view, a multiple of `tile`
-  int tile = 0;    // mosaic only: side of one native tile; size is a multiple of it
+  int tile = 0;    // mosaic only: side of one native tile, a multiple of 16; size is a multiple of it
 };
 
 struct ModelConfig {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "core/error.h"
 #include "image/resize.h"
@@ -9,6 +10,8 @@
 
 namespace daclip {
 namespace {
+
+constexpr int kSpectrumBlock = 16;  // pixels; the compact model's patch
 
 // CLIP's statistics (SPEC 1).
 constexpr std::array<float, 3> kMean = {0.48145466f, 0.4578275f, 0.40821073f};
@@ -33,7 +36,8 @@ FloatImage crop(const FloatImage& image, int left, int top, int width, int heigh
   return result;
 }
 
-// A very long photo is cut to its middle first: only a square of that is kept, and enlarging a line would take gigabytes.
+// A very long photo is cut to its middle first: only a square of that is kept, and enlarging a line would take
+// gigabytes.
 FloatImage shortened(const FloatImage& rgb) {
   constexpr int kLongest = 16;  // times the shorter side
   const int limit = kLongest * std::min(rgb.width, rgb.height);
@@ -60,13 +64,62 @@ int reflected(int i, int n) {
   return i < n ? i : period - i;
 }
 
+// Orthonormal DCT-II.
+const std::vector<float>& dct_matrix() {
+  static const std::vector<float> matrix = [] {
+    std::vector<float> m(kSpectrumBlock * kSpectrumBlock);
+    for (int k = 0; k < kSpectrumBlock; ++k)
+      for (int i = 0; i < kSpectrumBlock; ++i)
+        m[size_t(k * kSpectrumBlock + i)] = float(std::sqrt((k ? 2.0 : 1.0) / kSpectrumBlock) *
+                                                  std::cos(std::numbers::pi * (i + 0.5) * k / kSpectrumBlock));
+    return m;
+  }();
+  return matrix;
+}
+
+// One block's DCT coefficients as log magnitudes, brought to about [0,1]: 0.001 is a quarter of an 8-bit level.
+void log_spectrum(const float* block, float* spectrum) {
+  constexpr int n = kSpectrumBlock;
+  const std::vector<float>& m = dct_matrix();
+  std::array<float, n * n> rows;
+  for (int y = 0; y < n; ++y)
+    for (int k = 0; k < n; ++k) {
+      float sum = 0;
+      for (int x = 0; x < n; ++x) sum += m[size_t(k * n + x)] * block[y * n + x];
+      rows[size_t(y * n + k)] = sum;
+    }
+  for (int k = 0; k < n; ++k)
+    for (int x = 0; x < n; ++x) {
+      float sum = 0;
+      for (int y = 0; y < n; ++y) sum += m[size_t(k * n + y)] * rows[size_t(y * n + x)];
+      spectrum[k * n + x] = (std::log(std::abs(sum) + 1e-3f) + 7.f) / 10.f;
+    }
+}
+
 // native(left, top, width, height) gives a part of the photo; one smaller than the tile is continued by reflection.
 template <class NativeTile>
-void copy_native_tile(NativeTile native, int width, int height, int left, int top, int side, FloatImage& square, int x0, int y0) {
+void show_native_tile(NativeTile native, int width, int height, int left, int top, int side, FloatImage& square, int x0,
+                      int y0) {
+  constexpr int n = kSpectrumBlock;
   const FloatImage tile = native(left, top, std::min(side, width - left), std::min(side, height - top));
-  for (int y = 0; y < side; ++y)
-    for (int x = 0; x < side; ++x)
-      for (int c = 0; c < 3; ++c) square.at(x0 + x, y0 + y, c) = tile.at(reflected(x, tile.width), reflected(y, tile.height), c);
+  std::array<float, n * n> luma, chroma, luma_spectrum, chroma_spectrum;
+  for (int by = 0; by < side; by += n)
+    for (int bx = 0; bx < side; bx += n) {
+      for (int i = 0; i < n * n; ++i) {
+        const int x = reflected(bx + i % n, tile.width), y = reflected(by + i / n, tile.height);
+        const float r = tile.at(x, y, 0), g = tile.at(x, y, 1), b = tile.at(x, y, 2);
+        luma[size_t(i)] = 0.299f * r + 0.587f * g + 0.114f * b;
+        chroma[size_t(i)] = 0.5f * (r - b);
+      }
+      log_spectrum(luma.data(), luma_spectrum.data());
+      log_spectrum(chroma.data(), chroma_spectrum.data());
+      for (int i = 0; i < n * n; ++i) {
+        float* pixel = &square.at(x0 + bx + i % n, y0 + by + i / n, 0);
+        pixel[0] = luma[size_t(i)];
+        pixel[1] = luma_spectrum[size_t(i)];
+        pixel[2] = chroma_spectrum[size_t(i)];
+      }
+    }
 }
 
 // whole: the photo or a reduced one, for the global view. native(left, top, width, height): a part of the photo itself.
@@ -88,8 +141,9 @@ FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile nat
         const int room = std::max(0, length - config.tile);
         return int(int64_t(2 * index + 1) * room / (2 * n)) / 8 * 8;
       };
-      copy_native_tile(native, width, height, position(k % columns, columns, width), position(k / columns, rows, height),
-                       config.tile, square, cell_x * config.tile, cell_y * config.tile);
+      show_native_tile(native, width, height, position(k % columns, columns, width),
+                       position(k / columns, rows, height), config.tile, square, cell_x * config.tile,
+                       cell_y * config.tile);
       ++k;
     }
   return square;
@@ -116,7 +170,9 @@ FloatImage clip_input(const Image& image, const PreprocessConfig& config) {
                               std::max(1, std::min(image.width, image.height) / (2 * config.size)));
   const FloatImage whole = box_reduced(image, factor);
   if (config.kind == PreprocessConfig::Kind::clip) return clip_input(whole, config);
-  const auto native = [&](int left, int top, int width, int height) { return rgb_region(image, left, top, width, height); };
+  const auto native = [&](int left, int top, int width, int height) {
+    return rgb_region(image, left, top, width, height);
+  };
   FloatImage square = mosaic(whole, image.width, image.height, native, config);
   normalise(square);
   return square;

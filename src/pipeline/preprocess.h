@@ -10,9 +10,11 @@ namespace daclip {
 //
 // `clip`: the reference's clip_transform: 8-bit pixels (truncated as it does), Pillow's bicubic, centre crop.
 // `mosaic`: noise and JPEG traces live at native resolution and vanish in a resize, content is global, so the square
-// shows both. The whole photo, resized to global x global whatever its aspect, stands top left; the remaining tiles,
-// in reading order, hold pixels as they are, cut on a regular grid over the photo at multiples of 8 (so that JPEG's
-// blocks keep their phase). Photos smaller than a tile are continued by reflection.
+// shows both. The whole photo, resized to global x global whatever its aspect, stands top left. The remaining tiles, in
+// reading order, are cut from the photo as it is, on a regular grid at multiples of 8 (so that JPEG's blocks keep their
+// phase). Their three channels are luma, and the log magnitudes of the 16x16 block DCT of luma and of (R - B)/2: in a
+// spectrum noise, blur, block quantisation and streaks are visible to a linear patch embedding, in pixels they are not.
+// Photos smaller than a tile are continued by reflection.
 FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config);
 
 // The same from a picture as files hold it. One of more than four million pixels is never held as floats whole: its

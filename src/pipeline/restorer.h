@@ -22,7 +22,7 @@ struct RestoreOptions {
   std::optional<Mask> mask;         // the photo's size; without `degradation` the label is then "uncompleted"
   float strength = 1;               // 0 returns the input, 1 the network's result
   int tile = 0;                     // largest side of a tile in pixels, at least kSmallestTile; 0: by memory_bytes
-  int overlap = 64;                 // pixels that neighbouring tiles share
+  int overlap = 96;                 // pixels that neighbouring tiles share
   uint64_t memory_bytes = 512u << 20;  // bound of the activations of one tile, for the automatic choice
   float clean_probability = 0.5f;   // a photo recognised as "clean" with at least this is returned as it came
 };
@@ -45,8 +45,8 @@ class Restorer {
   // Told the finished share, 0 to 1, after every tile.
   using Progress = std::function<void(double)>;
 
-  // Memory: the input, the result, and one tile's activations with its strip of the photo. Throws UsageError for options
-  // that make no sense and a mask of another size.
+  // Memory: the input, the result, and one tile's activations with its strip of the photo. Throws UsageError for
+  // options that make no sense and a mask of another size.
   RestoreResult restore(const Image& image, const RestoreOptions& options = {}, const Progress& progress = {}) const;
 
   // Largest tile side for a photo of this width that keeps to `memory_bytes`.

@@ -62,7 +62,9 @@ TEST_F(BadInput, the_good_inputs_of_a_folder_are_done) {
 
 TEST_F(BadInput, a_missing_file) { expect_one_line(restore({path("none.png"), "-o", path("out")}), 1, "none.png"); }
 
-TEST_F(BadInput, a_folder_without_pictures) { expect_one_line(restore({folder("empty"), "-o", path("out")}), 1, "no pictures"); }
+TEST_F(BadInput, a_folder_without_pictures) {
+  expect_one_line(restore({folder("empty"), "-o", path("out")}), 1, "no pictures");
+}
 
 TEST_F(BadInput, an_output_folder_that_cannot_be_made) {
   write_text(folder_ / "file", "a file");
@@ -73,13 +75,15 @@ TEST_F(BadInput, an_output_folder_that_cannot_be_made) {
 
 TEST_F(BadInput, a_full_disk_behind_standard_output) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
-  const Outcome outcome = run_program({"restore", "--model", path("tiny.safetensors"), photo("a.png"), "-o", "-"}, "", "/dev/full");
+  const Outcome outcome =
+      run_program({"restore", "--model", path("tiny.safetensors"), photo("a.png"), "-o", "-"}, "", "/dev/full");
   expect_one_line(outcome, 1, "standard output");
 }
 
 TEST_F(BadInput, a_missing_model) {
   const std::string in = photo("a.png");
-  expect_one_line(run_program({"restore", in, "-o", path("out.png"), "--model", path("none.safetensors")}), 2, "none.safetensors");
+  expect_one_line(run_program({"restore", in, "-o", path("out.png"), "--model", path("none.safetensors")}), 2,
+                  "none.safetensors");
   expect_one_line(run_program({"restore", in, "-o", path("out.png"), "--model", "none"}), 2, "model none");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
 }
@@ -88,13 +92,15 @@ TEST_F(BadInput, a_truncated_model) {
   const std::string bytes = read_text(folder_ / "tiny.safetensors"), in = photo("a.png");
   for (const size_t size : {size_t(0), size_t(4), size_t(200), bytes.size() / 2, bytes.size() - 1}) {
     write_text(folder_ / "cut.safetensors", bytes.substr(0, size));
-    expect_one_line(run_program({"restore", in, "-o", path("out.png"), "--model", path("cut.safetensors")}), 2, "cut.safetensors");
+    expect_one_line(run_program({"restore", in, "-o", path("out.png"), "--model", path("cut.safetensors")}), 2,
+                    "cut.safetensors");
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
 }
 
 TEST_F(BadInput, a_picture_as_model) {
-  expect_one_line(run_program({"restore", photo("a.png"), "-o", path("out.png"), "--model", path("a.png")}), 2, "a.png");
+  expect_one_line(run_program({"restore", photo("a.png"), "-o", path("out.png"), "--model", path("a.png")}), 2,
+                  "a.png");
 }
 
 TEST_F(BadInput, nan_in_a_model) {
@@ -114,8 +120,8 @@ TEST_F(BadInput, nan_in_a_model) {
 }
 
 TEST_F(BadInput, an_unknown_label) {
-  const Outcome outcome = run_program(
-      {"restore", photo("a.png"), "-o", path("out.png"), "--model", path("tiny.safetensors"), "--degradation", "fuzzy"});
+  const Outcome outcome = run_program({"restore", photo("a.png"), "-o", path("out.png"), "--model",
+                                       path("tiny.safetensors"), "--degradation", "fuzzy"});
   expect_one_line(outcome, 2, "motion-blurry");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
 }

@@ -33,8 +33,8 @@ TEST_F(Verbs, classify_prints_the_best_labels) {
 
 TEST_F(Verbs, classify_json_holds_probabilities_that_sum_to_one) {
   write_text(folder_ / "bad.png", "x");
-  const Outcome outcome =
-      run_program({"classify", photo("a.png"), path("bad.png"), "--json", "--top", "11", "--model", path("tiny.safetensors")});
+  const Outcome outcome = run_program(
+      {"classify", photo("a.png"), path("bad.png"), "--json", "--top", "11", "--model", path("tiny.safetensors")});
   EXPECT_EQ(outcome.code, 1);
   const Json json = Json::parse(outcome.out);
   ASSERT_EQ(json.size(), 1u);
@@ -62,7 +62,9 @@ TEST_F(Verbs, degrade_numbers_the_photos_of_a_folder_by_seed) {
   photo("in/a.png");
   photo("in/b.png");
   ASSERT_EQ(run_program({"degrade", path("in"), "-o", path("out"), "--kind", "noisy:sigma=20", "--seed", "7"}).code, 0);
-  ASSERT_EQ(run_program({"degrade", path("in/b.png"), "-o", path("b.png"), "--kind", "noisy:sigma=20", "--seed", "8"}).code, 0);
+  ASSERT_EQ(
+      run_program({"degrade", path("in/b.png"), "-o", path("b.png"), "--kind", "noisy:sigma=20", "--seed", "8"}).code,
+      0);
   EXPECT_EQ(read_image(folder_ / "out/b.png").data, read_image(folder_ / "b.png").data);
   EXPECT_NE(read_image(folder_ / "out/a.png").data, read_image(folder_ / "out/b.png").data);
 }
@@ -80,7 +82,8 @@ TEST_F(Verbs, degrade_takes_a_mask) {
   std::fill(mask.data.begin(), mask.data.begin() + 48 * 3, uint8_t(0));
   photo("mask.png", mask);
   const std::string in = photo("a.png");
-  ASSERT_EQ(run_program({"degrade", in, "-o", path("o.png"), "--kind", "uncompleted", "--mask", path("mask.png")}).code, 0);
+  ASSERT_EQ(run_program({"degrade", in, "-o", path("o.png"), "--kind", "uncompleted", "--mask", path("mask.png")}).code,
+            0);
   const Image before = read_image(in), after = read_image(folder_ / "o.png");
   EXPECT_EQ(after.data[0], 255);
   EXPECT_TRUE(std::equal(before.data.begin() + 48 * 3, before.data.end(), after.data.begin() + 48 * 3));
@@ -112,7 +115,8 @@ TEST_F(Verbs, info_counts) {
 TEST_F(Verbs, dataset_pack_tells_what_it_packed) {
   photo("clean/a.png", 100, 80);
   photo("clean/sub/b.png", 90, 90);
-  const Outcome outcome = run_program({"dataset", "pack", "--clean", path("clean"), "--max-size", "64", "-o", path("x.pack")});
+  const Outcome outcome =
+      run_program({"dataset", "pack", "--clean", path("clean"), "--max-size", "64", "-o", path("x.pack")});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("2 photos"), std::string::npos) << outcome.err;
   EXPECT_TRUE(std::filesystem::exists(folder_ / "x.pack"));

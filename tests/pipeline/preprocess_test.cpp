@@ -28,7 +28,8 @@ TEST(Preprocess, mosaic_shows_native_pixels_on_multiples_of_eight) {
       for (int y = 0; y < 48; ++y)
         for (int x = 0; x < 48; ++x)
           for (int c = 0; c < 3; ++c)
-            worst = std::max(worst, std::abs(double(square.at(96 + x, y, c)) * kDeviation[c] + kMean[c] - photo.at(left + x, top + y, c)));
+            worst = std::max(worst, std::abs(double(square.at(96 + x, y, c)) * kDeviation[c] + kMean[c] -
+                                             photo.at(left + x, top + y, c)));
       found = worst < 1e-5;
     }
   EXPECT_TRUE(found);

@@ -19,7 +19,8 @@ TEST(Tiles, weights_sum_to_one_at_every_position) {
           ASSERT_LE(t.origin + t.length, length);
           for (int i = 0; i < t.length; ++i) sum[size_t(t.origin + i)] += double(t.weight[size_t(i)]);
         }
-        for (const double s : sum) ASSERT_NEAR(s, 1, 1e-5) << length << " in tiles of " << tile << ", overlap " << overlap;
+        for (const double s : sum)
+          ASSERT_NEAR(s, 1, 1e-5) << length << " in tiles of " << tile << ", overlap " << overlap;
       }
 }
 
