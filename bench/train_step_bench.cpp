@@ -1,4 +1,5 @@
-// Times a training step (forward, backward, AdamW) of a small NAFNet in processor time: train_step_bench [steps] [batch] [side] [threads] [width] [fused].
+// Times a training step (forward, backward, AdamW) of a small NAFNet in processor time:
+// train_step_bench [steps] [batch] [side] [threads] [width] [fused].
 #include <torch/torch.h>
 
 #include <cstdio>
@@ -79,7 +80,7 @@ int main(int argc, char** argv) {
     update += t3 - t2;
     if (step == 0 || step + 1 == steps) std::printf("step %d loss %.7f\n", step, loss.item<double>());
   }
-  std::printf("%.2f M parameters: forward %.1f ms, backward %.1f ms, AdamW %.1f ms, step %.1f ms\n", double(count) / 1e6,
-              forward / steps * 1e3, backward / steps * 1e3, update / steps * 1e3,
+  std::printf("%.2f M parameters: forward %.1f ms, backward %.1f ms, AdamW %.1f ms, step %.1f ms\n",
+              double(count) / 1e6, forward / steps * 1e3, backward / steps * 1e3, update / steps * 1e3,
               (forward + backward + update) / steps * 1e3);
 }

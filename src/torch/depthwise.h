@@ -1,4 +1,5 @@
-// Depth-wise convolution of (N,H,W,C) maps, differentiable: own kernels for 3x3 in float32 on the CPU, LibTorch's elsewhere.
+// Depth-wise convolution of (N,H,W,C) maps, differentiable: own kernels for 3x3 in float32 on the CPU, LibTorch's
+// elsewhere.
 #pragma once
 
 #include <torch/torch.h>

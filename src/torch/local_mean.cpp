@@ -15,7 +15,8 @@ torch::Tensor axis_means(const torch::Tensor& x, int dim, int64_t kernel, int fa
     while (size % stride != 0) --stride;
     stride = std::min<int64_t>(stride, fast_stride);
     const torch::Tensor thin = x.slice(dim, 0, size, stride);
-    const int64_t samples = thin.size(dim), k = std::clamp<int64_t>(kernel / stride, 1, std::max<int64_t>(1, samples - 1));
+    const int64_t samples = thin.size(dim);
+    const int64_t k = std::clamp<int64_t>(kernel / stride, 1, std::max<int64_t>(1, samples - 1));
     const torch::Tensor sums = thin.cumsum(dim);
     means = samples == 1 ? thin : (sums.narrow(dim, k, samples - k) - sums.narrow(dim, 0, samples - k)) / double(k);
     means = means.repeat_interleave(stride, dim);

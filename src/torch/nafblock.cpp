@@ -159,7 +159,7 @@ class NafBlock : public torch::autograd::Function<NafBlock> {
     const SavedTensors s(in[kX], in[kX].size(0));
     const torch::Tensor out = forward_maps(in, s, true);
     variable_list keep = in;
-    for (const torch::Tensor& t : {s.hidden, s.spatial, s.middle, s.gate, s.stats, s.pooled, s.scale}) keep.push_back(t);
+    keep.insert(keep.end(), {s.hidden, s.spatial, s.middle, s.gate, s.stats, s.pooled, s.scale});
     context->save_for_backward(keep);
     return out;
   }

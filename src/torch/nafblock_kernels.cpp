@@ -44,8 +44,8 @@ struct Result {
 };
 
 template <int Rows, int Vectors>
-DACLIP_INLINE void tile(int64_t depth, const float* a, int64_t row, int64_t column, const float* b, int64_t b_row, float* c,
-                        int64_t c_row, const float* add, const float* bias) {
+DACLIP_INLINE void tile(int64_t depth, const float* a, int64_t row, int64_t column, const float* b, int64_t b_row,
+                        float* c, int64_t c_row, const float* add, const float* bias) {
   V sum[Rows][Vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
@@ -74,8 +74,8 @@ DACLIP_INLINE void tile(int64_t depth, const float* a, int64_t row, int64_t colu
 }
 
 template <int Vectors>
-DACLIP_INLINE void column_panel(int64_t rows, int64_t depth, const Left& a, const float* b, int64_t b_row, const Result& c,
-                                int64_t n) {
+DACLIP_INLINE void column_panel(int64_t rows, int64_t depth, const Left& a, const float* b, int64_t b_row,
+                                const Result& c, int64_t n) {
   const float* bias = c.bias ? c.bias + n : nullptr;
   const auto step = [&]<int Rows>(int64_t m) __attribute__((always_inline)) {
     tile<Rows, Vectors>(depth, a.data + m * a.row, a.row, a.column, b, b_row, c.data + m * c.row + n, c.row,
@@ -208,8 +208,8 @@ void add_gate_sums(int64_t pixels, int64_t channels, const float* x, float* sums
 
 // grad_x (P,2C) of the gate, from (grad_y * scale + shift), scale and shift (C) or absent.
 template <bool Scaled>
-DACLIP_INLINE void gate_backward(int64_t pixels, int64_t channels, const float* x, const float* grad_y, const float* scale,
-                                 const float* shift, float* grad_x) {
+DACLIP_INLINE void gate_backward(int64_t pixels, int64_t channels, const float* x, const float* grad_y,
+                                 const float* scale, const float* shift, float* grad_x) {
   for (int64_t p = 0; p < pixels; ++p, x += 2 * channels, grad_x += 2 * channels, grad_y += channels) {
     for (int64_t c = 0; c < channels; c += kLanes) {
       V g = load(grad_y + c);

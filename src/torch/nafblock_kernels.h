@@ -1,5 +1,5 @@
-// A whole NAFBlock on one (H,W,C) map, forward and backward, for CPUs with AVX-512. The matrix products, norms, gates and
-// the depth-wise convolution run over a few rows at a time, so that only what the backward pass reads goes to memory.
+// A whole NAFBlock on one (H,W,C) map, forward and backward, for CPUs with AVX-512. The matrix products, norms, gates
+// and the depth-wise convolution run over a few rows at a time, so that only what the backward pass reads goes to memory.
 //
 //   a1 = W1 norm1(x) + b1          d = depthwise(a1)          g = d_left * d_right        s = Wa mean(g) + ba
 //   y  = x + W3 (g * s) + b3       a4 = W4 norm2(y) + b4      out = y + W5 (a4_left * a4_right) + b5
@@ -51,7 +51,8 @@ struct NafBackwardWeights {
   const float *plain_conv3;                    // (C out, C in), not packed, with beta
 };
 
-// Sums over maps, added to; those of W3 and W5 are taken behind the gains: outer products with the gradient of y and out.
+// Sums over maps, added to; those of W3 and W5 are taken behind the gains: outer products with the gradients
+// of y and out.
 struct NafGradients {
   float *conv1, *bias1;  // (2C,C), (2C)
   float *taps, *bias2;   // (9,2C), (2C)

@@ -140,7 +140,10 @@ Tensor TorchBackend::do_matmul(const Tensor& a, const Tensor& b, bool transpose_
 
 Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) {
   // One channel less its mean is nothing, which LibTorch's formula only comes near.
-  if (x.dim(-1) == 1) return wrap((raw(x) - raw(x)) * lowered(gain) + (bias.defined() ? lowered(bias) : at::zeros_like(raw(x))));
+  if (x.dim(-1) == 1) {
+    const torch::Tensor nothing = (raw(x) - raw(x)) * lowered(gain);
+    return wrap(bias.defined() ? nothing + lowered(bias) : nothing);
+  }
   return wrap(at::layer_norm(raw(x), {x.dim(-1)}, lowered(gain), lowered(bias), eps));
 }
 

@@ -1,5 +1,6 @@
 // Backend on LibTorch: autograd for training, CUDA for inference. An (N,H,W,C) tensor is a contiguous torch tensor of
-// that shape, so that 1x1 convolutions and dense layers are plain matrix products and norms run over the last dimension.
+// that shape, so that 1x1 convolutions and dense layers are plain matrix products and norms run over the last
+// dimension.
 #pragma once
 
 #include <torch/torch.h>

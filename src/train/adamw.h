@@ -22,8 +22,8 @@ class AdamW {
   // Forgets the gradients, so that the next backward pass hands over its own instead of adding to zeros.
   void zero_grad();
 
-  // Running means of the gradients and of their squares, under the parameters' names; sharing storage, so that filling them
-  // and setting the number of steps resumes exactly.
+  // Running means of the gradients and of their squares, under the parameters' names; sharing storage, so that filling
+  // them and setting the number of steps resumes exactly.
   Params& first_moments() { return first_; }
   Params& second_moments() { return second_; }
   int64_t steps() const { return steps_; }

@@ -15,7 +15,8 @@ torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& 
     if (int64_t(text_ids.size()) != n) {
       throw ShapeError(cat("contrastive_loss: ", text_ids.size(), " text ids for ", n, " rows"));
     }
-    const torch::Tensor ids = torch::tensor(at::ArrayRef<int64_t>(text_ids.data(), text_ids.size())).to(logits.device());
+    const at::ArrayRef<int64_t> values(text_ids.data(), text_ids.size());
+    const torch::Tensor ids = torch::tensor(values).to(logits.device());
     const torch::Tensor same = ids.unsqueeze(0).eq(ids.unsqueeze(1));
     const torch::Tensor own = torch::eye(n, same.options());
     logits = logits.masked_fill(same.logical_and(own.logical_not()), -std::numeric_limits<double>::infinity());

@@ -28,8 +28,8 @@ struct Restart {
   int64_t period = 0;  // of the cosine that starts here; unused by steps
 };
 
-// IR-SDE's MultiStepLR_Restart: halved at each milestone (once for each time it is listed; the published code ignores its
-// gamma), set anew at restarts.
+// IR-SDE's MultiStepLR_Restart: halved at each milestone (once for each time it is listed; the published code ignores
+// its gamma), set anew at restarts.
 double multi_step_restart_lr(int64_t step, double base, const std::vector<int64_t>& milestones,
                              const std::vector<Restart>& restarts);
 

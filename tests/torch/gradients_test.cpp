@@ -9,7 +9,8 @@
 namespace daclip {
 namespace {
 
-void expect_close(const torch::Tensor& found, const torch::Tensor& expected, double tolerance, const std::string& what) {
+void expect_close(const torch::Tensor& found, const torch::Tensor& expected, double tolerance,
+                  const std::string& what) {
   ASSERT_EQ(found.sizes(), expected.sizes()) << what;
   const double scale = std::max(1e-6, expected.abs().max().item<double>());
   EXPECT_LE((found - expected).abs().max().item<double>(), tolerance * scale) << what;

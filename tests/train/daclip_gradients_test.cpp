@@ -30,7 +30,9 @@ void check_gradients(const fs::path& folder) {
   const Weights weights = trained_weights(b, read_safetensors(folder / "weights.safetensors"));
   const Scope w(weights);
   const auto unit = [&](const Tensor& x) { return TorchBackend::tensor(b.normalize(x)); };
-  const auto text = [&](const char* tokens) { return unit(encode_text(b, config, w / "clip", cases.at(tokens).to_ints())); };
+  const auto text = [&](const char* tokens) {
+    return unit(encode_text(b, config, w / "clip", cases.at(tokens).to_ints()));
+  };
 
   const ImageFeatures image = encode_image_controlled(b, config, w, fixtures::from_nchw(b, cases.at("image")));
   const torch::Tensor scale = TorchBackend::tensor(weights.at("logit_scale")).exp();

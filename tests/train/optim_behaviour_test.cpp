@@ -106,7 +106,8 @@ TEST(ContrastiveLoss, masks_rows_that_share_a_text) {
 
 TEST(ContrastiveLoss, has_finite_gradients_when_all_share_one_text) {
   const torch::Tensor image = torch::nn::functional::normalize(torch::randn({3, 4})).requires_grad_(true);
-  const torch::Tensor loss = contrastive_loss(image, image.detach(), torch::tensor(10.0f), std::vector<int64_t>{1, 1, 1});
+  const std::vector<int64_t> same = {1, 1, 1};
+  const torch::Tensor loss = contrastive_loss(image, image.detach(), torch::tensor(10.0f), same);
   loss.backward();
   EXPECT_NEAR(loss.item<double>(), 0, 1e-6);
   EXPECT_TRUE(image.grad().isfinite().all().item<bool>());

@@ -24,7 +24,8 @@ torch::Tensor to_torch(const NamedArray& array) {
   return torch::tensor(at::ArrayRef<double>(values), at::kDouble).to(at::kFloat).reshape(array.shape);
 }
 
-void expect_close(const torch::Tensor& found, const torch::Tensor& expected, double tolerance, const std::string& what) {
+void expect_close(const torch::Tensor& found, const torch::Tensor& expected, double tolerance,
+                  const std::string& what) {
   ASSERT_EQ(found.numel(), expected.numel()) << what;
   const torch::Tensor difference = (found.detach().reshape({-1}) - expected.reshape({-1})).abs();
   EXPECT_LE(difference.max().item<double>(), tolerance * std::max(1e-12, expected.abs().max().item<double>())) << what;
@@ -58,7 +59,9 @@ class OptimGolden : public testing::Test {
   template <class Optimizer>
   void check_steps(const std::string& name, Params params, Optimizer& optimizer, double lr) const {
     for (int step = 0; cases_.has(cat("grad.", step, ".0")); ++step) {
-      for (size_t i = 0; i < params.size(); ++i) params[i].value.mutable_grad() = value(cat("grad.", step, ".", i)).clone();
+      for (size_t i = 0; i < params.size(); ++i) {
+        params[i].value.mutable_grad() = value(cat("grad.", step, ".", i)).clone();
+      }
       optimizer.step(lr);
       for (size_t i = 0; i < params.size(); ++i) {
         const std::string key = cat(name, ".after", step + 1, ".", i);
@@ -99,7 +102,9 @@ TEST_F(OptimGolden, gradients_are_clipped_by_their_common_norm) {
   }
   const double expected = value("clip.total_norm").item<double>();
   EXPECT_NEAR(clip_grad_norm(params, 1.0), expected, 1e-6 * expected);
-  for (size_t i = 0; i < params.size(); ++i) expect_close(params[i].value.grad(), value(cat("clip.out.", i)), 1e-6, "clip");
+  for (size_t i = 0; i < params.size(); ++i) {
+    expect_close(params[i].value.grad(), value(cat("clip.out.", i)), 1e-6, "clip");
+  }
 }
 
 TEST_F(OptimGolden, the_average_follows_ema_pytorch) {
@@ -130,7 +135,9 @@ TEST_F(OptimGolden, learning_rates_follow_the_reference) {
   const json all = read("lr_schedules.json");
   for (const auto& [name, entry] : all.items()) {
     const json& a = entry.at("args");
-    const auto number = [&a](const char* key) { return a.contains(key) && !a[key].is_null() ? a[key].get<double>() : 0; };
+    const auto number = [&a](const char* key) {
+      return a.contains(key) && !a[key].is_null() ? a[key].get<double>() : 0;
+    };
     std::vector<Restart> restarts;
     if (a.contains("restarts") && a["restarts"].is_array()) {
       for (size_t i = 0; i < a["restarts"].size(); ++i) {
