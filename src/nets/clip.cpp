@@ -79,6 +79,17 @@ void check_vision(const VisionConfig& v) {
     throw UsageError("clip: vision tower needs patch <= image_size and a width that its heads divide");
 }
 
+// The controller: e_d, and h_i = zero_i(block i) into `hidden` where it is asked for.
+Tensor control(Backend& b, const ClipConfig& config, const Scope& w, const Tensor& image, std::vector<Tensor>* hidden) {
+  check_vision(config.vision);
+  Tensor x = embed_image(b, config.vision, w, image);
+  for (int i = 0; i < config.vision.layers; ++i) {
+    x = block(b, w / "transformer" / "transformer" / "resblocks" / i, x, config.vision.heads, config.quick_gelu, false);
+    if (hidden) hidden->push_back(dense(b, w / "transformer" / "zero_modules" / i, x));
+  }
+  return pool_image(b, w, x);
+}
+
 void list_blocks(WeightList& list, const std::string& name, int64_t width, int layers) {
   const double attention = 1 / std::sqrt(double(width));
   const double into_residual = attention / std::sqrt(2.0 * std::max(layers, 1));
@@ -114,23 +125,18 @@ Tensor encode_image(Backend& backend, const VisionConfig& config, bool quick_gel
   return encode(backend, config, quick_gelu, weights, image, {});
 }
 
+Tensor encode_degradation(Backend& backend, const ClipConfig& config, const Scope& weights, const Tensor& image) {
+  return control(backend, config, weights / "visual_control", image, nullptr);
+}
+
 ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config, const Scope& weights,
                                       const Tensor& image) {
-  check_vision(config.vision);
-  const Scope w = weights / "visual_control";
   ImageFeatures features;
-  Tensor x = embed_image(backend, config.vision, w, image);
-  for (int i = 0; i < config.vision.layers; ++i) {
-    x = block(backend, w / "transformer" / "transformer" / "resblocks" / i, x, config.vision.heads, config.quick_gelu,
-              false);
-    features.hidden.push_back(dense(backend, w / "transformer" / "zero_modules" / i, x));
-  }
-  features.degradation = pool_image(backend, w, x);
-
-  std::vector<Tensor> control = features.hidden;
-  if (config.control_order == ControlOrder::reversed) std::reverse(control.begin(), control.end());
+  features.degradation = control(backend, config, weights / "visual_control", image, &features.hidden);
+  std::vector<Tensor> controls = features.hidden;
+  if (config.control_order == ControlOrder::reversed) std::reverse(controls.begin(), controls.end());
   features.content =
-      encode(backend, config.vision, config.quick_gelu, weights / "clip" / "visual", image, control);
+      encode(backend, config.vision, config.quick_gelu, weights / "clip" / "visual", image, controls);
   return features;
 }
 

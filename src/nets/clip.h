@@ -48,6 +48,9 @@ Tensor encode_image(Backend& backend, const VisionConfig& config, bool quick_gel
 ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config, const Scope& weights,
                                       const Tensor& image);
 
+// e_d alone, (N,E): the controller without the encoder, at half the cost. The same numbers as above.
+Tensor encode_degradation(Backend& backend, const ClipConfig& config, const Scope& weights, const Tensor& image);
+
 // ids (rows * context): token ids, the end token the largest of each row -> (rows,E), not normalised. `weights` holds
 // token_embedding.weight, positional_embedding, transformer.*, ln_final.*, text_projection.
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
