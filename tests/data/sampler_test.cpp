@@ -1,0 +1,137 @@
+#include "data/sampler.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "photos.h"
+
+namespace daclip {
+namespace {
+
+std::vector<PackPhoto> photos() {
+  std::vector<PackPhoto> all;
+  for (int i = 0; i < 5; ++i) all.push_back(made_photo("p" + std::to_string(i), 60 + 8 * i, 50, uint64_t(i)));
+  all.push_back(made_photo("pair", 64, 48, 9));
+  all.back().kind = "hazy";
+  all.back().lq = std::vector<uint8_t>(64 * 48 * 3, 200);
+  return all;
+}
+
+SamplerConfig settings() {
+  SamplerConfig config;
+  config.slots = 3;
+  config.hold = 2;
+  config.min_side = 32;
+  return config;
+}
+
+TEST(Sampler, gives_the_same_sample_for_the_same_slot_and_serial) {
+  const std::vector<PackPhoto> all = photos();
+  const Sampler a(all, settings()), b(all, settings());
+  for (int64_t serial = 0; serial < 6; ++serial) {
+    const Sample x = a.make(1, serial), y = b.make(1, serial);
+    EXPECT_EQ(x.label, y.label);
+    EXPECT_EQ(x.lq.data, y.lq.data);
+    EXPECT_TRUE(x.gt.same_size(x.lq));
+  }
+  EXPECT_NE(a.make(0, 0).gt.data, a.make(0, 1).gt.data);
+}
+
+TEST(Sampler, changes_slots_one_after_the_other) {
+  const std::vector<PackPhoto> all = photos();
+  const Sampler sampler(all, settings());
+  for (int64_t step = 1; step < 8; ++step)
+    for (int slot = 0; slot < 3; ++slot)
+      EXPECT_EQ(sampler.serial(step, slot) != sampler.serial(step - 1, slot), (step + slot) % 2 == 0);
+}
+
+TEST(Sampler, follows_the_weights_and_leaves_clean_photos_alone) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.weights.fill(0);
+  config.weights[kClean] = 1;
+  const Sampler clean(all, config);
+  for (int i = 0; i < 5; ++i) {
+    const Sample sample = clean.make(0, i);
+    EXPECT_EQ(sample.label, kClean);
+    EXPECT_EQ(sample.lq.data, sample.gt.data);
+  }
+}
+
+TEST(Sampler, takes_real_pairs_at_the_share_asked_for) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.weights.fill(0);
+  config.weights[1] = 1;
+  config.paired_share = 1;
+  EXPECT_EQ(Sampler(all, config).make(0, 0).photo, 5u);
+  config.paired_share = 0;
+  EXPECT_NE(Sampler(all, config).make(0, 0).photo, 5u);
+}
+
+TEST(Sampler, gives_eight_bit_values_no_smaller_than_the_crop) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.min_side = 96;
+  const Sampler sampler(all, config);
+  for (int i = 0; i < 8; ++i) {
+    const Sample sample = sampler.make(2, i);
+    EXPECT_GE(std::min(sample.gt.width, sample.gt.height), 96);
+    for (size_t k = 0; k < sample.lq.data.size(); k += 97)
+      ASSERT_NEAR(sample.lq.data[k] * 255, std::round(sample.lq.data[k] * 255), 1e-3);
+  }
+}
+
+TEST(Sampler, refuses_settings_without_sense) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.paper_share = 1.5;
+  EXPECT_THROW(Sampler(all, config), UsageError);
+  config = settings();
+  config.weights.fill(0);
+  EXPECT_THROW(Sampler(all, config), UsageError);
+  config = settings();
+  config.region = 8;
+  EXPECT_THROW(Sampler(all, config), UsageError);
+  const std::vector<PackPhoto> none;
+  EXPECT_THROW(Sampler(none, settings()), UsageError);
+}
+
+TEST(SampleStream, gives_the_samples_of_the_sampler_whatever_the_threads) {
+  const std::vector<PackPhoto> all = photos();
+  const Sampler sampler(all, settings());
+  for (int threads : {1, 3}) {
+    SampleStream stream(sampler, threads, 2);
+    for (int64_t step = 5; step < 12; ++step)
+      for (int slot = 0; slot < 3; ++slot) {
+        const auto sample = stream.get(step, slot);
+        EXPECT_EQ(sample->lq.data, sampler.make(slot, sampler.serial(step, slot)).lq.data);
+      }
+  }
+}
+
+TEST(Crop, turns_both_ways_and_keeps_every_pixel) {
+  FloatImage image(3, 3, 1);
+  for (int i = 0; i < 9; ++i) image.data[size_t(i)] = float(i);
+  const auto turned = [&](int turn) { return crop(image, {0, 0, 3, 3, turn}).data; };
+  EXPECT_EQ(turned(0), image.data);
+  EXPECT_EQ(turned(1), (std::vector<float>{2, 1, 0, 5, 4, 3, 8, 7, 6}));
+  EXPECT_EQ(turned(2), (std::vector<float>{6, 7, 8, 3, 4, 5, 0, 1, 2}));
+  EXPECT_EQ(turned(4), (std::vector<float>{0, 3, 6, 1, 4, 7, 2, 5, 8}));
+}
+
+TEST(Crop, regions_keep_their_share_and_the_phase_of_jpeg_blocks) {
+  Random random(1);
+  for (int i = 0; i < 50; ++i) {
+    const CropPlan plan = random_region(200, 150, 0.5, random);
+    EXPECT_EQ(plan.x % 8, 0);
+    EXPECT_EQ(plan.y % 8, 0);
+    EXPECT_LE(plan.x + plan.width, 200);
+    EXPECT_LE(plan.y + plan.height, 150);
+    EXPECT_GT(plan.width * plan.height, 200 * 150 * 0.4);
+  }
+  EXPECT_THROW(random_square(20, 30, 25, random), ShapeError);
+}
+
+}  // namespace
+}  // namespace daclip
