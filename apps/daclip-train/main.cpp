@@ -7,14 +7,20 @@
 
 #include "core/error.h"
 #include "train/config.h"
+#include "train/export.h"
 #include "train/stage.h"
 #include "train/trainer.h"
+#include "weights/safetensors.h"
 
 namespace {
 
 std::atomic<bool> interrupted = false;
 
 extern "C" void on_signal(int) { interrupted = true; }
+
+struct ExportArguments {
+  std::string daclip, restorer, out, name = "compact";
+};
 
 struct TrainArguments {
   std::string config, out, device;
@@ -45,6 +51,26 @@ int train(const TrainArguments& arguments, MakeStage make_stage) {
   return 0;
 }
 
+int export_file(const ExportArguments& arguments) {
+  daclip::ExportOptions options;
+  options.daclip = arguments.daclip;
+  options.restorer = arguments.restorer;
+  options.name = arguments.name;
+  const daclip::NamedArrays model = daclip::export_model(options);
+  daclip::write_safetensors(arguments.out, model);
+  std::fprintf(stderr, "%s: %zu tensors written\n", arguments.out.c_str(), model.arrays.size());
+  return 0;
+}
+
+void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<int()>& action) {
+  CLI::App* verb = app.add_subcommand("export", "Write checkpoints as a model file for daclip, in half precision");
+  verb->add_option("--daclip", arguments.daclip, "Checkpoint of the controller stage")->required();
+  verb->add_option("--restorer", arguments.restorer, "Checkpoint of the restorer stage; without it the model only recognises");
+  verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
+  verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();
+  verb->callback([&arguments, &action] { action = [&arguments] { return export_file(arguments); }; });
+}
+
 void add_train_verb(CLI::App& app, const std::string& name, const std::string& help, TrainArguments& arguments,
                     MakeStage make_stage, std::function<int()>& action) {
   CLI::App* verb = app.add_subcommand(name, help);
@@ -70,6 +96,8 @@ int main(int argc, char** argv) {
   add_train_verb(app, "clip", "Train the small CLIP on photos and captions", arguments, daclip::make_clip_stage, action);
   add_train_verb(app, "controller", "Train the controller over a frozen CLIP", arguments, daclip::make_controller_stage, action);
   add_train_verb(app, "restorer", "Train NAFNet, blind or steered by a DA-CLIP", arguments, daclip::make_restorer_stage, action);
+  ExportArguments export_arguments;
+  add_export_verb(app, export_arguments, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -30,6 +30,7 @@ class ClipStage : public Stage {
   }
 
   std::string name() const override { return "clip"; }
+  const TrainConfig& config() const override { return config_; }
   Params& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json& parts) override {

@@ -52,11 +52,14 @@ void visit_keys(Config& c, Visit visit) {
 
   visit("loss", "restorer", c.loss.restorer);
   visit("loss", "context_dropout", c.loss.context_dropout);
+  visit("loss", "label_share", c.loss.label_share);
   visit("loss", "content_weight", c.loss.content_weight);
+  visit("loss", "content_share", c.loss.content_share);
   visit("loss", "temperature", c.loss.temperature);
 
   visit("init", "clip", c.init.clip);
   visit("init", "daclip", c.init.daclip);
+  visit("init", "residual_gain", c.init.residual_gain);
   visit("init", "restorer", c.init.restorer);
 
   visit("clip", "embedding", c.clip.embedding);
@@ -129,6 +132,7 @@ void check(const TrainConfig& c) {
   need(c.data.degraded_share >= 0 && c.data.degraded_share <= 1, "data.degraded_share: expected 0 to 1");
   need(c.loss.restorer == "l1" || c.loss.restorer == "psnr", "loss.restorer: expected l1 or psnr");
   need(c.loss.context_dropout >= 0 && c.loss.context_dropout <= 1, "loss.context_dropout: expected 0 to 1");
+  need(c.loss.label_share >= 0 && c.loss.label_share <= 1, "loss.label_share: expected 0 to 1");
   need(c.loss.temperature > 0, "loss.temperature: expected above 0");
   need(c.clip.vision.patch >= 1 && c.clip.vision.image_size % c.clip.vision.patch == 0,
        "vision.image_size: expected a multiple of vision.patch");

@@ -45,7 +45,9 @@ struct DataConfig {
 struct LossConfig {
   std::string restorer = "l1";       // "l1" or "psnr"
   double context_dropout = 0.1;      // steered restorer: share of samples that see no context
+  double label_share = 0;            // steered restorer: share of batches steered by the labels' own embeddings, without content
   double content_weight = 1;         // controller: weight of the content term beside the degradation term
+  double content_share = 1;          // controller: share of the batch that the content term is computed on
   double temperature = 0.07;         // of a new logit scale
 };
 
@@ -53,6 +55,7 @@ struct LossConfig {
 struct InitConfig {
   std::string clip;                  // controller: the CLIP it copies
   std::string daclip;                // restorer: the DA-CLIP that gives the contexts; empty trains blind
+  double residual_gain = 0;          // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
   std::string restorer;              // restorer: weights to go on from; what they lack starts so that it changes nothing
 };
 

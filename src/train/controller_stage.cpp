@@ -33,16 +33,28 @@ class ControllerStage : public Stage {
       : ControllerStage(config, read_checkpoint(config.init.clip, "clip")) {}
 
   std::string name() const override { return "controller"; }
+  const TrainConfig& config() const override { return config_; }
   Params& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json& parts) override {
-    const ImageBatch batch = image_batch(backend_, config_, stream_, step);
-    const ImageFeatures features = encode_image_controlled(backend_, config_.clip, Scope(weights_), batch.images);
+    ImageBatch batch = image_batch(backend_, config_, stream_, step);
     std::vector<int64_t> labels;
     for (const auto& sample : batch.samples) labels.push_back(sample->label);
+    // Through the frozen encoder go only the rows that the content term sees: it costs more than the controller.
+    const int64_t rows = batch.images.dim(0);
+    const int64_t seen = std::clamp<int64_t>(std::llround(config_.loss.content_share * double(rows)), 1, rows);
+    const ImageFeatures features =
+        encode_image_controlled(backend_, config_.clip, Scope(weights_), backend_.slice(batch.images, 0, 0, seen));
+    torch::Tensor degradation_embedding = TorchBackend::tensor(features.degradation);
+    if (seen < rows)
+      degradation_embedding =
+          torch::cat({degradation_embedding,
+                      TorchBackend::tensor(encode_degradation(backend_, config_.clip, Scope(weights_),
+                                                              backend_.slice(batch.images, 0, seen, rows)))});
+    batch.samples.resize(size_t(seen));
     const torch::Tensor targets = torch::tensor(labels, torch::kInt64).to(backend_.device());
     const torch::Tensor logits =
-        scale_.exp() * unit(TorchBackend::tensor(features.degradation).to(torch::kFloat32)).matmul(labels_.t());
+        scale_.exp() * unit(degradation_embedding.to(torch::kFloat32)).matmul(labels_.t());
     const torch::Tensor degradation = torch::nn::functional::cross_entropy(logits, targets);
     const torch::Tensor content = content_loss(step, batch, TorchBackend::tensor(features.content).to(torch::kFloat32));
     parts["degradation"] = degradation.item<double>();

@@ -31,6 +31,7 @@ class RestorerStage : public Stage {
         throw UsageError(cat("restorer: degradation_dim and content_dim must be the DA-CLIP's ", encoder_->embedding()));
     }
     params_ = make_params(nafnet_weights(config_.restorer), config_.run.seed, backend_.device());
+    set_gains(config_.init.residual_gain);
     if (!config_.init.restorer.empty())
       load_params(params_, read_checkpoint(config_.init.restorer, "restorer").arrays, "ema.");
     weights_ = as_weights(params_);
@@ -39,31 +40,23 @@ class RestorerStage : public Stage {
   }
 
   std::string name() const override { return "restorer"; }
+  const TrainConfig& config() const override { return config_; }
   Params& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json&) override {
     const int64_t batch = config_.data.batch, side = config_.data.crop;
     const int64_t size = side * side * 3;
     std::vector<float> lq(size_t(batch * size)), gt(size_t(batch * size));
-    std::vector<torch::Tensor> content, degradation;
+    std::vector<std::shared_ptr<const Sample>> samples;
     for (int slot = 0; slot < batch; ++slot) {
-      const auto sample = stream_.get(step, slot);
+      samples.push_back(stream_.get(step, slot));
+      const Sample& sample = *samples.back();
       Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 1000 + uint64_t(slot)));
-      const CropPlan plan = random_square(sample->gt.width, sample->gt.height, int(side), random);
-      crop_into(sample->lq, plan, lq.data() + slot * size);
-      crop_into(sample->gt, plan, gt.data() + slot * size);
-      if (encoder_) {
-        const auto& context = slot_context(step, slot, *sample);
-        content.push_back(context.content);
-        degradation.push_back(context.degradation);
-      }
+      const CropPlan plan = random_square(sample.gt.width, sample.gt.height, int(side), random);
+      crop_into(sample.lq, plan, lq.data() + slot * size);
+      crop_into(sample.gt, plan, gt.data() + slot * size);
     }
-    Contexts contexts;
-    Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 999));
-    if (encoder_ && !random.chance(config_.loss.context_dropout)) {
-      contexts.content = TorchBackend::wrap(torch::cat(content));
-      contexts.degradation = TorchBackend::wrap(torch::cat(degradation));
-    }
+    const Contexts contexts = encoder_ ? batch_contexts(step, samples) : Contexts{};
     const Shape shape{batch, side, side, 3};
     const Tensor output = nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(lq, shape), contexts);
     const torch::Tensor target = TorchBackend::tensor(backend_.weight(gt, shape));
@@ -77,7 +70,8 @@ class RestorerStage : public Stage {
     std::array<double, kLabels.size()> before{}, after{}, count{};
     for (const Held& held : validation_) {
       Contexts contexts;
-      if (encoder_) contexts = {TorchBackend::wrap(held.context.content), TorchBackend::wrap(held.context.degradation)};
+      if (encoder_) contexts.degradation = TorchBackend::wrap(held.context.degradation);
+      if (encoder_ && held.context.content.defined()) contexts.content = TorchBackend::wrap(held.context.content);
       const Tensor output = nafnet(backend_, config_.restorer, Scope(weights), TorchBackend::wrap(held.lq), contexts);
       const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32).clamp(0, 1);
       before[size_t(held.label)] += psnr(held.lq, held.gt);
@@ -133,6 +127,32 @@ class RestorerStage : public Stage {
     return cached.embeddings;
   }
 
+  // Drawn for the whole batch: the labels' own embeddings, the frozen DA-CLIP's of the degraded photos, or nothing.
+  Contexts batch_contexts(int64_t step, const std::vector<std::shared_ptr<const Sample>>& samples) {
+    Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 999));
+    Contexts contexts;
+    if (random.chance(config_.loss.context_dropout)) return contexts;
+    std::vector<torch::Tensor> content, degradation;
+    const bool told = random.chance(config_.loss.label_share);
+    for (int slot = 0; slot < int(samples.size()); ++slot) {
+      const Sample& sample = *samples[size_t(slot)];
+      const DaclipEncoder::Embeddings context = told ? label_context(sample.label) : slot_context(step, slot, sample);
+      degradation.push_back(context.degradation);
+      if (!told) content.push_back(context.content);
+    }
+    contexts.degradation = TorchBackend::wrap(torch::cat(degradation));
+    if (!told) contexts.content = TorchBackend::wrap(torch::cat(content));
+    return contexts;
+  }
+
+  DaclipEncoder::Embeddings label_context(int label) const { return {{}, encoder_->labels().slice(0, label, label + 1)}; }
+
+  void set_gains(double gain) {
+    const torch::NoGradGuard no_grad;
+    for (NamedParam& param : params_)
+      if (param.name.ends_with(".beta") || param.name.ends_with(".gamma")) param.value.fill_(gain);
+  }
+
   torch::Tensor to_tensor(const FloatImage& image) {
     return TorchBackend::tensor(backend_.weight(image.data, {1, image.height, image.width, 3}));
   }
@@ -145,7 +165,7 @@ class RestorerStage : public Stage {
       for (size_t i = 0; i < photos; ++i) {
         const Sample sample = validation_sample(data_, i, label);
         Held held{label, to_tensor(centre(sample.lq, kValidationSide)), to_tensor(centre(sample.gt, kValidationSide)), {}};
-        if (encoder_) held.context = encoder_->encode(sample.lq);
+        if (encoder_) held.context = config_.loss.label_share == 1 ? label_context(label) : encoder_->encode(sample.lq);
         validation_.push_back(std::move(held));
       }
     }

@@ -17,6 +17,9 @@ class Stage {
 
   virtual std::string name() const = 0;
 
+  // The configuration as the stage uses it: sizes taken over from the checkpoints it starts from included.
+  virtual const TrainConfig& config() const = 0;
+
   // What is trained. The tensors stay the same for the stage's life.
   virtual Params& params() = 0;
 

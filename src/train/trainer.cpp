@@ -158,7 +158,8 @@ class Loop {
     Checkpoint checkpoint;
     checkpoint.stage = stage_.name();
     checkpoint.step = step_;
-    checkpoint.config = config_;
+    checkpoint.config = stage_.config();
+    checkpoint.config.run = config_.run;
     checkpoint.metadata = Json::object();
     store_params(stage_.params(), checkpoint.arrays, "weights.");
     store_params(ema_.averages(), checkpoint.arrays, "ema.");

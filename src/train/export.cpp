@@ -1,0 +1,65 @@
+#include "train/export.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "nets/clip.h"
+#include "nets/nafnet.h"
+#include "pipeline/model_config.h"
+#include "train/checkpoint.h"
+
+namespace daclip {
+namespace {
+
+constexpr float kLargestHalf = 65504;
+
+NamedArray converted(const NamedArray& array, const std::string& name, ArrayType type) {
+  const std::vector<float> values = array.to_floats();
+  for (const float v : values)
+    if (!std::isfinite(v) || (type == ArrayType::f16 && std::abs(v) > kLargestHalf))
+      throw WeightsError(cat(name, ": holds ", v, ", which a model file cannot"));
+  return make_array(values, array.shape, type);
+}
+
+// What was trained is in the averages, what was not beside them.
+const NamedArray& final_array(const Checkpoint& checkpoint, const std::string& name) {
+  const auto averaged = checkpoint.arrays.arrays.find("ema." + name);
+  return averaged != checkpoint.arrays.arrays.end() ? averaged->second : checkpoint.arrays.at("frozen." + name);
+}
+
+// A blind restorer has no parts for contexts, whatever sizes its configuration names.
+NafnetConfig restorer_config(const Checkpoint& checkpoint) {
+  NafnetConfig config = checkpoint.config.restorer;
+  if (!checkpoint.metadata.value("steered", false)) config.degradation_dim = config.content_dim = 0;
+  return config;
+}
+
+}  // namespace
+
+NamedArrays export_model(const ExportOptions& options) {
+  const Checkpoint daclip = read_checkpoint(options.daclip, "controller");
+  ModelConfig config;
+  config.name = options.name;
+  config.clip = daclip.config.clip;
+  config.preprocess = daclip.config.preprocess;
+  config.labels.assign(kLabels.begin(), kLabels.end());
+  config.logit_scale = std::exp(final_array(daclip, "logit_scale").to_floats().at(0));
+
+  NamedArrays model;
+  const auto add = [&](const Checkpoint& source, const std::string& prefix, const std::string& name) {
+    model.arrays[prefix + name] = converted(final_array(source, name), prefix + name, options.type);
+  };
+  add(daclip, "", "labels");
+  for (const WeightSpec& spec : daclip_weights(config.clip, true, false)) add(daclip, "daclip.", spec.name);
+  if (!options.restorer.empty()) {
+    const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
+    config.restorer = restorer_config(restorer);
+    for (const WeightSpec& spec : nafnet_weights(*config.restorer)) add(restorer, "restorer.", spec.name);
+  }
+  model.metadata = to_json(config);
+  return model;
+}
+
+}  // namespace daclip

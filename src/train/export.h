@@ -1,0 +1,22 @@
+// From training checkpoints to the model file that daclip reads (pipeline/model_config.h).
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "weights/named_arrays.h"
+
+namespace daclip {
+
+struct ExportOptions {
+  std::filesystem::path daclip;    // checkpoint of the controller stage
+  std::filesystem::path restorer;  // checkpoint of the restorer stage; empty: a model that only recognises
+  std::string name = "compact";
+  ArrayType type = ArrayType::f16;
+};
+
+// The model file's tensors (EMA weights: "labels", "daclip.*", "restorer.*"; no text tower) and metadata. Throws IoError,
+// FormatError, UsageError (another stage's checkpoint), WeightsError (missing tensors, or values that `type` cannot hold).
+NamedArrays export_model(const ExportOptions& options);
+
+}  // namespace daclip
