@@ -109,8 +109,10 @@ void check_nafnet(const NafnetConfig& c) {
 void check_preprocess(const PreprocessConfig& c) {
   require(within(c.size, 8, 4096), "preprocess: size out of range");
   if (c.kind == PreprocessConfig::Kind::mosaic)
-    require(c.tile > 0 && c.tile % 16 == 0 && c.global > 0 && c.global < c.size && c.size % c.tile == 0 && c.global % c.tile == 0,
-            "preprocess: tile must be a multiple of 16, size and global multiples of tile, and global smaller than size");
+    require(
+        c.tile > 0 && c.tile % 16 == 0 && c.global > 0 && c.global < c.size && c.size % c.tile == 0 &&
+            c.global % c.tile == 0,
+        "preprocess: tile must be a multiple of 16, size and global multiples of tile, and global smaller than size");
 }
 
 void check(const ModelConfig& c) {

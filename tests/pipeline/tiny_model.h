@@ -17,10 +17,10 @@ namespace daclip::test {
 inline ModelConfig tiny_config() {
   ModelConfig config;
   config.name = "tiny";
-  config.clip.vision = {32, 8, 32, 2, 2};
+  config.clip.vision = {64, 16, 32, 2, 2};
   config.clip.text = {16, 100, 16, 1, 1};
   config.clip.embedding = 16;
-  config.preprocess = {PreprocessConfig::Kind::mosaic, 32, 16, 8};
+  config.preprocess = {PreprocessConfig::Kind::mosaic, 64, 32, 16};
   config.labels.assign(kLabels.begin(), kLabels.end());
   config.logit_scale = 20;
   NafnetConfig restorer;
