@@ -125,6 +125,10 @@ void show_native_tile(NativeTile native, int width, int height, int left, int to
 // whole: the photo or a reduced one, for the global view. native(left, top, width, height): a part of the photo itself.
 template <class NativeTile>
 FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile native, const PreprocessConfig& config) {
+  if (config.tile < 1 || config.tile % kSpectrumBlock || config.size % config.tile || config.global % config.tile ||
+      config.global < config.tile || config.global > config.size)
+    throw UsageError(cat("preprocess: a mosaic of ", config.size, " with a view of ", config.global, " and tiles of ",
+                         config.tile, "; expected tiles of a multiple of ", kSpectrumBlock, ", the others multiples of a tile"));
   FloatImage square(config.size, config.size, 3);
   const FloatImage global = resize(whole, config.global, config.global);
   for (int y = 0; y < config.global; ++y) std::copy_n(global.row(y), size_t(config.global) * 3, square.row(y));

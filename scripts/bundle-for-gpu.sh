@@ -1,0 +1,26 @@
+#!/bin/bash
+# Packs the sources, the configurations and the header-only libraries into one archive for a machine that has a compiler,
+# CMake and LibTorch 2.x (a Python installation's torch will do) and nothing else.
+#
+#   scripts/bundle-for-gpu.sh OUT.tar.gz [PACK...]
+#
+# There:  tar xzf OUT.tar.gz && cd daclip
+#         cmake -S . -B build -DDACLIP_TRAIN=ON -DDACLIP_CODECS=OFF -DDACLIP_NATIVE=OFF -DDACLIP_HEADERS=$PWD/headers
+#         cmake --build build -j --target daclip-train && build/bin/daclip-train restorer configs/... --device cuda
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+out=$(realpath -m "${1:?usage: scripts/bundle-for-gpu.sh OUT.tar.gz [PACK...]}")
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/daclip/headers" "$work/daclip/build/packs"
+cp -r CMakeLists.txt cmake src apps configs "$work/daclip/"
+for library in toml++ CLI nlohmann; do
+  folder=$(for root in /usr/include /usr/local/include; do [ -d "$root/$library" ] && echo "$root/$library" && break; done)
+  [ -n "$folder" ] || { echo "bundle-for-gpu: the headers of $library are not installed" >&2; exit 1; }
+  cp -r "$folder" "$work/daclip/headers/"
+done
+for pack in "$@"; do cp "$pack" "$work/daclip/build/packs/"; done
+tar -czf "$out" -C "$work" daclip
+echo "$out: $(du -h "$out" | cut -f1)"

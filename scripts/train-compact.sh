@@ -1,0 +1,42 @@
+#!/bin/bash
+# Trains the compact model from the photos up: packs, CLIP, controller, restorer (blind, then steered), model file.
+#
+#   scripts/train-compact.sh DATA [OUT]      DATA holds train/ and captions/, OUT becomes models/compact/model.safetensors
+#
+# Stages that are done are not done again, an interrupted one goes on from its last checkpoint. DACLIP_BUILD (build/release)
+# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda, --steps 1000 ...).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data=${1:?usage: scripts/train-compact.sh DATA [OUT]}
+out=${2:-models/compact/model.safetensors}
+bin=${DACLIP_BUILD:-build/release}/bin
+packs=build/packs
+train=build/train
+read -r -a flags <<< "${DACLIP_TRAIN_FLAGS:-}"
+
+mkdir -p "$packs" "$train"
+if [ ! -e "$packs/train.pack" ]; then
+  "$bin/daclip" dataset pack --clean "$data/train/clean" --pairs "hazy=$data/train/paired/hazy" --max-size 512 -o "$packs/train.pack"
+fi
+if [ ! -e "$packs/captions.pack" ]; then
+  "$bin/daclip" dataset pack --captions "$data/captions/flickr8k.tsv" --captions "$data/captions/class_names.tsv" \
+    --root "$data" --max-size 320 -o "$packs/captions.pack"
+fi
+
+# stage CONFIG FOLDER VERB: trains, or goes on, until the stage has said that it is done.
+stage() {
+  local config=$1 folder=$train/$2 verb=$3 resume=()
+  [ -e "$folder/done" ] && return
+  [ -e "$folder/latest.safetensors" ] && resume=(--resume)
+  "$bin/daclip-train" "$verb" "configs/$config.toml" "${resume[@]}" "${flags[@]}"
+  touch "$folder/done"
+}
+
+stage compact-clip clip clip
+stage compact-controller controller controller
+stage compact-restorer-blind restorer-blind restorer
+stage compact-restorer-steered restorer restorer
+
+mkdir -p "$(dirname "$out")"
+"$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer/latest.safetensors" -o "$out"

@@ -1,0 +1,177 @@
+// The training loop: resumed runs equal uninterrupted ones, for every stage; interruption; export of what was trained.
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "data/photos.h"
+#include "pipeline/model_config.h"
+#include "train/checkpoint.h"
+#include "train/export.h"
+
+namespace daclip {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Training : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = fs::path(testing::TempDir()) / "daclip_training_test";
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    PackWriter writer(folder_ / "photos.pack");
+    for (int i = 0; i < 240; ++i) {
+      PackPhoto photo = made_photo("photo" + std::to_string(i), 48, 40, uint64_t(i));
+      if (i % 2 == 0) photo.captions = {"wave number " + std::to_string(i), "a wave"};
+      writer.add(photo);
+    }
+    writer.finish();
+  }
+  static void TearDownTestSuite() { fs::remove_all(folder_); }
+
+  static TrainConfig tiny(const std::string& out) {
+    TrainConfig config;
+    config.run.steps = 6;
+    config.run.threads = 1;
+    config.run.out = (folder_ / out).string();
+    config.run.log_interval = 2;
+    config.run.validate_interval = 6;
+    config.run.checkpoint_interval = 2;
+    config.optimizer.warmup = 2;
+    config.data.packs = {(folder_ / "photos.pack").string()};
+    config.data.batch = 2;
+    config.data.crop = 16;
+    config.data.validation_photos = 1;
+    config.sampler.slots = 2;
+    config.sampler.hold = 2;
+    config.restorer.width = 8;
+    config.restorer.encoder_blocks = {1};
+    config.restorer.decoder_blocks = {1};
+    config.restorer.middle_blocks = 1;
+    config.restorer.degradation_dim = config.restorer.content_dim = 16;
+    config.restorer.attention_heads = 1;
+    config.restorer.attention_head_dim = 8;
+    config.clip.embedding = 16;
+    config.clip.vision = {32, 8, 16, 2, 2};
+    config.clip.text = {8, 100, 16, 1, 2};
+    config.preprocess = {PreprocessConfig::Kind::mosaic, 32, 16, 16};
+    config.init.clip = (folder_ / "clip" / "latest.safetensors").string();
+    return config;
+  }
+
+  using MakeStage = std::unique_ptr<Stage> (*)(const TrainConfig&);
+
+  static std::vector<double> losses(MakeStage make, const TrainConfig& config, int64_t stop_after, bool resume) {
+    std::vector<double> found;
+    TrainerOptions options;
+    options.progress = false;
+    options.stop_after = stop_after;
+    options.resume = resume;
+    options.on_step = [&](int64_t, double loss) { found.push_back(loss); };
+    const auto stage = make(config);
+    train(*stage, config, options);
+    return found;
+  }
+
+  static void expect_exact_resume(MakeStage make, const TrainConfig& config) {
+    TrainConfig parts = config;
+    parts.run.out += "-parts";
+    const std::vector<double> whole = losses(make, config, 0, false);
+    std::vector<double> joined = losses(make, parts, 3, false);
+    const std::vector<double> rest = losses(make, parts, 0, true);
+    joined.insert(joined.end(), rest.begin(), rest.end());
+    ASSERT_EQ(whole.size(), 6u);
+    EXPECT_EQ(joined, whole);
+  }
+
+  static inline fs::path folder_;
+};
+
+TEST_F(Training, all_stages_resume_exactly_and_their_results_become_a_model) {
+  expect_exact_resume(make_clip_stage, tiny("clip"));
+  expect_exact_resume(make_controller_stage, tiny("controller"));
+  expect_exact_resume(make_restorer_stage, tiny("blind"));
+  TrainConfig steered = tiny("steered");
+  steered.init.daclip = (folder_ / "controller" / "latest.safetensors").string();
+  steered.init.restorer = (folder_ / "blind" / "latest.safetensors").string();
+  steered.loss.label_share = 0.5;
+  expect_exact_resume(make_restorer_stage, steered);
+
+  for (const char* restorer : {"blind", "steered"}) {
+    ExportOptions options;
+    options.daclip = folder_ / "controller" / "latest.safetensors";
+    options.restorer = folder_ / restorer / "latest.safetensors";
+    const NamedArrays model = export_model(options);
+    const ModelConfig config = model_config_from_json(model.metadata);
+    EXPECT_EQ(config.clip.vision.width, 16);
+    EXPECT_EQ(config.restorer->degradation_dim, std::string(restorer) == "blind" ? 0 : 16);
+    EXPECT_EQ(model.at("labels").shape, (std::vector<int64_t>{11, 16}));
+    for (const WeightSpec& spec : nafnet_weights(*config.restorer)) EXPECT_TRUE(model.has("restorer." + spec.name)) << spec.name;
+    for (const auto& [name, array] : model.arrays) EXPECT_EQ(array.type, ArrayType::f16) << name;
+  }
+  ExportOptions swapped;
+  swapped.daclip = folder_ / "blind" / "latest.safetensors";
+  EXPECT_THROW(export_model(swapped), UsageError);
+}
+
+TEST_F(Training, an_interrupted_run_finishes_its_step_and_saves) {
+  const TrainConfig config = tiny("interrupted");
+  std::atomic<bool> interrupt = false;
+  TrainerOptions options;
+  options.progress = false;
+  options.interrupt = &interrupt;
+  options.on_step = [&](int64_t step, double) { interrupt = step == 3; };
+  const TrainerResult result = train(*make_restorer_stage(config), config, options);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_EQ(result.step, 3);
+  EXPECT_EQ(read_checkpoint(folder_ / "interrupted" / "latest.safetensors", "restorer").step, 3);
+  EXPECT_EQ(read_checkpoint(folder_ / "interrupted" / "previous.safetensors").step, 2);
+}
+
+TEST_F(Training, does_not_overwrite_a_run_and_does_not_resume_nothing) {
+  const TrainConfig config = tiny("twice");
+  losses(make_restorer_stage, config, 1, false);
+  EXPECT_THROW(losses(make_restorer_stage, config, 2, false), UsageError);
+  EXPECT_THROW(losses(make_restorer_stage, tiny("nothing"), 2, true), UsageError);
+}
+
+TEST_F(Training, logs_losses_and_validations_as_json_lines) {
+  const TrainConfig config = tiny("logged");
+  losses(make_restorer_stage, config, 0, false);
+  std::ifstream file(folder_ / "logged" / "log.jsonl");
+  std::string line;
+  int reports = 0, validations = 0;
+  while (std::getline(file, line)) {
+    const nlohmann::json entry = nlohmann::json::parse(line);
+    reports += entry.contains("loss");
+    if (!entry.contains("validation")) continue;
+    ++validations;
+    for (std::string_view label : kLabels) EXPECT_TRUE(entry["validation"].contains(std::string(label)));
+  }
+  EXPECT_EQ(reports, 3);
+  EXPECT_EQ(validations, 1);
+}
+
+TEST_F(Training, a_steered_restorer_starts_as_the_blind_one) {
+  const TrainConfig blind = tiny("from");
+  losses(make_restorer_stage, blind, 2, false);
+  TrainConfig steered = tiny("to");
+  losses(make_clip_stage, tiny("first-clip"), 1, false);
+  TrainConfig control = tiny("first-controller");
+  control.init.clip = (folder_ / "first-clip" / "latest.safetensors").string();
+  losses(make_controller_stage, control, 1, false);
+  steered.init.daclip = (folder_ / "first-controller" / "latest.safetensors").string();
+  steered.init.restorer = (folder_ / "from" / "latest.safetensors").string();
+  TrainConfig go_on = tiny("go-on");
+  go_on.init.restorer = steered.init.restorer;
+  const double a = losses(make_restorer_stage, steered, 1, false).front();
+  const double b = losses(make_restorer_stage, go_on, 1, false).front();
+  EXPECT_NEAR(a, b, 1e-6);
+}
+
+}  // namespace
+}  // namespace daclip
