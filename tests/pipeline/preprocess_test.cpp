@@ -18,26 +18,36 @@ PreprocessConfig mosaic_config() { return {PreprocessConfig::Kind::mosaic, 192, 
 
 float shown(const FloatImage& square, int x, int y, int c) { return square.at(x, y, c) * kDeviation[c] + kMean[c]; }
 
-// The first channel of the tile right of the global view: luma of the photo as it is.
-double luma_difference(const FloatImage& square, const FloatImage& photo, int left, int top) {
-  double worst = 0;
-  for (int y = 0; y < 48; ++y)
-    for (int x = 0; x < 48; ++x) {
-      const double luma = 0.299 * photo.at(left + x, top + y, 0) + 0.587 * photo.at(left + x, top + y, 1) +
-                          0.114 * photo.at(left + x, top + y, 2);
-      worst = std::max(worst, std::abs(double(square.at(96 + x, y, 0)) * kDeviation[0] + kMean[0] - luma));
-    }
-  return worst;
-}
-
-TEST(Preprocess, mosaic_shows_native_pixels_on_multiples_of_eight) {
+TEST(Preprocess, mosaic_shows_native_luma_on_multiples_of_eight) {
   const FloatImage photo = test::test_scene(400, 300);
   const FloatImage square = clip_input(photo, mosaic_config());
   ASSERT_EQ(square.width, 192);
+  // The first native tile stands right of the global view; look it up in the photo.
   bool found = false;
-  for (int top = 0; top + 48 <= 300; top += 8)
-    for (int left = 0; left + 48 <= 400; left += 8) found |= luma_difference(square, photo, left, top) < 1e-5;
+  for (int top = 0; top + 48 <= 300 && !found; top += 8)
+    for (int left = 0; left + 48 <= 400 && !found; left += 8) {
+      double worst = 0;
+      for (int y = 0; y < 48; ++y)
+        for (int x = 0; x < 48; ++x) {
+          const float* rgb = &photo.data[size_t((top + y) * 400 + left + x) * 3];
+          worst = std::max(worst, std::abs(double(shown(square, 96 + x, y, 0)) - 0.299 * rgb[0] - 0.587 * rgb[1] -
+                                           0.114 * rgb[2]));
+        }
+      found = worst < 1e-5;
+    }
   EXPECT_TRUE(found);
+}
+
+TEST(Preprocess, mosaic_shows_spectra_in_which_a_flat_photo_has_one_coefficient_and_noise_fills_all) {
+  FloatImage flat(96, 96, 3, 0.5f), noisy = flat;
+  for (size_t i = 0; i < noisy.data.size(); ++i) noisy.data[i] += ((i * 2654435761u >> 16) & 255) / 255.f - 0.5f;
+  const FloatImage flat_square = clip_input(flat, mosaic_config()), noisy_square = clip_input(noisy, mosaic_config());
+  // DC of a 16x16 block of 0.5 is 8; every other coefficient of it is 0.
+  EXPECT_NEAR(shown(flat_square, 96, 0, 1), (std::log(8.001) + 7) / 10, 1e-4);
+  EXPECT_NEAR(shown(flat_square, 97, 1, 1), (std::log(0.001) + 7) / 10, 1e-3);
+  int larger = 0;
+  for (int i = 1; i < 256; ++i) larger += shown(noisy_square, 96 + i % 16, i / 16, 1) > shown(flat_square, 96 + i % 16, i / 16, 1) + 0.1f;
+  EXPECT_GT(larger, 240);
 }
 
 TEST(Preprocess, noise_raises_the_spectra_of_a_flat_photo) {
@@ -48,7 +58,7 @@ TEST(Preprocess, noise_raises_the_spectra_of_a_flat_photo) {
     double sum = 0;
     for (int y = 0; y < 48; ++y)
       for (int x = 0; x < 48; ++x)
-        for (int c = 1; c < 3; ++c) sum += double(square.at(96 + x, y, c)) * kDeviation[c] + kMean[c];
+        for (int c = 1; c < 3; ++c) sum += double(shown(square, 96 + x, y, c));
     return sum / (48 * 48 * 2);
   };
   EXPECT_GT(mean_spectrum(clip_input(noisy, mosaic_config())), mean_spectrum(clip_input(flat, mosaic_config())) + 0.3);
