@@ -1,10 +1,10 @@
 #!/bin/bash
-# Trains the compact model from the photos up: packs, CLIP, controller, restorer (blind, then steered), model file.
+# Trains the compact model from the photos up: packs, CLIP, controller, restorer, model file.
 #
 #   scripts/train-compact.sh DATA [OUT]      DATA holds train/ and captions/, OUT becomes models/compact/model.safetensors
 #
 # Stages that are done are not done again, an interrupted one goes on from its last checkpoint. DACLIP_BUILD (build/release)
-# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda, --steps 1000 ...).
+# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda ...).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +24,7 @@ if [ ! -e "$packs/captions.pack" ]; then
     --root "$data" --max-size 320 -o "$packs/captions.pack"
 fi
 
-# stage CONFIG FOLDER VERB: trains, or goes on, until the stage has said that it is done.
+# stage CONFIG FOLDER VERB: trains, or goes on. An interrupted stage exits with 3, which ends this script before `done`.
 stage() {
   local config=$1 folder=$train/$2 verb=$3 resume=()
   [ -e "$folder/done" ] && return
@@ -35,8 +35,7 @@ stage() {
 
 stage compact-clip clip clip
 stage compact-controller controller controller
-stage compact-restorer-blind restorer-blind restorer
-stage compact-restorer-steered restorer restorer
+stage compact-restorer restorer restorer
 
 mkdir -p "$(dirname "$out")"
 "$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer/latest.safetensors" -o "$out"

@@ -16,6 +16,8 @@ namespace {
 
 std::atomic<bool> interrupted = false;
 
+constexpr int kInterrupted = 3;  // exit code: saved before its end, by SIGTERM or SIGINT
+
 extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
@@ -48,7 +50,7 @@ int train(const TrainArguments& arguments, MakeStage make_stage) {
   const daclip::TrainerResult result = daclip::train(*stage, config, options);
   std::fprintf(stderr, "%s: %lld steps done%s, checkpoint in %s\n", stage->name().c_str(), (long long)result.step,
                result.interrupted ? " (interrupted; go on with --resume)" : "", config.run.out.c_str());
-  return 0;
+  return result.interrupted ? kInterrupted : 0;
 }
 
 int export_file(const ExportArguments& arguments) {
