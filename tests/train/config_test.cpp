@@ -67,7 +67,7 @@ TEST(TrainConfig, survives_the_way_through_a_checkpoint) {
 }
 
 TEST(TrainConfig, files_of_the_compact_model_are_accepted) {
-  for (const char* name : {"clip", "controller", "restorer-blind", "restorer-steered"})
+  for (const char* name : {"clip", "controller", "restorer"})
     EXPECT_NO_THROW(read_train_config(std::string("configs/compact-") + name + ".toml")) << name;
 }
 
