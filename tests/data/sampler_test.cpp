@@ -10,7 +10,7 @@ namespace {
 
 std::vector<PackPhoto> photos() {
   std::vector<PackPhoto> all;
-  for (int i = 0; i < 5; ++i) all.push_back(made_photo("p" + std::to_string(i), 60 + 8 * i, 50, uint64_t(i)));
+  for (int i = 0; i < 5; ++i) all.push_back(made_photo(cat("p", i), 60 + 8 * i, 50, uint64_t(i)));
   all.push_back(made_photo("pair", 64, 48, 9));
   all.back().kind = "hazy";
   all.back().lq = std::vector<uint8_t>(64 * 48 * 3, 200);
