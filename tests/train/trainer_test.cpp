@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 class Training : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = fs::path(testing::TempDir()) / "daclip_training_test";
+    folder_ = fs::path(testing::TempDir()) / ("daclip_training_test." + std::to_string(::getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     PackWriter writer(folder_ / "photos.pack");
