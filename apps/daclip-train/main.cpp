@@ -84,7 +84,9 @@ void add_train_verb(CLI::App& app, const std::string& name, const std::string& h
   verb->add_option("--loader-threads", arguments.loader_threads, "Threads that degrade photos, in place of run.loader_threads");
   verb->add_option("--out", arguments.out, "Folder for checkpoints and log, in place of run.out");
   verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device");
-  verb->callback([&arguments, &action, make_stage] { action = [&arguments, make_stage] { return train(arguments, make_stage); }; });
+  verb->callback([&arguments, &action, make_stage] {
+    action = [&arguments, make_stage] { return train(arguments, make_stage); };
+  });
 }
 
 }  // namespace

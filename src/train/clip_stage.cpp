@@ -24,7 +24,8 @@ class ClipStage : public Stage {
     // The outer temperature belongs to the controller.
     std::erase_if(params_, [](const NamedParam& param) { return param.name == "logit_scale"; });
     weights_ = as_weights(params_);
-    scale_ = std::find_if(params_.begin(), params_.end(), [](const NamedParam& p) { return p.name == "clip.logit_scale"; })->value;
+    const auto is_scale = [](const NamedParam& p) { return p.name == "clip.logit_scale"; };
+    scale_ = std::find_if(params_.begin(), params_.end(), is_scale)->value;
     const torch::NoGradGuard no_grad;
     scale_.fill_(std::log(1 / config.loss.temperature));
   }

@@ -46,7 +46,10 @@ TEST(Preprocess, mosaic_shows_spectra_in_which_a_flat_photo_has_one_coefficient_
   EXPECT_NEAR(shown(flat_square, 96, 0, 1), (std::log(8.001) + 7) / 10, 1e-4);
   EXPECT_NEAR(shown(flat_square, 97, 1, 1), (std::log(0.001) + 7) / 10, 1e-3);
   int larger = 0;
-  for (int i = 1; i < 256; ++i) larger += shown(noisy_square, 96 + i % 16, i / 16, 1) > shown(flat_square, 96 + i % 16, i / 16, 1) + 0.1f;
+  for (int i = 1; i < 256; ++i) {
+    const int x = 96 + i % 16, y = i / 16;
+    larger += shown(noisy_square, x, y, 1) > shown(flat_square, x, y, 1) + 0.1f;
+  }
   EXPECT_GT(larger, 240);
 }
 
