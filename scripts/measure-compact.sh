@@ -38,7 +38,8 @@ done
 "$program" restore "$photos" -o "$work/CBSD68-clean/restored" --model "$model" 2>>"$work/log"
 clean=$work/CBSD68-clean/restored
 echo
-echo "Good photos (CBSD68): $(mean identical_count "$clean" "$photos") returned as they were; the others $(mean psnr "$clean" "$photos") dB on average, $(mean lowest_psnr "$clean" "$photos") dB at worst."
+printf "Good photos (CBSD68): %s returned as they were; the others %.1f dB on average, %.1f dB at worst.\n" \
+  "$(mean identical_count "$clean" "$photos")" "$(mean psnr "$clean" "$photos")" "$(mean lowest_psnr "$clean" "$photos")"
 
 echo
 echo "| photos | label expected | recognised as it |"
