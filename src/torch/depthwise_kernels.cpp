@@ -6,8 +6,8 @@ namespace {
 #define DACLIP_SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define DACLIP_INLINE inline __attribute__((always_inline))
 
-// Sixteen channels; the compiler splits it where registers are narrower. Loads and stores may be unaligned.
-using Lanes = float __attribute__((vector_size(64), aligned(4), may_alias));
+// Eight channels: with sixteen the nine taps and nine neighbours would not fit AVX2's registers. Loads and stores may be unaligned.
+using Lanes = float __attribute__((vector_size(32), aligned(4), may_alias));
 
 template <class V>
 DACLIP_INLINE const V& load(const float* p) {
@@ -84,7 +84,7 @@ DACLIP_SIMD void depthwise3x3_rows(const float* x, const float* taps, const floa
     const float* here = x + row * stride;
     const float* below = row_or_null(x, row + 1, height, stride);
     int64_t c = 0;
-    for (; c + 16 <= channels; c += 16) {
+    for (; c + 8 <= channels; c += 8) {
       const float* rows[3] = {above ? above + c : nullptr, here + c, below ? below + c : nullptr};
       convolve_row<Lanes>(rows, taps + c, bias ? bias + c : nullptr, y + (row - begin) * stride + c, width, channels);
     }
@@ -103,7 +103,7 @@ DACLIP_SIMD void depthwise3x3_grad_taps(const float* x, const float* grad_y, flo
     const float* here = x + row * stride;
     const float* below = row_or_null(x, row + 1, height, stride);
     int64_t c = 0;
-    for (; c + 16 <= channels; c += 16) {
+    for (; c + 8 <= channels; c += 8) {
       const float* rows[3] = {above ? above + c : nullptr, here + c, below ? below + c : nullptr};
       accumulate_row<Lanes>(rows, grad_y + row * stride + c, grad_taps + c, grad_bias + c, width, channels);
     }

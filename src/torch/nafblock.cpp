@@ -23,6 +23,21 @@ enum Input {
   kBias2, kConv4, kConv4Bias, kConv5, kConv5Bias, kInputs
 };
 
+// The widest that this processor runs, or null.
+const NafKernels* kernels() {
+#if defined(__x86_64__)
+  static const NafKernels* const chosen = [] {
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+    return avx512 ? &kNafAvx512 : avx2 ? &kNafAvx2 : nullptr;
+  }();
+  return chosen;
+#else
+  return nullptr;
+#endif
+}
+
 NafScratch& thread_scratch() {
   thread_local NafScratch scratch;
   return scratch;
@@ -31,12 +46,12 @@ NafScratch& thread_scratch() {
 // B = w^T of a dense layer's (O,I), for the forward pass; B = w for the gradient of its input.
 torch::Tensor packed_forward(const torch::Tensor& w) {
   torch::Tensor out = torch::empty({w.numel()}, w.options());
-  pack(w.data_ptr<float>(), w.size(1), w.size(0), 1, w.size(1), out.data_ptr<float>());
+  kernels()->pack(w.data_ptr<float>(), w.size(1), w.size(0), 1, w.size(1), out.data_ptr<float>());
   return out;
 }
 torch::Tensor packed_backward(const torch::Tensor& w) {
   torch::Tensor out = torch::empty({w.numel()}, w.options());
-  pack(w.data_ptr<float>(), w.size(0), w.size(1), w.size(1), 1, out.data_ptr<float>());
+  kernels()->pack(w.data_ptr<float>(), w.size(0), w.size(1), w.size(1), 1, out.data_ptr<float>());
   return out;
 }
 
@@ -95,7 +110,7 @@ torch::Tensor forward_maps(const variable_list& in, const SavedTensors& saved, b
   const int64_t size = map.pixels() * map.channels;
   float* result = out.data_ptr<float>();
   for_each_map(x.size(0), groups_of(x.size(0)), [&](int64_t i, int64_t group) {
-    nafblock_forward(map, weights, norms_of(in, i), data(x) + i * size, saved.of(keep ? i : group), result + i * size,
+    kernels()->forward(map, weights, norms_of(in, i), data(x) + i * size, saved.of(keep ? i : group), result + i * size,
                      thread_scratch());
   });
   return out;
@@ -135,9 +150,9 @@ variable_list backward_maps(const variable_list& in, const SavedTensors& saved, 
   const int64_t size = map.pixels() * c;
   for_each_map(n, groups, [&](int64_t i, int64_t group) {
     const auto norm_at = [&](int64_t which) { return norm_sums + (which * n + i) * c; };
-    nafblock_backward(map, weights, norms_of(in, i), data(x) + i * size, saved.of(i), data(grad_out) + i * size,
-                      gx + i * size, layout.of(sums + group * layout.begin[12]),
-                      {norm_at(0), norm_at(1), norm_at(2), norm_at(3)}, thread_scratch());
+    kernels()->backward(map, weights, norms_of(in, i), data(x) + i * size, saved.of(i), data(grad_out) + i * size,
+                        gx + i * size, layout.of(sums + group * layout.begin[12]),
+                        {norm_at(0), norm_at(1), norm_at(2), norm_at(3)}, thread_scratch());
   });
   const torch::Tensor total = groups == 1 ? partial[0] : partial.sum(0);
   variable_list grads(kInputs);
@@ -182,13 +197,7 @@ torch::Tensor rows(const torch::Tensor& t, int64_t n) {
 }  // namespace
 
 bool nafblock_supported(const torch::Tensor& x) {
-#if defined(__x86_64__)
-  static const bool fast = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  return fast && x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && x.size(3) % 16 == 0 && x.numel() > 0;
-#else
-  return false;
-#endif
+  return kernels() && x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && x.size(3) % 16 == 0 && x.numel() > 0;
 }
 
 torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& p) {

@@ -1,4 +1,4 @@
-// A whole NAFBlock on one (H,W,C) map, forward and backward, for CPUs with AVX-512. The matrix products, norms, gates
+// A whole NAFBlock on one (H,W,C) map, forward and backward, for CPUs with AVX2 or AVX-512. The matrix products, norms, gates
 // and the depth-wise convolution run over a few rows at a time, so that only what the backward pass reads goes to memory.
 //
 //   a1 = W1 norm1(x) + b1          d = depthwise(a1)          g = d_left * d_right        s = Wa mean(g) + ba
@@ -17,7 +17,7 @@ struct NafMap {
   int64_t pixels() const { return height * width; }
 };
 
-// Matrices as multiply_add() reads them: see pack().
+// Matrices packed by NafKernels::pack.
 struct NafWeights {
   const float *conv1, *bias1;          // (C,2C), (2C)
   const float *taps, *bias2;           // (9,2C), (2C)
@@ -78,15 +78,20 @@ class NafScratch {
 
 constexpr float kNafNormEps = 1e-6f;
 
-// B (K,N) for multiply_add: element (k,n) is w[k * row_stride + n * column_stride]; panels of 32 columns (the last may
-// hold 16) one after the other, each row-major. `packed` holds K*N values.
-void pack(const float* w, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, float* packed);
+struct NafKernels {
+  // B (K,N) for the matrix products: element (k,n) is w[k * row_stride + n * column_stride]; panels of two registers'
+  // columns (the last may hold one register) one after the other, each row-major. `packed` holds K*N values.
+  void (*pack)(const float* w, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, float* packed);
 
-void nafblock_forward(const NafMap& map, const NafWeights& weights, const NafNorms& norms, const float* x,
-                      const NafSaved& saved, float* out, NafScratch& scratch);
+  void (*forward)(const NafMap& map, const NafWeights& weights, const NafNorms& norms, const float* x,
+                  const NafSaved& saved, float* out, NafScratch& scratch);
 
-void nafblock_backward(const NafMap& map, const NafBackwardWeights& weights, const NafNorms& norms, const float* x,
-                       const NafSaved& saved, const float* grad_out, float* grad_x, const NafGradients& grads,
-                       const NafNormGradients& norm_grads, NafScratch& scratch);
+  void (*backward)(const NafMap& map, const NafBackwardWeights& weights, const NafNorms& norms, const float* x,
+                   const NafSaved& saved, const float* grad_out, float* grad_x, const NafGradients& grads,
+                   const NafNormGradients& norm_grads, NafScratch& scratch);
+};
+
+// Each for processors that have these instructions.
+extern const NafKernels kNafAvx2, kNafAvx512;
 
 }  // namespace daclip

@@ -1,26 +1,34 @@
-// Compiled for AVX-512; nothing here may be an inline function that other files share.
-#include "torch/nafblock_kernels.h"
-
+// The kernels of nafblock_kernels.h, compiled once for each instruction set by a file that sets
+//   DACLIP_NAF_LANES  floats in a register
+//   DACLIP_NAF_ROWS   rows of a matrix product's tile, which is two registers wide and must fit them
+//   DACLIP_NAF_TABLE  name of the resulting NafKernels
+// Nothing here may be an inline function that other files share: the linker would keep one of them for every processor.
 #include <algorithm>
 
 #include "torch/depthwise_kernels.h"
+#include "torch/nafblock_kernels.h"
 
 namespace daclip {
 namespace {
 
 #define DACLIP_INLINE inline __attribute__((always_inline))
 
-using V = float __attribute__((vector_size(64), aligned(4), may_alias));
+constexpr int64_t kLanes = DACLIP_NAF_LANES;
+constexpr int kTileRows = DACLIP_NAF_ROWS;
+using V = float __attribute__((vector_size(DACLIP_NAF_LANES * sizeof(float)), aligned(4), may_alias));
 using V8 = float __attribute__((vector_size(32)));
 using V4 = float __attribute__((vector_size(16)));
-constexpr int64_t kLanes = 16;
 
 DACLIP_INLINE V load(const float* p) { return *reinterpret_cast<const V*>(p); }
 DACLIP_INLINE void store(float* p, V v) { *reinterpret_cast<V*>(p) = v; }
 
 DACLIP_INLINE float sum_lanes(V v) {
+#if DACLIP_NAF_LANES == 16
   const V8 a = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
                __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+  const V8 a = v;
+#endif
   const V4 b = __builtin_shufflevector(a, a, 0, 1, 2, 3) + __builtin_shufflevector(a, a, 4, 5, 6, 7);
   return (b[0] + b[1]) + (b[2] + b[3]);
 }
@@ -82,7 +90,7 @@ DACLIP_INLINE void column_panel(int64_t rows, int64_t depth, const Left& a, cons
                         c.add ? c.add + m * c.row + n : nullptr, bias);
   };
   int64_t m = 0;
-  for (; m + 8 <= rows; m += 8) step.template operator()<8>(m);
+  for (; m + kTileRows <= rows; m += kTileRows) step.template operator()<kTileRows>(m);
   for (; m + 2 <= rows; m += 2) step.template operator()<2>(m);
   for (; m < rows; ++m) step.template operator()<1>(m);
 }
@@ -223,8 +231,6 @@ DACLIP_INLINE void gate_backward(int64_t pixels, int64_t channels, const float* 
 // Rows handled at a time: about 64 pixels keep every intermediate in the first- and second-level caches.
 int64_t rows_at_once(const NafMap& map) { return std::max<int64_t>(1, 64 / map.width); }
 
-}  // namespace
-
 void pack(const float* w, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, float* packed) {
   for (int64_t n = 0; n < columns; n += 2 * kLanes) {
     const int64_t panel = std::min(2 * kLanes, columns - n);
@@ -267,8 +273,6 @@ void nafblock_forward(const NafMap& map, const NafWeights& w, const NafNorms& no
     dense(pixels, c, c, normed, w.conv5, out + begin * c, y, w.bias5);
   }
 }
-
-namespace {
 
 // The second half of the block: grad_middle = gradient of y; the outer products of W3 go to outer3, this map's alone.
 void backward_second_half(const NafMap& map, const NafBackwardWeights& w, const NafNorms& norms, const NafSaved& saved,
@@ -326,8 +330,6 @@ void backward_attention(const NafMap& map, const NafBackwardWeights& w, const Na
   for (int64_t k = 0; k < c; ++k) grad_pooled[k] /= float(map.pixels());
 }
 
-}  // namespace
-
 void nafblock_backward(const NafMap& map, const NafBackwardWeights& w, const NafNorms& norms, const float* x,
                        const NafSaved& saved, const float* grad_out, float* grad_x, const NafGradients& grads,
                        const NafNormGradients& norm_grads, NafScratch& scratch) {
@@ -360,5 +362,9 @@ void nafblock_backward(const NafMap& map, const NafBackwardWeights& w, const Naf
                        grad_x + at * c, norm_grads.gain1, norm_grads.bias1);
   }
 }
+
+}  // namespace
+
+const NafKernels DACLIP_NAF_TABLE{pack, nafblock_forward, nafblock_backward};
 
 }  // namespace daclip
