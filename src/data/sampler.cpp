@@ -59,6 +59,25 @@ FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, co
   return image;
 }
 
+// Reduces the damaged photo and compresses it well, as a web page or a messenger would; what was clean stays so to the eye.
+void store_again(Sample& sample, int min_side, Random& random) {
+  const double floor = double(min_side) / std::min(sample.lq.width, sample.lq.height);
+  const double factor = random.chance(0.5) ? std::max(floor, random.uniform(0.5, 1)) : 1;
+  if (factor < 1) {
+    const int width = std::max(min_side, int(std::lround(sample.lq.width * factor)));
+    const int height = std::max(min_side, int(std::lround(sample.lq.height * factor)));
+    sample.gt = resize(sample.gt, width, height);
+    sample.lq = resize(sample.lq, width, height);
+    round_to_bytes(sample.gt);
+    round_to_bytes(sample.lq);
+  }
+  const double quality = sample.label == kClean ? random.uniform(82, 97) : random.uniform(60, 95);
+  if (random.chance(0.8)) {
+    sample.lq = degrade(sample.lq, {"jpeg-compressed", {{"quality", std::floor(quality)}}}, 0, Severity::paper);
+    round_to_bytes(sample.lq);
+  }
+}
+
 }  // namespace
 
 Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& config) : photos_(photos), config_(config) {
@@ -67,6 +86,7 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   };
   share(config.paper_share, "paper_share");
   share(config.paired_share, "paired_share");
+  share(config.stored_share, "stored_share");
   if (config.slots < 1 || config.hold < 1) throw UsageError("batch and hold: expected at least 1");
   if (!(config.rescale_min > 0 && config.rescale_min <= config.rescale_max && config.rescale_max <= 4))
     throw UsageError("rescale: expected 0 < rescale_min <= rescale_max <= 4");
@@ -122,6 +142,7 @@ Sample Sampler::make(int slot, int64_t serial) const {
     sample.lq = degrade(sample.gt, spec, mix_seed(seed, 1), severity);
     round_to_bytes(sample.lq);
   }
+  if (random.chance(config_.stored_share)) store_again(sample, config_.min_side, random);
   return sample;
 }
 

@@ -48,9 +48,11 @@ void visit_keys(Config& c, Visit visit) {
   visit("data", "rescale_max", c.sampler.rescale_max);
   visit("data", "paper_share", c.sampler.paper_share);
   visit("data", "paired_share", c.sampler.paired_share);
+  visit("data", "stored_share", c.sampler.stored_share);
   for (size_t i = 0; i < kLabels.size(); ++i) visit("weights", std::string(kLabels[i]).c_str(), c.sampler.weights[i]);
 
   visit("loss", "restorer", c.loss.restorer);
+  visit("loss", "psnr_ceiling", c.loss.psnr_ceiling);
   visit("loss", "context_dropout", c.loss.context_dropout);
   visit("loss", "label_share", c.loss.label_share);
   visit("loss", "content_weight", c.loss.content_weight);
@@ -131,6 +133,7 @@ void check(const TrainConfig& c) {
   need(c.data.region_share > 0 && c.data.region_share <= 1, "data.region_share: expected above 0, at most 1");
   need(c.data.degraded_share >= 0 && c.data.degraded_share <= 1, "data.degraded_share: expected 0 to 1");
   need(c.loss.restorer == "l1" || c.loss.restorer == "psnr", "loss.restorer: expected l1 or psnr");
+  need(c.loss.psnr_ceiling > 0 && c.loss.psnr_ceiling <= 120, "loss.psnr_ceiling: expected above 0, at most 120 dB");
   need(c.loss.context_dropout >= 0 && c.loss.context_dropout <= 1, "loss.context_dropout: expected 0 to 1");
   need(c.loss.label_share >= 0 && c.loss.label_share <= 1, "loss.label_share: expected 0 to 1");
   need(c.loss.temperature > 0, "loss.temperature: expected above 0");
@@ -189,9 +192,9 @@ Json to_json_value(const toml::node& node) {
 // Sizes of the compact model (models/README.md).
 TrainConfig::TrainConfig() {
   clip.embedding = 128;
-  clip.vision = {160, 16, 128, 5, 4};
+  clip.vision = {192, 16, 128, 5, 4};
   clip.text = {32, 4000, 128, 3, 4};
-  preprocess = {PreprocessConfig::Kind::mosaic, 160, 96, 32};
+  preprocess = {PreprocessConfig::Kind::mosaic, 192, 128, 32};
   restorer.width = 32;
   restorer.encoder_blocks = {2, 2, 4};
   restorer.middle_blocks = 4;

@@ -35,9 +35,9 @@ torch::Tensor charbonnier_loss(const torch::Tensor& predicted, const torch::Tens
   return at::sqrt(d * d + eps * eps).mean();
 }
 
-torch::Tensor psnr_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
+torch::Tensor psnr_loss(const torch::Tensor& predicted, const torch::Tensor& target, double ceiling) {
   const torch::Tensor d = (predicted - target).flatten(1);
-  return at::log((d * d).mean(1) + 1e-8).mean() * (10 / std::log(10.0));
+  return at::log((d * d).mean(1) + std::pow(10.0, -ceiling / 10)).mean() * (10 / std::log(10.0));
 }
 
 torch::Tensor matching_loss(const torch::Tensor& predicted, const torch::Tensor& target, bool squared,

@@ -19,8 +19,9 @@ torch::Tensor mean_absolute_loss(const torch::Tensor& predicted, const torch::Te
 // Mean of sqrt(d^2 + eps^2).
 torch::Tensor charbonnier_loss(const torch::Tensor& predicted, const torch::Tensor& target, double eps = 1e-3);
 
-// Minus the PSNR in dB of values in [0,1], averaged over the batch (NAFNet's loss).
-torch::Tensor psnr_loss(const torch::Tensor& predicted, const torch::Tensor& target);
+// Minus the PSNR in dB of values in [0,1], averaged over the batch (NAFNet's loss). It saturates at `ceiling` dB, since its
+// gradient grows as the error vanishes: without, photos that need little repair would outweigh all others.
+torch::Tensor psnr_loss(const torch::Tensor& predicted, const torch::Tensor& target, double ceiling = 80);
 
 // IR-SDE's MatchingLoss: mean absolute (or squared) difference; `weights`, (N,1) or absent, multiplies each sample.
 torch::Tensor matching_loss(const torch::Tensor& predicted, const torch::Tensor& target, bool squared,

@@ -61,7 +61,8 @@ class RestorerStage : public Stage {
     const Tensor output = nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(lq, shape), contexts);
     const torch::Tensor target = TorchBackend::tensor(backend_.weight(gt, shape));
     const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32);
-    return config_.loss.restorer == "l1" ? l1_loss(restored, target) : psnr_loss(restored, target);
+    return config_.loss.restorer == "l1" ? l1_loss(restored, target)
+                                         : psnr_loss(restored, target, config_.loss.psnr_ceiling);
   }
 
   nlohmann::json validate(const Params& params, std::string& summary) override {

@@ -118,6 +118,12 @@ TEST(ContrastiveLoss, refuses_as_many_ids_as_do_not_fit) {
   EXPECT_THROW(contrastive_loss(x, x, torch::tensor(1.0f), std::vector<int64_t>{1}), ShapeError);
 }
 
+TEST(Losses, psnr_loss_saturates_at_its_ceiling) {
+  const torch::Tensor target = torch::full({1, 4, 4, 3}, 0.5);
+  EXPECT_NEAR(psnr_loss(target, target, 40).item<double>(), -40, 1e-4);
+  EXPECT_NEAR(psnr_loss(target + 0.1, target, 40).item<double>(), -20, 1e-2);
+}
+
 TEST(Losses, psnr_loss_is_minus_the_psnr) {
   const torch::Tensor target = torch::zeros({2, 4, 4, 3});
   EXPECT_NEAR(psnr_loss(target + 0.1, target).item<double>(), -20, 1e-4);
