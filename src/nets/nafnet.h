@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nets/contexts.h"
 #include "nets/weight_spec.h"
 #include "ops/backend.h"
 #include "ops/weights.h"
@@ -43,10 +44,7 @@ struct NafnetConfig {
 //   softmax over many entries would leave p to its bias); each block's Linear(SiLU(p)), `<block>.prompt`, gives scale and
 //   shift of norm1, then of norm2. It starts at zero: an untrained steer changes nothing.
 //   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at zero.
-struct Contexts {
-  Tensor content{};      // e_c (N, content_dim) as DA-CLIP gives it, or absent: then the cross-attention adds nothing
-  Tensor degradation{};  // e_d (N, degradation_dim), or absent: then nothing is modulated
-};
+// Without a degradation nothing is modulated, without a content the cross-attention adds nothing.
 
 // lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. A context that the configuration has no
 // part for is refused with UsageError.
