@@ -82,6 +82,30 @@ TEST(Sampler, gives_eight_bit_values_no_smaller_than_the_crop) {
   }
 }
 
+TEST(Sampler, stores_photos_once_more_at_the_share_asked_for) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.weights.fill(0);
+  config.weights[kClean] = 1;
+  config.stored_share = 1;
+  const Sampler stored(all, config);
+  int compressed = 0, reduced = 0;
+  for (int i = 0; i < 40; ++i) {
+    const Sample sample = stored.make(0, i);
+    ASSERT_TRUE(sample.lq.same_size(sample.gt));
+    EXPECT_GE(std::min(sample.lq.width, sample.lq.height), config.min_side);
+    double worst = 0;
+    for (size_t k = 0; k < sample.lq.data.size(); ++k)
+      worst = std::max(worst, std::abs(double(sample.lq.data[k]) - double(sample.gt.data[k])));
+    EXPECT_LT(worst, 0.35);
+    compressed += worst > 0;
+    reduced += sample.lq.height < 48;
+  }
+  EXPECT_GT(compressed, 20);
+  EXPECT_LT(compressed, 40);
+  EXPECT_GT(reduced, 0);
+}
+
 TEST(Sampler, refuses_settings_without_sense) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = settings();
