@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/error.h"
 #include "pipeline/preprocess.h"
 
 namespace daclip {
@@ -27,16 +28,38 @@ std::vector<float> label_probabilities(std::span<const float> degradation, std::
   return probabilities;
 }
 
+Classifier::Classifier(Backend& backend, const Model& model) : backend_(backend), model_(model) {
+  if (!model.config.clip)
+    throw UsageError(cat("model ", model.config.name, " restores only: it has no CLIP to recognise with"));
+}
+
+Tensor Classifier::square(const Image& image) const {
+  const FloatImage pixels = clip_input(image, model_.config.preprocess);
+  return backend_.from_floats(pixels.data, {1, pixels.height, pixels.width, 3});
+}
+
+Tensor Classifier::encode_plain(const Image& image) const {
+  const ClipConfig& clip = *model_.config.clip;
+  return encode_image(backend_, clip.vision, clip.quick_gelu, Scope(model_.weights, "daclip.clip.visual."),
+                      square(image));
+}
+
 Conditioning Classifier::analyse(const Image& image) const {
-  const FloatImage square = clip_input(image, model_.config.preprocess);
-  const Tensor input = backend_.from_floats(square.data, {1, square.height, square.width, 3});
-  const ImageFeatures features =
-      encode_image_controlled(backend_, model_.config.clip, Scope(model_.weights, "daclip."), input);
   Conditioning result;
-  result.content = backend_.to_floats(features.content);
-  result.degradation = backend_.to_floats(features.degradation);
+  if (model_.config.controller) {
+    const ImageFeatures features =
+        encode_image_controlled(backend_, *model_.config.clip, Scope(model_.weights, "daclip."), square(image));
+    result.content = backend_.to_floats(features.content);
+    result.degradation = backend_.to_floats(features.degradation);
+  } else {
+    result.content = result.degradation = backend_.to_floats(encode_plain(image));
+  }
   result.probabilities = label_probabilities(result.degradation, model_.labels, model_.config.logit_scale);
   return result;
+}
+
+std::vector<float> Classifier::clean_content(const Image& image) const {
+  return backend_.to_floats(encode_plain(image));
 }
 
 std::vector<Prediction> Classifier::top(const Conditioning& conditioning, int k) const {

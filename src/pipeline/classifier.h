@@ -20,16 +20,24 @@ struct Prediction {
 
 class Classifier {
  public:
-  // Both are kept by reference.
-  Classifier(Backend& backend, const Model& model) : backend_(backend), model_(model) {}
+  // Both are kept by reference. Throws UsageError where the model has no CLIP.
+  Classifier(Backend& backend, const Model& model);
 
-  // Photos of any size; large ones are read in strips.
+  // Photos of any size; large ones are read in strips. Plain CLIP without a controller gives its image embedding as both
+  // embeddings.
   Conditioning analyse(const Image& image) const;
+
+  // What CLIP itself, without the controller's corrections, sees in a photo that needs none: (embedding), not
+  // normalised.
+  std::vector<float> clean_content(const Image& image) const;
 
   // The k most probable labels, best first; all of them where k is 0 or too large.
   std::vector<Prediction> top(const Conditioning& conditioning, int k) const;
 
  private:
+  Tensor square(const Image& image) const;
+  Tensor encode_plain(const Image& image) const;
+
   Backend& backend_;
   const Model& model_;
 };

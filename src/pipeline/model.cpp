@@ -3,72 +3,55 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/tensor_check.h"
 #include "weights/safetensors.h"
 
 namespace daclip {
 namespace {
 
-struct Expected {
-  std::string name;
-  Shape shape;
-};
-
-std::vector<Expected> expected_tensors(const ModelConfig& config) {
-  std::vector<Expected> expected;
-  expected.push_back({"labels", {int64_t(config.labels.size()), config.clip.embedding}});
-  for (const WeightSpec& spec : daclip_weights(config.clip, true, false))
-    expected.push_back({"daclip." + spec.name, spec.shape});
-  if (config.restorer)
-    for (const WeightSpec& spec : nafnet_weights(*config.restorer))
-      expected.push_back({"restorer." + spec.name, spec.shape});
+std::vector<WeightSpec> expected_tensors(const ModelConfig& config) {
+  std::vector<WeightSpec> expected;
+  if (config.clip) {
+    expected.push_back({"labels", {int64_t(config.labels.size()), config.clip->embedding}});
+    for (WeightSpec& spec : clip_weights(config)) expected.push_back({"daclip." + spec.name, std::move(spec.shape)});
+    if (config.merges > 0) expected.push_back({"tokenizer.merges", {config.merges, 2}});
+  }
+  for (WeightSpec& spec : restorer_weights(config))
+    expected.push_back({"restorer." + spec.name, std::move(spec.shape)});
   return expected;
 }
 
-// "3 missing (a, b, c)", at most eight of them by name.
-std::string listed(const std::vector<std::string>& names, const char* what) {
-  constexpr size_t kShown = 8;
-  std::string text = cat(names.size(), " ", what, " (");
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i ? ", " : "") + names[i];
-  if (names.size() > kShown) text += cat(" and ", names.size() - kShown, " more");
-  return text + ")";
-}
-
-void check_tensors(const ModelFile& file) {
-  std::vector<std::string> missing, unexpected, mismatched;
-  const std::vector<Expected> expected = expected_tensors(file.config);
-  std::map<std::string_view, bool> known;
-  for (const Expected& e : expected) {
-    known[e.name] = true;
-    const auto it = file.arrays.arrays.find(e.name);
-    if (it == file.arrays.arrays.end())
-      missing.push_back(e.name);
-    else if (it->second.shape != e.shape)
-      mismatched.push_back(cat(e.name, " is ", to_string(it->second.shape), ", expected ", to_string(e.shape)));
-  }
-  for (const auto& [name, array] : file.arrays.arrays)
-    if (!known.contains(name)) unexpected.push_back(name);
-  std::string problems;
-  const auto add = [&](const std::vector<std::string>& names, const char* what) {
-    if (!names.empty()) problems += (problems.empty() ? "" : "; ") + listed(names, what);
-  };
-  add(missing, "missing");
-  add(unexpected, "unexpected");
-  add(mismatched, "mismatched");
-  if (!problems.empty())
-    throw WeightsError(cat(file.path.string(), ": tensors do not fit the configuration: ", problems));
-}
-
 void check_config(const ModelConfig& config) {
-  if (config.labels.empty()) throw FormatError("model configuration: labels is empty");
-  if (!std::isfinite(config.logit_scale)) throw FormatError("model configuration: logit_scale is not a number");
-  if (!config.restorer) return;
-  for (const int dim : {config.restorer->degradation_dim, config.restorer->content_dim})
-    if (dim != 0 && dim != config.clip.embedding)
+  const auto require = [](bool condition, const char* what) {
+    if (!condition) throw FormatError(cat("model configuration: ", what));
+  };
+  require(config.clip || config.restorer || config.unet, "neither clip nor restorer is there");
+  require(!config.clip || !config.labels.empty(), "labels is empty");
+  require(config.clip || config.labels.empty(), "labels without clip");
+  require(std::isfinite(config.logit_scale), "logit_scale is not a number");
+  std::vector<int> contexts;
+  if (config.restorer) contexts = {config.restorer->degradation_dim, config.restorer->content_dim};
+  if (config.unet) contexts = {config.unet->degradation_dim, config.unet->content_dim};
+  const int embedding = config.clip ? config.clip->embedding : 0;
+  for (const int dim : contexts)
+    if (dim != 0 && dim != embedding)
       throw FormatError(cat("model configuration: the restorer's contexts are ", dim, " long, the embedding ",
-                            config.clip.embedding));
+                            embedding));
 }
 
 }  // namespace
+
+std::vector<WeightSpec> clip_weights(const ModelConfig& config) {
+  std::vector<WeightSpec> specs = daclip_weights(*config.clip, config.controller, config.text_tower);
+  // The temperature of the controller's training, beside CLIP's own.
+  if (!config.controller) std::erase_if(specs, [](const WeightSpec& spec) { return spec.name == "logit_scale"; });
+  return specs;
+}
+
+std::vector<WeightSpec> restorer_weights(const ModelConfig& config) {
+  if (config.restorer) return nafnet_weights(*config.restorer);
+  return {};
+}
 
 int64_t ModelFile::parameters(std::string_view prefix) const {
   int64_t count = 0;
@@ -89,12 +72,12 @@ ModelFile read_model_file(const std::filesystem::path& path) {
   } catch (const FormatError& error) {
     throw FormatError(cat(path.string(), ": ", error.what()));
   }
-  check_tensors(file);
+  check_tensors(expected_tensors(file.config), file.arrays, path.string());
   return file;
 }
 
 std::span<const float> Model::label_embedding(int index) const {
-  const size_t n = size_t(config.clip.embedding);
+  const size_t n = size_t(config.clip->embedding);
   return std::span(labels).subspan(size_t(index) * n, n);
 }
 
@@ -103,10 +86,37 @@ int Model::label_index(std::string_view name) const {
   return it == config.labels.end() ? -1 : int(it - config.labels.begin());
 }
 
-Model load_model(Backend& backend, const ModelFile& file) {
+namespace {
+
+bool of_text_tower(std::string_view name) {
+  return name.starts_with("daclip.clip.") && !name.starts_with("daclip.clip.visual.");
+}
+
+// Half precision has left lengths of 1 +- 0.0005.
+void normalise_labels(Model& model, const std::filesystem::path& path) {
+  const size_t n = size_t(model.config.clip->embedding);
+  for (size_t row = 0; row < model.config.labels.size(); ++row) {
+    float* values = model.labels.data() + row * n;
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += double(values[i]) * values[i];
+    if (sum <= 0)
+      throw WeightsError(cat(path.string(), ": the embedding of label ", model.config.labels[row], " is zero"));
+    for (size_t i = 0; i < n; ++i) values[i] = float(values[i] / std::sqrt(sum));
+  }
+}
+
+}  // namespace
+
+Model load_model(Backend& backend, const ModelFile& file, bool text_tower) {
   Model model;
   model.config = file.config;
   for (const auto& [name, array] : file.arrays.arrays) {
+    if (name == "tokenizer.merges") {
+      if (text_tower)
+        for (const int64_t id : array.to_ints()) model.merges.push_back(int32_t(id));
+      continue;
+    }
+    if (!text_tower && of_text_tower(name)) continue;
     std::vector<float> values = array.to_floats();
     for (const float v : values)
       if (!std::isfinite(v)) throw WeightsError(cat(file.path.string(), ": tensor ", name, " holds NaN or infinity"));
@@ -115,15 +125,7 @@ Model load_model(Backend& backend, const ModelFile& file) {
     else
       model.weights.emplace(name, backend.weight(values, array.shape));
   }
-  const size_t n = size_t(model.config.clip.embedding);
-  for (size_t row = 0; row < model.config.labels.size(); ++row) {  // half precision has left lengths of 1 +- 0.0005
-    float* values = model.labels.data() + row * n;
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += double(values[i]) * values[i];
-    if (sum <= 0)
-      throw WeightsError(cat(file.path.string(), ": the embedding of label ", model.config.labels[row], " is zero"));
-    for (size_t i = 0; i < n; ++i) values[i] = float(values[i] / std::sqrt(sum));
-  }
+  if (model.config.clip) normalise_labels(model, file.path);
   return model;
 }
 

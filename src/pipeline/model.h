@@ -24,11 +24,17 @@ struct ModelFile {
 // all in one message).
 ModelFile read_model_file(const std::filesystem::path& path);
 
+// The tensors that a configuration needs, under their published names: of CLIP and the controller (the text tower too,
+// where the file holds it), and of the restoration network (none without one).
+std::vector<WeightSpec> clip_weights(const ModelConfig& config);
+std::vector<WeightSpec> restorer_weights(const ModelConfig& config);
+
 // Ready to run on one backend.
 struct Model {
   ModelConfig config;
-  std::vector<float> labels;  // (labels, embedding), rows of unit length
-  Weights weights;            // "daclip.*" and "restorer.*"
+  std::vector<float> labels;    // (labels, embedding), rows of unit length
+  Weights weights;              // "daclip.*" and "restorer.*"
+  std::vector<int32_t> merges;  // CLIP's vocabulary for the tokenizer, where it was loaded and the file has it
 
   // Euclidean length 1 each: the embedding of config.labels[index].
   std::span<const float> label_embedding(int index) const;
@@ -36,8 +42,9 @@ struct Model {
   int label_index(std::string_view name) const;
 };
 
-// Puts the weights onto the backend. Throws WeightsError naming a tensor that holds NaN or infinity.
-Model load_model(Backend& backend, const ModelFile& file);
+// Puts the weights onto the backend, the text tower and its vocabulary only where they are asked for (words.h needs
+// them). Throws WeightsError naming a tensor that holds NaN or infinity.
+Model load_model(Backend& backend, const ModelFile& file, bool text_tower = false);
 
 // `model` is a file, a folder holding model.safetensors, or a name that is looked up as NAME/model.safetensors in
 // $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a folder above it, and in the

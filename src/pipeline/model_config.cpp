@@ -21,6 +21,12 @@ class Reader {
  public:
   Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {}
 
+  // As field(), but what is not there keeps its default: entries that older files do not have.
+  template <class T>
+  void newer_field(const char* name, T& value) const {
+    if (json_.contains(name)) field(name, value);
+  }
+
   template <class T>
   void field(const char* name, T& value) const {
     const auto it = json_.find(name);
@@ -70,6 +76,22 @@ void visit_nafnet(Visitor& v, Config& c) {
   v.field("attention_head_dim", c.attention_head_dim);
 }
 
+template <class Visitor, class Config>
+void visit_unet(Visitor& v, Config& c) {
+  v.field("channels", c.channels);
+  v.field("width", c.width);
+  v.field("multipliers", c.multipliers);
+  v.field("degradation_dim", c.degradation_dim);
+  v.field("content_dim", c.content_dim);
+  v.field("first_transformer", c.first_transformer);
+  v.field("half_scale", c.half_scale);
+  v.field("heads", c.heads);
+  v.field("head_dim", c.head_dim);
+}
+
+constexpr std::pair<ThetaSchedule, const char*> kSchedules[] = {
+    {ThetaSchedule::cosine, "cosine"}, {ThetaSchedule::linear, "linear"}, {ThetaSchedule::constant, "constant"}};
+
 void require(bool condition, const char* what) {
   if (!condition) throw FormatError(cat("model configuration: ", what));
 }
@@ -106,6 +128,23 @@ void check_nafnet(const NafnetConfig& c) {
           "restorer: attention heads out of range");
 }
 
+void check_unet(const UnetConfig& c) {
+  require(within(c.channels, 1, 64) && within(c.width, 4, 4096) && c.width % 2 == 0,
+          "restorer: channels or width out of range");
+  require(within(int(c.multipliers.size()), 1, 8), "restorer: multipliers has no or too many levels");
+  for (int n : c.multipliers) require(within(n, 1, 64), "restorer: multipliers out of range");
+  require(within(c.degradation_dim, 0, 16384) && within(c.content_dim, 0, 16384),
+          "restorer: context length out of range");
+  require(within(c.first_transformer, 0, 64), "restorer: first_transformer out of range");
+  require(within(c.heads, 1, 1024) && within(c.head_dim, 1, 4096), "restorer: attention heads out of range");
+}
+
+void check_sde(const SdeConfig& c) {
+  require(c.max_sigma > 0 && c.max_sigma <= 255, "sde: max_sigma must be above 0 and at most 255");
+  require(within(c.steps, 1, 100'000), "sde: steps out of range");
+  require(c.eps > 0 && c.eps < 1, "sde: eps must lie between 0 and 1");
+}
+
 void check_preprocess(const PreprocessConfig& c) {
   require(within(c.size, 8, 4096), "preprocess: size out of range");
   if (c.kind == PreprocessConfig::Kind::mosaic)
@@ -116,12 +155,19 @@ void check_preprocess(const PreprocessConfig& c) {
 }
 
 void check(const ModelConfig& c) {
-  check_vision(c.clip.vision);
-  check_text(c.clip.text);
-  require(within(c.clip.embedding, 1, 16384), "clip.embedding out of range");
-  check_preprocess(c.preprocess);
-  require(c.preprocess.size == c.clip.vision.image_size, "preprocess.size differs from clip.vision.image_size");
+  if (c.clip) {
+    check_vision(c.clip->vision);
+    check_text(c.clip->text);
+    require(within(c.clip->embedding, 1, 16384), "clip.embedding out of range");
+    check_preprocess(c.preprocess);
+    require(c.preprocess.size == c.clip->vision.image_size, "preprocess.size differs from clip.vision.image_size");
+    require(within(c.merges, 0, 1'000'000), "clip.merges out of range");
+  }
   if (c.restorer) check_nafnet(*c.restorer);
+  if (c.unet) {
+    check_unet(*c.unet);
+    check_sde(c.sde);
+  }
 }
 
 template <class Config, class Visit>
@@ -137,32 +183,117 @@ Json object_at(const Json& json, const char* name) {
   return *it;
 }
 
+Json clip_json(const ModelConfig& config) {
+  const ClipConfig& c = *config.clip;
+  Json clip;
+  clip["vision"] = written(c.vision, [](auto& v, auto& part) { visit_vision(v, part); });
+  clip["text"] = written(c.text, [](auto& v, auto& part) { visit_text(v, part); });
+  clip["embedding"] = c.embedding;
+  clip["quick_gelu"] = c.quick_gelu;
+  clip["control_order"] = c.control_order == ControlOrder::reversed ? "reversed" : "forward";
+  clip["controller"] = config.controller;
+  clip["text_tower"] = config.text_tower;
+  clip["merges"] = config.merges;
+  return clip;
+}
+
+Json preprocess_json(const PreprocessConfig& config) {
+  Json preprocess;
+  preprocess["kind"] = config.kind == PreprocessConfig::Kind::clip ? "clip" : "mosaic";
+  preprocess["size"] = config.size;
+  preprocess["global"] = config.global;
+  preprocess["tile"] = config.tile;
+  return preprocess;
+}
+
+Json sde_json(const SdeConfig& config) {
+  Json sde;
+  sde["max_sigma"] = config.max_sigma;
+  sde["steps"] = config.steps;
+  sde["schedule"] = schedule_name(config.schedule);
+  sde["eps"] = config.eps;
+  return sde;
+}
+
+void read_clip(const Json& json, ModelConfig& config) {
+  const Json clip = object_at(json, "clip"), vision = object_at(clip, "vision"), text_tower = object_at(clip, "text");
+  const Reader clip_reader(clip, "clip"), vision_reader(vision, "clip.vision"), text_reader(text_tower, "clip.text");
+  config.clip.emplace();
+  std::string order;
+  clip_reader.field("embedding", config.clip->embedding);
+  clip_reader.field("quick_gelu", config.clip->quick_gelu);
+  clip_reader.field("control_order", order);
+  clip_reader.newer_field("controller", config.controller);
+  clip_reader.newer_field("text_tower", config.text_tower);
+  clip_reader.newer_field("merges", config.merges);
+  require(order == "reversed" || order == "forward", "clip.control_order: expected reversed or forward");
+  config.clip->control_order = order == "reversed" ? ControlOrder::reversed : ControlOrder::forward;
+  visit_vision(vision_reader, config.clip->vision);
+  visit_text(text_reader, config.clip->text);
+
+  const Json preprocess = object_at(json, "preprocess");
+  const Reader preprocess_reader(preprocess, "preprocess");
+  std::string kind;
+  preprocess_reader.field("kind", kind);
+  require(kind == "clip" || kind == "mosaic", "preprocess.kind: expected clip or mosaic");
+  config.preprocess.kind = kind == "clip" ? PreprocessConfig::Kind::clip : PreprocessConfig::Kind::mosaic;
+  preprocess_reader.field("size", config.preprocess.size);
+  preprocess_reader.field("global", config.preprocess.global);
+  preprocess_reader.field("tile", config.preprocess.tile);
+}
+
+void read_restorer(const Json& json, ModelConfig& config) {
+  const Json restorer = object_at(json, "restorer");
+  const Reader restorer_reader(restorer, "restorer");
+  std::string network;
+  restorer_reader.field("network", network);
+  require(network == "nafnet" || network == "unet", "restorer.network: expected nafnet or unet");
+  if (network == "nafnet") {
+    visit_nafnet(restorer_reader, config.restorer.emplace());
+    return;
+  }
+  visit_unet(restorer_reader, config.unet.emplace());
+  const Json sde = object_at(json, "sde");
+  const Reader sde_reader(sde, "sde");
+  std::string schedule;
+  sde_reader.field("max_sigma", config.sde.max_sigma);
+  sde_reader.field("steps", config.sde.steps);
+  sde_reader.field("schedule", schedule);
+  sde_reader.field("eps", config.sde.eps);
+  config.sde.schedule = schedule_from_name(schedule);
+}
+
 }  // namespace
 
+const char* schedule_name(ThetaSchedule schedule) {
+  for (const auto& [value, name] : kSchedules)
+    if (value == schedule) return name;
+  return "unknown";
+}
+
+ThetaSchedule schedule_from_name(const std::string& name) {
+  for (const auto& [value, known] : kSchedules)
+    if (name == known) return value;
+  throw FormatError(cat("model configuration: sde.schedule: ", name, " is not cosine, linear or constant"));
+}
+
 std::string to_json(const ModelConfig& config) {
-  Json clip;
-  clip["vision"] = written(config.clip.vision, [](auto& v, auto& c) { visit_vision(v, c); });
-  clip["text"] = written(config.clip.text, [](auto& v, auto& c) { visit_text(v, c); });
-  clip["embedding"] = config.clip.embedding;
-  clip["quick_gelu"] = config.clip.quick_gelu;
-  clip["control_order"] = config.clip.control_order == ControlOrder::reversed ? "reversed" : "forward";
-
-  Json preprocess;
-  preprocess["kind"] = config.preprocess.kind == PreprocessConfig::Kind::clip ? "clip" : "mosaic";
-  preprocess["size"] = config.preprocess.size;
-  preprocess["global"] = config.preprocess.global;
-  preprocess["tile"] = config.preprocess.tile;
-
   Json json;
   json["format"] = "daclip-model-1";
   json["name"] = config.name;
-  json["clip"] = clip;
-  json["preprocess"] = preprocess;
+  if (config.clip) {
+    json["clip"] = clip_json(config);
+    json["preprocess"] = preprocess_json(config.preprocess);
+  }
   json["labels"] = config.labels;
   json["logit_scale"] = config.logit_scale;
   if (config.restorer) {
     json["restorer"] = written(*config.restorer, [](auto& v, auto& c) { visit_nafnet(v, c); });
     json["restorer"]["network"] = "nafnet";
+  } else if (config.unet) {
+    json["restorer"] = written(*config.unet, [](auto& v, auto& c) { visit_unet(v, c); });
+    json["restorer"]["network"] = "unet";
+    json["sde"] = sde_json(config.sde);
   }
   return json.dump();
 }
@@ -174,7 +305,7 @@ ModelConfig model_config_from_json(const std::string& text) {
   } catch (const nlohmann::json::exception&) {
     throw FormatError("model configuration: not JSON");
   }
-  if (!json.is_object() || json.value("format", "") != "daclip-model-1")
+  if (!json.is_object() || !json.contains("format") || json["format"] != "daclip-model-1")
     throw FormatError("model configuration: expected format daclip-model-1");
 
   ModelConfig config;
@@ -182,37 +313,8 @@ ModelConfig model_config_from_json(const std::string& text) {
   top.field("name", config.name);
   top.field("labels", config.labels);
   top.field("logit_scale", config.logit_scale);
-
-  const Json clip = object_at(json, "clip"), vision = object_at(clip, "vision"), text_tower = object_at(clip, "text");
-  const Reader clip_reader(clip, "clip"), vision_reader(vision, "clip.vision"), text_reader(text_tower, "clip.text");
-  std::string order;
-  clip_reader.field("embedding", config.clip.embedding);
-  clip_reader.field("quick_gelu", config.clip.quick_gelu);
-  clip_reader.field("control_order", order);
-  require(order == "reversed" || order == "forward", "clip.control_order: expected reversed or forward");
-  config.clip.control_order = order == "reversed" ? ControlOrder::reversed : ControlOrder::forward;
-  visit_vision(vision_reader, config.clip.vision);
-  visit_text(text_reader, config.clip.text);
-
-  const Json preprocess = object_at(json, "preprocess");
-  const Reader preprocess_reader(preprocess, "preprocess");
-  std::string kind;
-  preprocess_reader.field("kind", kind);
-  require(kind == "clip" || kind == "mosaic", "preprocess.kind: expected clip or mosaic");
-  config.preprocess.kind = kind == "clip" ? PreprocessConfig::Kind::clip : PreprocessConfig::Kind::mosaic;
-  preprocess_reader.field("size", config.preprocess.size);
-  preprocess_reader.field("global", config.preprocess.global);
-  preprocess_reader.field("tile", config.preprocess.tile);
-
-  if (json.contains("restorer")) {
-    const Json restorer = object_at(json, "restorer");
-    const Reader restorer_reader(restorer, "restorer");
-    std::string network;
-    restorer_reader.field("network", network);
-    require(network == "nafnet", "restorer.network: expected nafnet");
-    config.restorer.emplace();
-    visit_nafnet(restorer_reader, *config.restorer);
-  }
+  if (json.contains("clip")) read_clip(json, config);
+  if (json.contains("restorer")) read_restorer(json, config);
   check(config);
   return config;
 }

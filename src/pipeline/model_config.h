@@ -7,6 +7,8 @@
 
 #include "nets/clip.h"
 #include "nets/nafnet.h"
+#include "nets/unet.h"
+#include "sde/schedule.h"
 
 namespace daclip {
 
@@ -23,14 +25,27 @@ struct PreprocessConfig {
 
 struct ModelConfig {
   std::string name;                 // "compact"
-  ClipConfig clip;
+
+  std::optional<ClipConfig> clip;   // absent: a model that only restores, without contexts
+  bool controller = true;           // false: plain CLIP, whose image embedding stands for content and degradation
+  bool text_tower = false;          // the file holds the text tower and the logit scales
+  int merges = 0;                   // rows of "tokenizer.merges", CLIP's BPE vocabulary; 0: free words cannot be read
   PreprocessConfig preprocess;
-  std::vector<std::string> labels;  // rows of the tensor "labels" (count, embedding), unit length
+  std::vector<std::string> labels;  // rows of the tensor "labels" (count, embedding), unit length; empty without CLIP
   float logit_scale = 1;            // probabilities = softmax(logit_scale * cosine)
+
+  // What restores, at most one of them: a network that answers at once, or one that predicts the noise of a diffusion.
   std::optional<NafnetConfig> restorer;
+  std::optional<UnetConfig> unet;
+  SdeConfig sde;                    // of the U-Net
 };
 
-// The tensors of a model file: "labels", "daclip.<published name>", "restorer.<published name>".
+// The tensors of a model file: "labels", "daclip.<published name>", "restorer.<published name>" (NAFNet's or the
+// U-Net's), "tokenizer.merges" (merges, 2) int32.
+
+// Schedules by the names that configurations and the reference use: cosine, linear, constant. Throws FormatError.
+const char* schedule_name(ThetaSchedule schedule);
+ThetaSchedule schedule_from_name(const std::string& name);
 
 std::string to_json(const ModelConfig& config);
 

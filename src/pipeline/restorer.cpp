@@ -179,7 +179,7 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
     return result;
   }
 
-  const int64_t n = model_.config.clip.embedding;
+  const int64_t n = model_.config.clip->embedding;
   std::vector<float> degradation = result.conditioning.degradation;
   if (chosen) degradation = as_long_as(model_.label_embedding(model_.label_index(result.degradation)), degradation);
   Contexts contexts;

@@ -15,6 +15,7 @@ namespace daclip {
 namespace {
 
 constexpr size_t kMaxMerges = 49152 - 256 - 2;
+constexpr int32_t kFirstMerge = 512;
 constexpr size_t kMaxText = 64 * 1024;
 constexpr size_t kMaxVocabularyFile = 16 * 1024 * 1024;  // CLIP's holds 3.2 MB
 constexpr std::u32string_view kStartText = U"<start_of_text>", kEndText = U"<end_of_text>";
@@ -91,17 +92,26 @@ std::string inflate_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-Tokenizer::Tokenizer(std::string_view merges) {
+Tokenizer::Tokenizer() {
+  int32_t next = 0;
+  for (const auto& [byte, character] : byte_characters()) byte_ids_[byte] = next++;
+}
+
+bool Tokenizer::add_merge(int32_t left, int32_t right) {
+  const int rank = int(merges_.size());
+  return merges_.emplace(pair_key(left, right), Merge{rank, kFirstMerge + rank}).second;
+}
+
+Tokenizer::Tokenizer(std::string_view merges) : Tokenizer() {
   // Bytes come first, then bytes at the end of a word, then the merges in order.
   std::unordered_map<std::string, int32_t> ids;
   int32_t next = 0;
   for (const auto& [byte, character] : byte_characters()) {
-    byte_ids_[byte] = next;
     ids[unicode::encode({&character, 1})] = next;
     ids[unicode::encode({&character, 1}) + "</w>"] = next + 256;
     ++next;
   }
-  next = 512;
+  next = kFirstMerge;
   size_t line_number = 0;
   for (size_t begin = 0; begin < merges.size() && merges_.size() < kMaxMerges; ++line_number) {
     const size_t end = std::min(merges.find('\n', begin), merges.size());
@@ -114,13 +124,35 @@ Tokenizer::Tokenizer(std::string_view merges) {
     const auto right = space == line.npos ? ids.end() : ids.find(std::string(line.substr(space + 1)));
     if (left == ids.end() || right == ids.end())
       throw FormatError(cat("BPE vocabulary, line ", line_number + 1, ": two known symbols expected"));
-    ids[left->first + right->first] = next;
-    if (!merges_.emplace(pair_key(left->second, right->second), Merge{next - 512, next}).second)
+    ids[left->first + right->first] = next++;
+    if (!add_merge(left->second, right->second))
       throw FormatError(cat("BPE vocabulary, line ", line_number + 1, ": this merge is there already"));
-    ++next;
   }
   if (merges_.empty()) throw FormatError("BPE vocabulary: no merges");
-  end_ = next + 1;
+}
+
+Tokenizer Tokenizer::from_merges(std::span<const int32_t> pairs) {
+  if (pairs.empty() || pairs.size() % 2 != 0 || pairs.size() / 2 > kMaxMerges)
+    throw FormatError(cat("BPE vocabulary: ", pairs.size(), " ids, expected pairs, at most ", kMaxMerges));
+  Tokenizer tokenizer;
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    const int32_t known = kFirstMerge + int32_t(i / 2);
+    for (const int32_t id : pairs.subspan(i, 2))
+      if (id < 0 || id >= known)
+        throw FormatError(cat("BPE vocabulary, merge ", i / 2, ": id ", id, " is not below ", known));
+    if (!tokenizer.add_merge(pairs[i], pairs[i + 1]))
+      throw FormatError(cat("BPE vocabulary, merge ", i / 2, ": it is there already"));
+  }
+  return tokenizer;
+}
+
+std::vector<int32_t> Tokenizer::merges() const {
+  std::vector<int32_t> pairs(2 * merges_.size());
+  for (const auto& [key, merge] : merges_) {
+    pairs[2 * size_t(merge.rank)] = int32_t(key >> 32);
+    pairs[2 * size_t(merge.rank) + 1] = int32_t(key & 0xffffffffu);
+  }
+  return pairs;
 }
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) { return Tokenizer(inflate_file(path)); }
@@ -143,7 +175,7 @@ void Tokenizer::append_word(std::string_view bytes, std::vector<int64_t>& ids) c
     const int best = *std::min_element(ranks.begin(), ranks.end());
     if (best == kNone) break;
     // All places of the best pair at once, from the left: one pass that closes the gaps.
-    const int32_t merged = best + 512;
+    const int32_t merged = best + kFirstMerge;
     size_t out = 0;
     for (size_t i = 0; i < symbols.size(); ++i, ++out) {
       const bool here = ranks[i] == best;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +20,11 @@ class Tokenizer {
   // Reads the published file, compressed by gzip or plain. Throws IoError, FormatError.
   static Tokenizer load(const std::filesystem::path& path);
 
+  // The vocabulary as a model file keeps it: for each merge the ids of its two symbols, (merges, 2). from_merges throws
+  // FormatError.
+  std::vector<int32_t> merges() const;
+  static Tokenizer from_merges(std::span<const int32_t> pairs);
+
   // Token ids of a text without start and end. Repairs it as ftfy does (mojibake excepted), reads HTML references twice,
   // collapses white space and lower-cases. Throws LimitError for texts beyond 64 KiB.
   std::vector<int64_t> encode(std::string_view utf8) const;
@@ -26,9 +32,9 @@ class Tokenizer {
   // start, the text's tokens, end, zeros: `context` ids. A text that is too long keeps the first ones and the end.
   std::vector<int64_t> tokenize(std::string_view utf8, int context = 77) const;
 
-  int64_t vocab() const { return end_ + 1; }
-  int64_t start() const { return end_ - 1; }
-  int64_t end() const { return end_; }
+  int64_t vocab() const { return end() + 1; }
+  int64_t start() const { return end() - 1; }
+  int64_t end() const { return 512 + int64_t(merges_.size()) + 1; }  // bytes twice, merges, start, end
 
  private:
   struct Merge {
@@ -36,11 +42,12 @@ class Tokenizer {
     int32_t result;
   };
 
+  Tokenizer();
+  bool add_merge(int32_t left, int32_t right);  // false where it is there already
   void append_word(std::string_view bytes, std::vector<int64_t>& ids) const;
 
   std::unordered_map<uint64_t, Merge> merges_;  // by left id << 32 | right id
   int32_t byte_ids_[256] = {};
-  int64_t end_ = 0;
 };
 
 }  // namespace daclip

@@ -52,7 +52,7 @@ NamedArrays export_model(const ExportOptions& options) {
     model.arrays[prefix + name] = converted(final_array(source, name), prefix + name, options.type);
   };
   add(daclip, "", "labels");
-  for (const WeightSpec& spec : daclip_weights(config.clip, true, false)) add(daclip, "daclip.", spec.name);
+  for (const WeightSpec& spec : daclip_weights(*config.clip, true, false)) add(daclip, "daclip.", spec.name);
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
     config.restorer = restorer_config(restorer);

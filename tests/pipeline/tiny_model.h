@@ -17,9 +17,7 @@ namespace daclip::test {
 inline ModelConfig tiny_config() {
   ModelConfig config;
   config.name = "tiny";
-  config.clip.vision = {64, 16, 32, 2, 2};
-  config.clip.text = {16, 100, 16, 1, 1};
-  config.clip.embedding = 16;
+  config.clip = ClipConfig{{64, 16, 32, 2, 2}, {16, 100, 16, 1, 1}, 16};
   config.preprocess = {PreprocessConfig::Kind::mosaic, 64, 32, 16};
   config.labels.assign(kLabels.begin(), kLabels.end());
   config.logit_scale = 20;
@@ -60,19 +58,19 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
     for (const WeightSpec& spec : specs)
       model.arrays[prefix + spec.name] = make_array(random_weight(spec, random), spec.shape, ArrayType::f16);
   };
-  add("daclip.", daclip_weights(config.clip, true, false));
+  add("daclip.", daclip_weights(*config.clip, true, false));
   if (config.restorer) add("restorer.", nafnet_weights(*config.restorer));
-  std::vector<float> labels(config.labels.size() * size_t(config.clip.embedding));
-  for (float& v : labels) v = float(random.normal() / std::sqrt(double(config.clip.embedding)));
-  model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip.embedding}, ArrayType::f32);
+  std::vector<float> labels(config.labels.size() * size_t(config.clip->embedding));
+  for (float& v : labels) v = float(random.normal() / std::sqrt(double(config.clip->embedding)));
+  model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip->embedding}, ArrayType::f32);
   model.metadata = to_json(config);
   return model;
 }
 
 inline void set_label(NamedArrays& model, const ModelConfig& config, int index, std::span<const float> direction) {
   std::vector<float> labels = model.arrays["labels"].to_floats();
-  std::copy(direction.begin(), direction.end(), labels.begin() + std::ptrdiff_t(index) * config.clip.embedding);
-  model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip.embedding}, ArrayType::f32);
+  std::copy(direction.begin(), direction.end(), labels.begin() + std::ptrdiff_t(index) * config.clip->embedding);
+  model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip->embedding}, ArrayType::f32);
 }
 
 }  // namespace daclip::test

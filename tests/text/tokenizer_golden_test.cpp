@@ -52,6 +52,8 @@ TEST(TokenizerGolden, every_string_gives_the_reference_ids) {
   if (!fs::exists(folder)) GTEST_SKIP() << "no " << folder;
   const Tokenizer tokenizer = Tokenizer::load(folder / "bpe_simple_vocab_16e6.txt.gz");
   EXPECT_EQ(tokenizer.vocab(), 49408);
+  const Tokenizer stored = Tokenizer::from_merges(tokenizer.merges());  // as a model file keeps the vocabulary
+  EXPECT_EQ(stored.vocab(), 49408);
   std::ifstream file(folder / "cases.tsv");
   int checked = 0;
   for (std::string line; std::getline(file, line); ++checked) {
@@ -61,6 +63,7 @@ TEST(TokenizerGolden, every_string_gives_the_reference_ids) {
     for (std::string id; std::getline(numbers, id, ' ');) expected.push_back(std::stoll(id));
     expected.resize(77, 0);
     EXPECT_EQ(tokenizer.tokenize(from_json_string(line.substr(0, tab))), expected) << line.substr(0, tab);
+    EXPECT_EQ(stored.tokenize(from_json_string(line.substr(0, tab))), expected) << line.substr(0, tab);
   }
   EXPECT_GT(checked, 0);
   RecordProperty("strings", checked);

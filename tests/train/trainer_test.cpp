@@ -108,7 +108,7 @@ TEST_F(Training, all_stages_resume_exactly_and_their_results_become_a_model) {
     options.restorer = folder_ / restorer / "latest.safetensors";
     const NamedArrays model = export_model(options);
     const ModelConfig config = model_config_from_json(model.metadata);
-    EXPECT_EQ(config.clip.vision.width, 16);
+    EXPECT_EQ(config.clip->vision.width, 16);
     EXPECT_EQ(config.restorer->degradation_dim, std::string(restorer) == "blind" ? 0 : 16);
     EXPECT_EQ(model.at("labels").shape, (std::vector<int64_t>{11, 16}));
     for (const WeightSpec& spec : nafnet_weights(*config.restorer)) EXPECT_TRUE(model.has("restorer." + spec.name)) << spec.name;
