@@ -13,7 +13,7 @@ namespace daclip::kernels {
 inline size_t element_size(DType type) { return type == DType::f32 ? 4 : 2; }
 
 enum class Unary { gelu, quick_gelu, silu, relu, scale };
-enum class Binary { add, mul };
+enum class Binary { add, mul, add_silu };
 
 // y[i] = op(x[i]); `factor` is scale's.
 void unary(Unary op, DType type, const void* x, void* y, size_t count, float factor);
@@ -27,8 +27,12 @@ void convert(DType from, const void* x, DType to, void* y, size_t count);
 // x (rows, 2*cols) -> y (rows, cols).
 void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
 
-// y = x * mul[c] + add[c].
-void affine(DType type, const void* x, const float* mul, const float* add, void* y, size_t rows, size_t cols);
+// x (rows, 2*cols) -> y (rows, cols): first half times gelu of the second.
+void gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
+
+// y = x * mul[c] + add[c], then silu where wanted.
+void affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,
+            size_t cols);
 
 // y = a + b * gain[c].
 void add_scaled(DType type, const void* a, const void* b, const float* gain, void* y, size_t rows, size_t cols);
@@ -62,13 +66,15 @@ struct Depthwise {
 };
 void depthwise(const Depthwise& job, const void* x, void* y, int64_t first, int64_t last);
 
-// --- Linear attention over `rows` positions of (heads * d) channels ------------------------------------------------
+// --- Linear attention over `rows` positions of (heads * d) channels -------------------------------------------------
+// Rows of q, k and v are `stride` values apart.
 // top[c] = max(top[c], x[r][c]).
-void column_max(DType type, const void* x, float* top, size_t rows, size_t cols);
+void column_max(DType type, const void* x, size_t stride, float* top, size_t rows, size_t cols);
 // e = exp(k - top): sums[c] += e, context[(h*d + i)*d + j] += e[h*d + i] * v[h*d + j].
-void linear_context(DType type, const void* k, const void* v, const float* top, float* sums, float* context,
-                    size_t rows, size_t heads, size_t d);
-// y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j].
-void linear_read(DType type, const void* q, const float* context, void* y, size_t rows, size_t heads, size_t d);
+void linear_context(DType type, const void* k, const void* v, size_t stride, const float* top, float* sums,
+                    float* context, size_t rows, size_t heads, size_t d);
+// y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j]; rows of y lie side by side.
+void linear_read(DType type, const void* q, size_t stride, const float* context, void* y, size_t rows, size_t heads,
+                 size_t d);
 
 }  // namespace daclip::kernels

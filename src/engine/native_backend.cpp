@@ -217,10 +217,11 @@ Tensor NativeBackend::do_group_norm(const Tensor& input, int groups, const Tenso
       add[size_t(n * cols + c)] = float(double(pb[c]) - means[size_t(c)] * factor);
     }
   }
-  return affine(x, mul, add);
+  return affine(x, mul, add, false);
 }
 
-Tensor NativeBackend::affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add) {
+Tensor NativeBackend::affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add,
+                             bool silu) {
   const int64_t cols = x.dim(-1), per_image = rows_of(x) / x.dim(0);
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);
@@ -228,7 +229,7 @@ Tensor NativeBackend::affine(const Tensor& x, const std::vector<float>& mul, con
     while (begin < end) {
       const int64_t image = begin / per_image, last = std::min(end, (image + 1) * per_image);
       kernels::affine(type_, at(from, type_, begin * cols), &mul[size_t(image * cols)], &add[size_t(image * cols)],
-                      at(to, type_, begin * cols), size_t(last - begin), size_t(cols));
+                      silu, at(to, type_, begin * cols), size_t(last - begin), size_t(cols));
       begin = last;
     }
   });
@@ -266,18 +267,20 @@ Tensor NativeBackend::do_silu(const Tensor& x) { return unary(int(kernels::Unary
 Tensor NativeBackend::do_relu(const Tensor& x) { return unary(int(kernels::Unary::relu), x); }
 Tensor NativeBackend::do_scale(const Tensor& x, float factor) { return unary(int(kernels::Unary::scale), x, factor); }
 
-Tensor NativeBackend::do_simple_gate(const Tensor& input) {
+Tensor NativeBackend::gated(const Tensor& input, void (*kernel)(DType, const void*, void*, size_t, size_t)) {
   const Tensor x = activation(input);
   Shape shape = x.shape();
   const int64_t cols = shape.back() /= 2;
   Tensor y = make(shape);
   void *from = data(x), *to = data(y);
   parallel_for(threads_, rows_of(x), grain_rows(cols), [&](int64_t begin, int64_t end) {
-    kernels::simple_gate(type_, at(from, type_, begin * 2 * cols), at(to, type_, begin * cols), size_t(end - begin),
-                         size_t(cols));
+    kernel(type_, at(from, type_, begin * 2 * cols), at(to, type_, begin * cols), size_t(end - begin), size_t(cols));
   });
   return y;
 }
+
+Tensor NativeBackend::do_simple_gate(const Tensor& x) { return gated(x, kernels::simple_gate); }
+Tensor NativeBackend::do_gelu_gate(const Tensor& x) { return gated(x, kernels::gelu_gate); }
 
 Tensor NativeBackend::binary(int op, const Tensor& left, const Tensor& right) {
   const Tensor a = activation(left), b = activation(right);
@@ -335,10 +338,22 @@ Tensor NativeBackend::binary(int op, const Tensor& left, const Tensor& right) {
 Tensor NativeBackend::do_add(const Tensor& a, const Tensor& b) { return binary(int(kernels::Binary::add), a, b); }
 Tensor NativeBackend::do_mul(const Tensor& a, const Tensor& b) { return binary(int(kernels::Binary::mul), a, b); }
 
-Tensor NativeBackend::do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+Tensor NativeBackend::do_add_silu(const Tensor& a, const Tensor& b) {
+  return binary(int(kernels::Binary::add_silu), a, b);
+}
+
+Tensor NativeBackend::modulated(const Tensor& x, const Tensor& scale, const Tensor& shift, bool silu) {
   std::vector<float> mul = do_to_floats(scale);
   for (float& value : mul) value += 1.0f;
-  return affine(activation(x), mul, do_to_floats(shift));
+  return affine(activation(x), mul, do_to_floats(shift), silu);
+}
+
+Tensor NativeBackend::do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  return modulated(x, scale, shift, false);
+}
+
+Tensor NativeBackend::do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  return modulated(x, scale, shift, true);
 }
 
 Tensor NativeBackend::do_add_scaled(const Tensor& left, const Tensor& right, const Tensor& g) {

@@ -57,9 +57,13 @@ class NativeBackend : public Backend {
   Tensor do_scale(const Tensor& x, float factor) override;
   Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override;
+  Tensor do_gelu_gate(const Tensor& x) override;
+  Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
+  Tensor do_add_silu(const Tensor& a, const Tensor& b) override;
   Tensor do_softmax(const Tensor& x) override;
   Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
   Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
+  Tensor do_linear_attention_packed(const Tensor& qkv, int heads) override;
   Tensor do_reshape(const Tensor& x, const Shape& shape) override;
   Tensor do_concat(std::span<const Tensor> parts, int dim) override;
   Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
@@ -87,8 +91,13 @@ class NativeBackend : public Backend {
 
   Tensor unary(int op, const Tensor& x, float factor = 1);
   Tensor binary(int op, const Tensor& a, const Tensor& b);
-  // y = x * mul[n][c] + add[n][c] for x (N,...,C).
-  Tensor affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add);
+  // y = x * mul[n][c] + add[n][c] for x (N,...,C), then silu where wanted.
+  Tensor affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add, bool silu);
+  Tensor modulated(const Tensor& x, const Tensor& scale, const Tensor& shift, bool silu);
+  // (...,2C) -> (...,C) by one of the kernels that gate.
+  Tensor gated(const Tensor& x, void (*kernel)(DType, const void*, void*, size_t, size_t));
+  // q, k and v point at (N,P,D) values whose rows are `stride` values apart.
+  Tensor linear_attention_rows(const Shape& shape, void* q, void* k, void* v, int64_t stride, int heads);
   // Sum of x (or of its squared distance to mean[c]) over one image's rows, each channel by itself.
   std::vector<double> column_sums(const Tensor& x, int64_t image, const float* mean);
   // Copies heads (N,T,heads*d) -> (N*heads,T,d), or back.

@@ -27,14 +27,18 @@ HWY_INLINE hn::VFromD<D> swish(D d, hn::VFromD<D> v, float slope) {
   return hn::Div(v, hn::Add(hn::Set(d, 1.0f), e));
 }
 
+// x * Phi(x).
+template <class D>
+HWY_INLINE hn::VFromD<D> exact_gelu(D d, hn::VFromD<D> v) {
+  const auto half = hn::Mul(v, hn::Set(d, 0.5f));
+  return hn::MulAdd(half, erf(d, hn::Mul(v, hn::Set(d, 0.70710678118654752f))), half);
+}
+
 template <class T>
 void unary_typed(Unary op, const void* x, void* y, size_t count, float factor) {
   switch (op) {
     case Unary::gelu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR {
-        const auto half = hn::Mul(v, hn::Set(d, 0.5f));
-        return hn::MulAdd(half, erf(d, hn::Mul(v, hn::Set(d, 0.70710678118654752f))), half);
-      });
+      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return exact_gelu(d, v); });
     case Unary::quick_gelu:
       return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.702f); });
     case Unary::silu:
@@ -70,10 +74,15 @@ void run_binary(Binary op, DType type, const void* a, const void* b, void* y, si
     const T* ta = static_cast<const T*>(a);
     const T* tb = static_cast<const T*>(b);
     T* ty = static_cast<T*>(y);
-    if (op == Binary::add)
-      combine(ta, tb, ty, rows, cols, b_stride, b_scalar, [](auto p, auto q) HWY_ATTR { return hn::Add(p, q); });
-    else
-      combine(ta, tb, ty, rows, cols, b_stride, b_scalar, [](auto p, auto q) HWY_ATTR { return hn::Mul(p, q); });
+    const auto each = [&](const auto& f) { combine(ta, tb, ty, rows, cols, b_stride, b_scalar, f); };
+    switch (op) {
+      case Binary::add:
+        return each([](auto p, auto q) HWY_ATTR { return hn::Add(p, q); });
+      case Binary::mul:
+        return each([](auto p, auto q) HWY_ATTR { return hn::Mul(p, q); });
+      case Binary::add_silu:
+        return each([](auto p, auto q) HWY_ATTR { return hn::Add(p, swish(hn::DFromV<decltype(q)>(), q, 1.0f)); });
+    }
   });
 }
 
@@ -98,15 +107,34 @@ void run_simple_gate(DType type, const void* x, void* y, size_t rows, size_t col
   });
 }
 
-void run_affine(DType type, const void* x, const float* mul, const float* add, void* y, size_t rows, size_t cols) {
+void run_gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
   with_type(type, [&](auto* t) {
     using T = std::remove_pointer_t<decltype(t)>;
     const T* in = static_cast<const T*>(x);
     T* out = static_cast<T*>(y);
-    for (size_t r = 0; r < rows; ++r, in += cols, out += cols)
+    for (size_t r = 0; r < rows; ++r, in += 2 * cols, out += cols)
       for_each(cols, [&](auto d, size_t i) HWY_ATTR {
-        store(d, hn::MulAdd(load(d, in + i), load(d, mul + i), load(d, add + i)), out + i);
+        store(d, hn::Mul(load(d, in + i), exact_gelu(d, load(d, in + cols + i))), out + i);
       });
+  });
+}
+
+void run_affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,
+                size_t cols) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* in = static_cast<const T*>(x);
+    T* out = static_cast<T*>(y);
+    for (size_t r = 0; r < rows; ++r, in += cols, out += cols) {
+      if (silu)
+        for_each(cols, [&](auto d, size_t i) HWY_ATTR {
+          store(d, swish(d, hn::MulAdd(load(d, in + i), load(d, mul + i), load(d, add + i)), 1.0f), out + i);
+        });
+      else
+        for_each(cols, [&](auto d, size_t i) HWY_ATTR {
+          store(d, hn::MulAdd(load(d, in + i), load(d, mul + i), load(d, add + i)), out + i);
+        });
+    }
   });
 }
 
@@ -132,6 +160,7 @@ HWY_EXPORT(run_unary);
 HWY_EXPORT(run_binary);
 HWY_EXPORT(run_convert);
 HWY_EXPORT(run_simple_gate);
+HWY_EXPORT(run_gelu_gate);
 HWY_EXPORT(run_affine);
 HWY_EXPORT(run_add_scaled);
 
@@ -154,8 +183,13 @@ void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
   HWY_DYNAMIC_DISPATCH(run_simple_gate)(type, x, y, rows, cols);
 }
 
-void affine(DType type, const void* x, const float* mul, const float* add, void* y, size_t rows, size_t cols) {
-  HWY_DYNAMIC_DISPATCH(run_affine)(type, x, mul, add, y, rows, cols);
+void gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_gelu_gate)(type, x, y, rows, cols);
+}
+
+void affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,
+            size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_affine)(type, x, mul, add, silu, y, rows, cols);
 }
 
 void add_scaled(DType type, const void* a, const void* b, const float* gain, void* y, size_t rows, size_t cols) {

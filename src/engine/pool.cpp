@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kAlignment = 64;
 // Unused memory that is kept whatever is in use; beyond it, no more than what is in use.
 constexpr size_t kKeepBytes = size_t(32) << 20;
+// What may be held beyond the most that was ever in use: blocks of sizes that do not fit each other.
+constexpr size_t kSlackBytes = size_t(256) << 20;
 
 // From here on blocks are mapped by themselves: the heap would keep the holes that they leave. In whole huge pages,
 // where the system has them, fresh memory costs far fewer faults.
@@ -61,8 +63,15 @@ std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
       unused_.erase(it);
       unused_bytes_ -= found;
       used_bytes_ += found;
+      peak_bytes_ = std::max(peak_bytes_, used_bytes_);
       return std::make_shared<Buffer>(shared_from_this(), data, found);
     }
+  }
+  {
+    // Unused blocks make room for the new one, so that the memory held stays near the most that was in use at once.
+    const std::lock_guard lock(mutex_);
+    const size_t in_use = used_bytes_ + size;
+    drop_unused(std::max(peak_bytes_, in_use) - in_use + kSlackBytes);
   }
   void* data = obtain(size);
   if (!data) {
@@ -73,6 +82,7 @@ std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
   {
     const std::lock_guard lock(mutex_);
     used_bytes_ += size;
+    peak_bytes_ = std::max(peak_bytes_, used_bytes_);
   }
   return std::make_shared<Buffer>(shared_from_this(), data, size);
 }

@@ -50,6 +50,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   std::multimap<size_t, void*> unused_;
   size_t unused_bytes_ = 0;
   size_t used_bytes_ = 0;
+  size_t peak_bytes_ = 0;  // most that used_bytes_ has been
 };
 
 }  // namespace daclip

@@ -1,9 +1,11 @@
 // The conditional U-Net that predicts the noise of a diffusion state (SPEC 4), in the universal and the wild form,
-// written once for every backend. Weight names are the published ones: init_conv, time_mlp, prompt, text_mlp, prompt_mlp,
-// downs.i.j, mid_block1, mid_attn, mid_block2, ups.i.j, final_res_block, final_conv, and downsample, upsample.
+// written once for every backend. Weight names are the published ones: init_conv, time_mlp, prompt, text_mlp,
+// prompt_mlp, downs.i.j, mid_block1, mid_attn, mid_block2, ups.i.j, final_res_block, final_conv, downsample, upsample.
 #pragma once
 
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nets/contexts.h"
@@ -41,14 +43,14 @@ struct UnetConfig {
 
 // What is the same for all steps and all tiles of a picture.
 struct UnetConditioning {
-  Tensor prompt;   // (N,time_dim), added to the time embedding; absent without a degradation context
-  Weights tokens;  // for each spatial transformer by name ("downs.3.2"), what its cross-attention adds: (N,1,C)
+  Tensor prompt{};   // (N,time_dim), added to the time embedding; absent without a degradation context
+  Weights tokens{};  // for each spatial transformer by name ("downs.3.2"), what its cross-attention adds: (N,1,C)
 };
 
-// Contexts enter as they are, not normalised. An absent degradation adds no prompt; an absent content counts as a vector
-// of zeros. A context that the configuration has no part for is refused with UsageError.
+// Contexts enter as they are, not normalised. An absent degradation adds no prompt; an absent content counts as a
+// vector of zeros. A context that the configuration has no part for is refused with UsageError.
 UnetConditioning unet_conditioning(Backend& backend, const UnetConfig& config, const Scope& weights,
-                                   const Contexts& contexts, int64_t batch = 1);
+                                   const Contexts& contexts);
 
 // What is the same for all tiles of a step: scales and shifts of each ResBlock by name ("downs.0.0"), (N,2C).
 struct UnetTime {
@@ -59,14 +61,17 @@ struct UnetTime {
 UnetTime unet_time(Backend& backend, const UnetConfig& config, const Scope& weights,
                    const UnetConditioning& conditioning, std::span<const double> times);
 
+// Shown the result of each block as it comes, by name: "init_conv", "downs.0.0", ..., "final_res_block".
+using UnetObserver = std::function<void(const std::string& name, const Tensor& x)>;
+
 // xt, mu (N,H,W,channels) -> the predicted noise, of the same shape. H and W must be more than half of what they are
 // padded to (ShapeError): reflection has nothing to show beyond.
 Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
-            const UnetTime& time, const Tensor& xt, const Tensor& mu);
+            const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe = {});
 
 // All three at once. times: one for each image, or a single one for all.
 Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, const Tensor& xt, const Tensor& mu,
-            std::span<const double> times, const Contexts& contexts = {});
+            std::span<const double> times, const Contexts& contexts = {}, const UnetObserver& observe = {});
 
 // Every weight that the configuration needs, in a fixed order. Throws UsageError for one that makes no sense.
 std::vector<WeightSpec> unet_weights(const UnetConfig& config);

@@ -233,6 +233,28 @@ Tensor Backend::add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain)
   return do_add_scaled(a, b, gain);
 }
 
+Tensor Backend::gelu_gate(const Tensor& x) {
+  const Check check("gelu_gate", compute_dtype());
+  check.min_rank("x", x, 1, "(...,2C)");
+  check.require(x.dim(-1) % 2 == 0, "x is ", to_string(x.shape()), ", expected an even number of channels");
+  return do_gelu_gate(x);
+}
+
+Tensor Backend::modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  const Check check("modulate_silu", compute_dtype());
+  check.min_rank("x", x, 2, "(N,...,C)");
+  check.shape("scale", scale, {x.dim(0), x.dim(-1)});
+  check.shape("shift", shift, {x.dim(0), x.dim(-1)});
+  return do_modulate_silu(x, scale, shift);
+}
+
+Tensor Backend::add_silu(const Tensor& a, const Tensor& b) {
+  const Check check("add_silu", compute_dtype());
+  check.min_rank("a", a, 1, "at least one dimension");
+  check.shape("b", b, a.shape());
+  return do_add_silu(a, b);
+}
+
 Tensor Backend::softmax(const Tensor& x) {
   Check("softmax", compute_dtype()).min_rank("x", x, 1, "(...,C)");
   return do_softmax(x);
@@ -251,6 +273,31 @@ Tensor Backend::linear_attention(const Tensor& q, const Tensor& k, const Tensor&
   check_heads(check, q, k, v, heads);
   check.shape("k", k, q.shape());
   return do_linear_attention(q, k, v, heads);
+}
+
+Tensor Backend::linear_attention_packed(const Tensor& qkv, int heads) {
+  const Check check("linear_attention_packed", compute_dtype());
+  check.rank("qkv", qkv, 3, "(N,P,3D)");
+  check.require(heads >= 1 && qkv.dim(2) % (3 * int64_t(heads)) == 0, heads, " heads do not divide D of qkv (N,P,3D) ",
+                to_string(qkv.shape()));
+  return do_linear_attention_packed(qkv, heads);
+}
+
+Tensor Backend::do_gelu_gate(const Tensor& x) {
+  const int64_t half = x.dim(-1) / 2;
+  const int last = x.rank() - 1;
+  return do_mul(do_slice(x, last, 0, half), do_gelu(do_slice(x, last, half, 2 * half)));
+}
+
+Tensor Backend::do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  return do_silu(do_modulate(x, scale, shift));
+}
+
+Tensor Backend::do_add_silu(const Tensor& a, const Tensor& b) { return do_add(a, do_silu(b)); }
+
+Tensor Backend::do_linear_attention_packed(const Tensor& qkv, int heads) {
+  const int64_t d = qkv.dim(2) / 3;
+  return do_linear_attention(do_slice(qkv, 2, 0, d), do_slice(qkv, 2, d, 2 * d), do_slice(qkv, 2, 2 * d, 3 * d), heads);
 }
 
 Tensor Backend::reshape(const Tensor& x, const Shape& shape) {

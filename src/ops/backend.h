@@ -64,6 +64,9 @@ class Backend {
   Tensor modulate(const Tensor& x, const Tensor& scale, const Tensor& shift);
   // a + b * gain, gain (C): the scaled residuals of NAFNet.
   Tensor add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain);
+  Tensor gelu_gate(const Tensor& x);  // first half of the channels times gelu of the second: (...,2C) -> (...,C)
+  Tensor modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);  // silu(modulate(x, scale, shift))
+  Tensor add_silu(const Tensor& a, const Tensor& b);                                // a + silu(b), of one shape
 
   // --- Attention --------------------------------------------------------------------------------------------------
   Tensor softmax(const Tensor& x);  // over the last dimension
@@ -72,6 +75,8 @@ class Backend {
   // q, k, v (N,P,D), D = heads * d, over P positions: q softmax over each head's channels times d^-1/2, k softmax over
   // positions, v / P; result (N,P,D) = q (k^T v).
   Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads);
+  // The same with q, k and v side by side: (N,P,3D) -> (N,P,D).
+  Tensor linear_attention_packed(const Tensor& qkv, int heads);
 
   // --- Shape ------------------------------------------------------------------------------------------------------
   Tensor reshape(const Tensor& x, const Shape& shape);
@@ -126,6 +131,11 @@ class Backend {
   virtual Tensor do_scale(const Tensor& x, float factor) = 0;
   virtual Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) = 0;
   virtual Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) = 0;
+  // These four have the composition of plain operations as their default.
+  virtual Tensor do_gelu_gate(const Tensor& x);
+  virtual Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);
+  virtual Tensor do_add_silu(const Tensor& a, const Tensor& b);
+  virtual Tensor do_linear_attention_packed(const Tensor& qkv, int heads);
   virtual Tensor do_softmax(const Tensor& x) = 0;
   virtual Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) = 0;
   virtual Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) = 0;

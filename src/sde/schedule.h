@@ -1,8 +1,9 @@
-// IR-SDE's mean-reverting process (SPEC 3): what noise and how much of the clean picture a state holds at time t. With
+// IR-SDE's mean-reverting process (SPEC 3): how much of the clean picture and of noise a state holds at time t. With
 // mu = LQ and x_0 = GT, a state is x_t = mu + alpha(t) (x_0 - mu) + sigma_bar(t) * noise, alpha(t) = exp(-Theta_t dt).
 // All in double precision.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 namespace daclip {
@@ -15,5 +16,36 @@ struct SdeConfig {
   ThetaSchedule schedule = ThetaSchedule::cosine;
   double eps = 0.005;     // alpha(T): what is left of the clean picture
 };
+
+class Schedule {
+ public:
+  // `steps` other than 0 tabulates the same process anew over so many steps, as the published code does to sample in
+  // fewer (its sample_T). Throws UsageError for a configuration that makes no sense.
+  explicit Schedule(const SdeConfig& config, int steps = 0);
+
+  int steps() const { return int(theta_.size()) - 1; }
+  double time_scale() const { return time_scale_; }  // the network's time for t is t * time_scale
+  double max_sigma() const { return max_sigma_; }    // in the picture's units
+  double dt() const { return dt_; }
+
+  // t in 0..steps.
+  double theta(int t) const { return theta_[size_t(t)]; }
+  double theta_sum(int t) const { return theta_sum_[size_t(t)]; }  // Theta_t
+  double sigma(int t) const { return max_sigma_ * std::sqrt(2 * theta(t)); }
+  double alpha(int t) const { return std::exp(-theta_sum(t) * dt_); }
+  double sigma_bar(int t) const { return max_sigma_ * std::sqrt(-std::expm1(-2 * theta_sum(t) * dt_)); }
+  double log_snr(int t) const { return std::log(alpha(t) / sigma_bar(t)); }  // t >= 1
+
+ private:
+  double max_sigma_, dt_ = 0, time_scale_ = 1;
+  std::vector<double> theta_, theta_sum_;
+};
+
+// The most probable state before x_t where x_0 is known (the training target, and the mean of the posterior), and the
+// posterior's deviation: x_to = mu + state * (x_from - mu) + clean * (x_0 - mu) [+ deviation * z]. 0 <= to < from.
+struct Posterior {
+  double state = 0, clean = 0, deviation = 0;
+};
+Posterior posterior(const Schedule& schedule, int from, int to);
 
 }  // namespace daclip

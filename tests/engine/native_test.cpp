@@ -1,5 +1,8 @@
 #include "engine/native_backend.h"
 
+#include <sys/resource.h>
+
+#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -87,6 +90,33 @@ TEST(NativeBackend, refuses_tensors_of_another_precision) {
   NativeBackend wide({1, DType::f32}), narrow({1, DType::bf16});
   const Tensor x = narrow.from_floats(std::vector<float>(4, 1.0f), {4});
   EXPECT_THROW(wide.relu(x), ShapeError);
+}
+
+// Largest resident size of this process so far, in bytes.
+size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return size_t(usage.ru_maxrss) * 1024;
+}
+
+TEST(NativeBackend, attention_over_many_tokens_never_holds_all_scores) {
+  constexpr int64_t kTokens = 8192;  // 268 MB of scores
+  NativeBackend b({1, DType::f32});
+  const Tensor x = b.from_floats(std::vector<float>(kTokens * 4, 0.5f), {1, kTokens, 4});
+  const size_t before = peak_memory();
+  EXPECT_TRUE(b.attention(x, x, x, 1).defined());
+  EXPECT_LT(peak_memory() - before, size_t(64) << 20);
+}
+
+TEST(Pool, holds_little_more_than_was_ever_in_use) {
+  const auto pool = std::make_shared<Pool>();
+  const size_t before = peak_memory();
+  for (size_t size = size_t(400) << 20; size > size_t(200) << 20; size -= size_t(50) << 20) {
+    const auto first = pool->allocate(size), second = pool->allocate(size / 2);
+    std::memset(first->data(), 1, size);
+    std::memset(second->data(), 1, size / 2);
+  }
+  EXPECT_LT(peak_memory() - before, size_t(900) << 20);
 }
 
 TEST(Pool, hands_blocks_out_again) {

@@ -1,6 +1,7 @@
 #include "clip_parity.h"
 #include "engine/native_backend.h"
 #include "nafnet_parity.h"
+#include "unet_parity.h"
 
 namespace daclip {
 namespace {
@@ -10,9 +11,20 @@ TEST(NativeParity, nafnet_gives_the_reference_values) {
   if (!fixtures::check_nafnet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
+TEST(NativeParity, unet_gives_the_reference_values) {
+  NativeBackend backend;
+  if (!fixtures::check_unet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
 TEST(NativeParity, clip_gives_the_reference_values) {
   NativeBackend backend;
   if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(NativeParity, unet_in_bfloat16_stays_near_the_reference_values) {
+  if (!NativeBackend::supports(DType::bf16)) GTEST_SKIP() << "this processor has no bfloat16";
+  NativeBackend backend({.precision = DType::bf16});
+  if (!fixtures::check_unet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
 TEST(NativeParity, nafnet_gives_the_committed_values) {

@@ -1,6 +1,7 @@
 #include "clip_parity.h"
 #include "nafnet_parity.h"
 #include "torch/torch_backend.h"
+#include "unet_parity.h"
 
 namespace daclip {
 namespace {
@@ -9,6 +10,12 @@ TEST(TorchParity, nafnet_gives_the_reference_values) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
   if (!fixtures::check_nafnet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(TorchParity, unet_gives_the_reference_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  if (!fixtures::check_unet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
 TEST(TorchParity, clip_gives_the_reference_values) {

@@ -242,6 +242,11 @@ TEST_P(Conformance, simple_gate_of_two_halves) {
     compare({activation(x)}, [](Backend& b, const Tensors& t) { return b.simple_gate(t[0]); });
 }
 
+TEST_P(Conformance, gelu_gate_of_two_halves) {
+  for (const Shape& x : {Shape{2}, Shape{3, 10}, Shape{2, 3, 5, 34}, Shape{1, 500, 256}})
+    compare({activation(x)}, [](Backend& b, const Tensors& t) { return b.gelu_gate(t[0]); });
+}
+
 TEST_P(Conformance, add_and_mul_broadcast) {
   const std::pair<Shape, Shape> cases[] = {{{1}, {1}},
                                            {{3, 5}, {3, 5}},
@@ -270,6 +275,10 @@ TEST_P(Conformance, modulate_and_add_scaled) {
             [](Backend& b, const Tensors& t) { return b.modulate(t[0], t[1], t[2]); });
     compare({activation(x), activation(x), weight({x.back()})},
             [](Backend& b, const Tensors& t) { return b.add_scaled(t[0], t[1], t[2]); });
+    compare({activation(x), activation({x[0], x.back()}), activation({x[0], x.back()})},
+            [](Backend& b, const Tensors& t) { return b.modulate_silu(t[0], t[1], t[2]); });
+    compare({activation(x), activation(x, 3)},
+            [](Backend& b, const Tensors& t) { return b.add_silu(t[0], t[1]); });
   }
 }
 
@@ -306,10 +315,13 @@ TEST_P(Conformance, linear_attention_over_positions) {
     int heads;
   };
   for (const Case& c :
-       {Case{1, 1, 1, 1}, Case{2, 5, 6, 3}, Case{1, 63, 64, 2}, Case{2, 1500, 32, 4}, Case{1, 17, 33, 1}})
+       {Case{1, 1, 1, 1}, Case{2, 5, 6, 3}, Case{1, 63, 64, 2}, Case{2, 1500, 32, 4}, Case{1, 17, 33, 1}}) {
     compare({activation({c.n, c.positions, c.width}), activation({c.n, c.positions, c.width}, 2),
              activation({c.n, c.positions, c.width})},
             [&](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], c.heads); });
+    compare({activation({c.n, c.positions, 3 * c.width}, 2)},
+            [&](Backend& b, const Tensors& t) { return b.linear_attention_packed(t[0], c.heads); });
+  }
 }
 
 TEST_P(Conformance, reshape_concat_and_slice) {
@@ -435,6 +447,7 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
   refuse({activation({2, 6}), weight({3}), weight({6})},
          [](Backend& b, const Tensors& t) { return b.group_norm(t[0], 2, t[1], t[2], 1e-5f); });
   refuse({activation({2, 5})}, [](Backend& b, const Tensors& t) { return b.simple_gate(t[0]); });
+  refuse({activation({2, 5})}, [](Backend& b, const Tensors& t) { return b.gelu_gate(t[0]); });
   for (const auto& [a, second] :
        {std::pair<Shape, Shape>{{2, 3}, {2}}, {{3}, {2, 3}}, {{1, 3}, {2, 3}}, {{2, 1}, {2, 3}}}) {
     refuse({activation(a), activation(second)}, [](Backend& b, const Tensors& t) { return b.add(t[0], t[1]); });
@@ -443,6 +456,10 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
   const auto modulate = [](Backend& b, const Tensors& t) { return b.modulate(t[0], t[1], t[2]); };
   refuse({activation({2, 4, 3}), activation({2, 4}), activation({2, 3})}, modulate);
   refuse({activation({2, 4, 3}), activation({2, 3}), activation({1, 3})}, modulate);
+  const auto modulate_silu = [](Backend& b, const Tensors& t) { return b.modulate_silu(t[0], t[1], t[2]); };
+  refuse({activation({2, 4, 3}), activation({2, 4}), activation({2, 3})}, modulate_silu);
+  const auto add_silu = [](Backend& b, const Tensors& t) { return b.add_silu(t[0], t[1]); };
+  refuse({activation({2, 4, 3}), activation({2, 1, 3})}, add_silu);
   const auto add_scaled = [](Backend& b, const Tensors& t) { return b.add_scaled(t[0], t[1], t[2]); };
   refuse({activation({2, 3}), activation({3}), weight({3})}, add_scaled);
   refuse({activation({2, 3}), activation({2, 3}), weight({2})}, add_scaled);
@@ -474,6 +491,12 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_attention) {
   };
   refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, linear(2));
   refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, linear(5));
+  const auto packed = [](int heads) {
+    return [heads](Backend& b, const Tensors& t) { return b.linear_attention_packed(t[0], heads); };
+  };
+  refuse({activation({1, 3, 24})}, packed(3));
+  refuse({activation({1, 3, 8})}, packed(1));
+  refuse({activation({3, 24})}, packed(2));
 }
 
 TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {

@@ -1,0 +1,374 @@
+#include "nets/unet.h"
+
+#include <cmath>
+#include <string>
+
+#include "core/error.h"
+#include "nets/weight_list.h"
+
+namespace daclip {
+namespace {
+
+constexpr float kNormEps = 1e-5f;       // of the reference's channel LayerNorm in float32, and of the transformer's
+constexpr float kGroupNormEps = 1e-6f;
+constexpr int kGroups = 32;
+constexpr int kFeedForward = 4;         // widening
+
+// Where the network has its ResBlocks and attentions: what weights, time and conditioning are listed by.
+struct ResBlock {
+  std::string name;
+  int64_t in, out;
+};
+struct Attention {
+  std::string name;
+  int64_t channels;
+  bool transformer;
+};
+struct Plan {
+  std::vector<ResBlock> res_blocks;
+  std::vector<Attention> attentions;
+};
+
+bool has_transformer(const UnetConfig& config, int level) {
+  return config.content_dim > 0 && level >= config.first_transformer;
+}
+
+Plan make_plan(const UnetConfig& config) {
+  Plan plan;
+  const auto level_blocks = [&](const std::string& name, int level, int64_t in, int64_t out) {
+    plan.res_blocks.push_back({name + ".0", in, out});
+    plan.res_blocks.push_back({name + ".1", in, out});
+    plan.attentions.push_back({name + ".2", out, has_transformer(config, level)});
+  };
+  const int levels = config.levels();
+  for (int level = 0; level < levels; ++level)
+    level_blocks(cat("downs.", level), level, config.width_in(level), config.width_in(level));
+  const int64_t bottom = config.width_out(levels - 1);
+  plan.res_blocks.push_back({"mid_block1", bottom, bottom});
+  plan.attentions.push_back({"mid_attn", bottom, config.content_dim > 0});
+  plan.res_blocks.push_back({"mid_block2", bottom, bottom});
+  for (int i = 0; i < levels; ++i) {
+    const int level = levels - 1 - i;
+    const int64_t out = config.width_out(level);
+    level_blocks(cat("ups.", i), level, out + config.width_in(level), out);
+  }
+  plan.res_blocks.push_back({"final_res_block", int64_t(2) * config.width, config.width});
+  return plan;
+}
+
+void check_config(const UnetConfig& config) {
+  if (config.channels < 1 || config.width < 4 || config.width % 2 != 0)
+    throw UsageError(cat("unet: ", config.channels, " channels and width ", config.width,
+                         ", expected at least 1, and an even number from 4"));
+  if (config.multipliers.empty() || config.multipliers.size() > 10)
+    throw UsageError(cat("unet: ", config.multipliers.size(), " levels, expected 1 to 10"));
+  for (const int multiplier : config.multipliers)
+    if (multiplier < 1) throw UsageError(cat("unet: multiplier ", multiplier, ", expected at least 1"));
+  if (config.degradation_dim < 0 || config.content_dim < 0 || config.first_transformer < 0)
+    throw UsageError("unet: context sizes and the first level with a transformer must be 0 or more");
+  if (config.heads < 1 || config.head_dim < 1) throw UsageError("unet: heads and their width must be at least 1");
+  for (const Attention& attention : make_plan(config).attentions)
+    if (attention.transformer && (attention.channels % kGroups != 0 || attention.channels % config.head_dim != 0))
+      throw UsageError(cat("unet: ", attention.name, " has ", attention.channels, " channels, expected a multiple of ",
+                           kGroups, " and of the heads' width ", config.head_dim));
+}
+
+void check_context(const Tensor& context, int dim, const char* what) {
+  if (!context.defined()) return;
+  if (dim == 0) throw UsageError(cat("unet: a ", what, " context was given, but the network has no part for it"));
+  if (context.rank() != 2 || context.dim(1) != dim)
+    throw ShapeError(cat("unet: ", what, " context ", to_string(context.shape()), ", expected (N, ", dim, ")"));
+}
+
+// Channel gains are stored (1,C,1,1).
+Tensor gain(Backend& b, const Tensor& weight) { return b.reshape(weight, {weight.numel()}); }
+
+class Network {
+ public:
+  Network(Backend& backend, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
+          const UnetTime& time, const UnetObserver& observe)
+      : b_(backend), config_(config), weights_(weights), tokens_(conditioning.tokens), time_(time.modulations),
+        observe_(observe) {}
+
+  // x (N,H,W,2*channels), padded to the network's multiple.
+  Tensor run(Tensor x) {
+    const int levels = config_.levels();
+    x = seen("init_conv", b_.conv2d(x, weights_("init_conv.weight"), {}, {.padding = 3}));
+    Tensor first = x;
+    if (config_.half_scale) x = downsample("downsample", x);
+    std::vector<Tensor> skips;
+    for (int level = 0; level < levels; ++level) {
+      const std::string name = cat("downs.", level);
+      x = res_block(name + ".0", x);
+      skips.push_back(x);
+      x = res_block(name + ".1", x);
+      x = attention(name + ".2", x, has_transformer(config_, level));
+      skips.push_back(x);
+      x = level + 1 < levels ? downsample(name + ".3", x) : same_size(name + ".3", x);
+    }
+    x = res_block("mid_block1", x);
+    x = attention("mid_attn", x, config_.content_dim > 0);
+    x = res_block("mid_block2", x);
+    for (int i = 0; i < levels; ++i) {
+      const int level = levels - 1 - i;
+      const std::string name = cat("ups.", i);
+      x = join(std::move(x), take(skips));
+      x = res_block(name + ".0", x);
+      x = join(std::move(x), take(skips));
+      x = res_block(name + ".1", x);
+      x = attention(name + ".2", x, has_transformer(config_, level));
+      x = level > 0 ? upsample(name + ".3", x) : same_size(name + ".3", x);
+    }
+    if (config_.half_scale) x = upsample("upsample", x);
+    x = join(std::move(x), std::move(first));
+    x = res_block("final_res_block", x);
+    return b_.conv2d(x, weights_("final_conv.weight"), weights_("final_conv.bias"), {.padding = 1});
+  }
+
+ private:
+  Tensor res_block(const std::string& name, const Tensor& x) {
+    const Scope w = weights_ / name;
+    const Tensor& scale_shift = time_(name);
+    const int64_t c = scale_shift.dim(1) / 2;
+    Tensor h = b_.conv2d(x, w("block1.proj.weight"), {}, {.padding = 1});
+    h = b_.modulate_silu(h, b_.slice(scale_shift, 1, 0, c), b_.slice(scale_shift, 1, c, 2 * c));
+    h = b_.conv2d(h, w("block2.proj.weight"), {}, {.padding = 1});
+    return seen(name, b_.add_silu(w.has("res_conv.weight") ? b_.conv2d(x, w("res_conv.weight"), {}) : x, h));
+  }
+
+  Tensor attention(const std::string& name, const Tensor& x, bool transformer) {
+    const Scope w = weights_ / name / "fn";
+    Tensor normed = b_.layer_norm(x, gain(b_, w("norm.g")), {}, kNormEps);
+    const Tensor y = transformer ? spatial_transformer(w / "fn", std::move(normed), tokens_(name))
+                                 : linear_attention(w / "fn", std::move(normed));
+    return seen(name, b_.add(x, y));
+  }
+
+  Tensor linear_attention(const Scope& w, Tensor x) {
+    const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2);
+    const int64_t inner = int64_t(config_.heads) * config_.head_dim;
+    x = b_.conv2d(x, w("to_qkv.weight"), {});
+    x = b_.linear_attention_packed(b_.reshape(x, {n, height * width, 3 * inner}), config_.heads);
+    x = b_.conv2d(b_.reshape(x, {n, height, width, inner}), w("to_out.0.weight"), w("to_out.0.bias"));
+    return b_.layer_norm(x, gain(b_, w("to_out.1.g")), {}, kNormEps);
+  }
+
+  // Latent Diffusion's, with a residual of its own inside the one that stands around it.
+  Tensor spatial_transformer(const Scope& w, Tensor x, const Tensor& token) {
+    const Shape map = x.shape();
+    Tensor h = b_.group_norm(x, kGroups, w("norm.weight"), w("norm.bias"), kGroupNormEps);
+    h = b_.conv2d(h, w("proj_in.weight"), w("proj_in.bias"));
+    h = transformer_block(w / "transformer_blocks" / 0, b_.reshape(h, {map[0], map[1] * map[2], map[3]}), token);
+    h = b_.conv2d(b_.reshape(h, map), w("proj_out.weight"), w("proj_out.bias"));
+    return b_.add(x, h);
+  }
+
+  // x (N,T,C); token (N,1,C) is what the cross-attention gives at every position.
+  Tensor transformer_block(const Scope& w, Tensor x, const Tensor& token) {
+    const Scope self = w / "attn1", feed_forward = w / "ff" / "net";
+    const auto norm = [&](const Scope& n) { return b_.layer_norm(x, n("weight"), n("bias"), kNormEps); };
+    Tensor h = norm(w / "norm1");
+    h = b_.attention(b_.linear(h, self("to_q.weight"), {}), b_.linear(h, self("to_k.weight"), {}),
+                     b_.linear(h, self("to_v.weight"), {}), int(x.dim(2) / config_.head_dim));
+    x = b_.add(x, b_.linear(h, self("to_out.0.weight"), self("to_out.0.bias")));
+    x = b_.add(x, token);
+    h = b_.linear(norm(w / "norm3"), feed_forward("0.proj.weight"), feed_forward("0.proj.bias"));
+    h = b_.gelu_gate(h);
+    return b_.add(x, b_.linear(h, feed_forward("2.weight"), feed_forward("2.bias")));
+  }
+
+  Tensor downsample(const std::string& name, const Tensor& x) {
+    const Scope w = weights_ / name;
+    return seen(name, b_.conv2d(x, w("weight"), w("bias"), {.stride = 2, .padding = 1}));
+  }
+
+  Tensor upsample(const std::string& name, const Tensor& x) {
+    const Scope w = weights_ / name / 1;
+    return seen(name, b_.conv2d(b_.resize_nearest(x, 2), w("weight"), w("bias"), {.padding = 1}));
+  }
+
+  Tensor same_size(const std::string& name, const Tensor& x) {
+    return seen(name, b_.conv2d(x, (weights_ / name)("weight"), {}, {.padding = 1}));
+  }
+
+  // By value, so that neither part is kept beside the result: at full resolution each is a large share of the memory.
+  Tensor join(Tensor a, Tensor b) {
+    const Tensor parts[] = {std::move(a), std::move(b)};
+    return b_.concat(parts, 3);
+  }
+
+  static Tensor take(std::vector<Tensor>& skips) {
+    Tensor last = std::move(skips.back());
+    skips.pop_back();
+    return last;
+  }
+
+  Tensor seen(const std::string& name, Tensor x) {
+    if (observe_) observe_(name, x);
+    return x;
+  }
+
+  Backend& b_;
+  const UnetConfig& config_;
+  const Scope& weights_;
+  const Scope tokens_, time_;
+  const UnetObserver& observe_;
+};
+
+// (N,width): sines, then cosines.
+Tensor sinusoid(Backend& b, std::span<const double> times, int width) {
+  const int half = width / 2;
+  std::vector<float> values(times.size() * size_t(width));
+  for (size_t n = 0; n < times.size(); ++n)
+    for (int k = 0; k < half; ++k) {
+      const double angle = times[n] * std::exp(-k * std::log(10000.0) / (half - 1));
+      values[n * size_t(width) + size_t(k)] = float(std::sin(angle));
+      values[n * size_t(width) + size_t(half + k)] = float(std::cos(angle));
+    }
+  return b.from_floats(values, {int64_t(times.size()), width});
+}
+
+void list_transformer(WeightList& list, const std::string& name, int64_t width, int content_dim) {
+  list.norm(name + ".norm", width);
+  list.conv(name + ".proj_in", width, width, 1);
+  const std::string block = name + ".transformer_blocks.0";
+  const auto attention = [&](const std::string& part, int64_t source) {
+    list.linear(block + part + ".to_q", width, width, false);
+    list.linear(block + part + ".to_k", width, source, false);
+    list.linear(block + part + ".to_v", width, source, false);
+    list.linear(block + part + ".to_out.0", width, width);
+  };
+  attention(".attn1", width);
+  list.linear(block + ".ff.net.0.proj", 2 * kFeedForward * width, width);
+  list.linear(block + ".ff.net.2", width, kFeedForward * width);
+  attention(".attn2", content_dim);
+  for (const char* norm : {".norm1", ".norm2", ".norm3"}) list.norm(block + norm, width);
+  list.add(name + ".proj_out.weight", {width, width, 1, 1}, WeightSpec::Init::zeros);
+  list.add(name + ".proj_out.bias", {width}, WeightSpec::Init::zeros);
+}
+
+void list_attention(WeightList& list, const Attention& attention, const UnetConfig& config) {
+  const std::string inner = attention.name + ".fn.fn";
+  const auto gain = [&](const std::string& name) {
+    list.add(name, {1, attention.channels, 1, 1}, WeightSpec::Init::ones);
+  };
+  if (attention.transformer) {
+    list_transformer(list, inner, attention.channels, config.content_dim);
+  } else {
+    const int64_t hidden = int64_t(config.heads) * config.head_dim;
+    list.conv(inner + ".to_qkv", 3 * hidden, attention.channels, 1, false);
+    list.conv(inner + ".to_out.0", attention.channels, hidden, 1);
+    gain(inner + ".to_out.1.g");
+  }
+  gain(attention.name + ".fn.norm.g");
+}
+
+void list_res_block(WeightList& list, const ResBlock& block, int64_t time_dim) {
+  list.linear(block.name + ".mlp.1", 2 * block.out, time_dim);
+  list.conv(block.name + ".block1.proj", block.out, block.in, 3, false);
+  list.conv(block.name + ".block2.proj", block.out, block.out, 3, false);
+  if (block.in != block.out) list.conv(block.name + ".res_conv", block.out, block.in, 1, false);
+}
+
+}  // namespace
+
+UnetConditioning unet_conditioning(Backend& b, const UnetConfig& config, const Scope& w, const Contexts& contexts) {
+  check_config(config);
+  check_context(contexts.degradation, config.degradation_dim, "degradation");
+  check_context(contexts.content, config.content_dim, "content");
+  UnetConditioning result;
+  if (contexts.degradation.defined()) {  // Fig. 3b
+    Tensor x = b.linear(contexts.degradation, w("text_mlp.0.weight"), w("text_mlp.0.bias"));
+    x = b.linear(b.silu(x), w("text_mlp.2.weight"), w("text_mlp.2.bias"));
+    x = b.mul(b.softmax(x), w("prompt"));
+    result.prompt = b.linear(x, w("prompt_mlp.weight"), w("prompt_mlp.bias"));
+  }
+  if (config.content_dim == 0) return result;
+  const Tensor content = contexts.content.defined()
+                             ? contexts.content
+                             : b.from_floats(std::vector<float>(size_t(config.content_dim)), {1, config.content_dim});
+  // The content is ONE token: the softmax over it is 1, whatever the queries are.
+  for (const Attention& attention : make_plan(config).attentions) {
+    if (!attention.transformer) continue;
+    const Scope cross = w / attention.name / "fn" / "fn" / "transformer_blocks" / 0 / "attn2";
+    const Tensor value = b.linear(content, cross("to_v.weight"), {});
+    const Tensor token = b.linear(value, cross("to_out.0.weight"), cross("to_out.0.bias"));
+    result.tokens.emplace(attention.name, b.reshape(token, {token.dim(0), 1, token.dim(1)}));
+  }
+  return result;
+}
+
+UnetTime unet_time(Backend& b, const UnetConfig& config, const Scope& w, const UnetConditioning& conditioning,
+                   std::span<const double> times) {
+  check_config(config);
+  Tensor t = b.linear(sinusoid(b, times, config.width), w("time_mlp.1.weight"), w("time_mlp.1.bias"));
+  t = b.linear(b.gelu(t), w("time_mlp.3.weight"), w("time_mlp.3.bias"));
+  if (conditioning.prompt.defined()) t = b.add(t, conditioning.prompt);
+  t = b.silu(t);
+  UnetTime result;
+  for (const ResBlock& block : make_plan(config).res_blocks) {
+    const Scope mlp = w / block.name / "mlp" / 1;
+    result.modulations.emplace(block.name, b.linear(t, mlp("weight"), mlp("bias")));
+  }
+  return result;
+}
+
+Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
+            const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe) {
+  check_config(config);
+  if (xt.rank() != 4 || xt.dim(3) != config.channels || mu.shape() != xt.shape())
+    throw ShapeError(cat("unet: state ", to_string(xt.shape()), " and picture ", to_string(mu.shape()),
+                         ", expected both (N, H, W, ", config.channels, ")"));
+  const int64_t m = config.multiple(), height = xt.dim(1), width = xt.dim(2);
+  const int64_t padded_height = (height + m - 1) / m * m, padded_width = (width + m - 1) / m * m;
+  const bool fits = padded_height == height && padded_width == width;
+  const Tensor parts[] = {b.add(xt, b.scale(mu, -1)), mu};
+  Tensor input = b.concat(parts, 3);
+  if (!fits) input = b.pad_reflect(input, padded_height, padded_width);
+  const Tensor noise = Network(b, config, weights, conditioning, time, observe).run(std::move(input));
+  return fits ? noise : b.crop(noise, height, width);
+}
+
+Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const Tensor& xt, const Tensor& mu,
+            std::span<const double> times, const Contexts& contexts, const UnetObserver& observe) {
+  if (xt.rank() != 4 || (times.size() != 1 && int64_t(times.size()) != xt.dim(0)))
+    throw ShapeError(cat("unet: ", times.size(), " times for a state ", to_string(xt.shape()),
+                         ", expected one for each image or one for all"));
+  const std::vector<double> all = times.size() == 1 ? std::vector<double>(size_t(xt.dim(0)), times[0])
+                                                    : std::vector<double>(times.begin(), times.end());
+  const UnetConditioning conditioning = unet_conditioning(b, config, weights, contexts);
+  return unet(b, config, weights, conditioning, unet_time(b, config, weights, conditioning, all), xt, mu, observe);
+}
+
+std::vector<WeightSpec> unet_weights(const UnetConfig& config) {
+  check_config(config);
+  WeightList list;
+  const int64_t width = config.width, time_dim = config.time_dim();
+  const int levels = config.levels();
+  list.conv("init_conv", width, int64_t(2) * config.channels, 7, false);
+  list.linear("time_mlp.1", time_dim, width);
+  list.linear("time_mlp.3", time_dim, time_dim);
+  if (config.degradation_dim > 0) {
+    list.add("prompt", {1, time_dim}, WeightSpec::Init::unit_uniform);
+    list.linear("text_mlp.0", time_dim, config.degradation_dim);
+    list.linear("text_mlp.2", time_dim, time_dim);
+    list.linear("prompt_mlp", time_dim, time_dim);
+  }
+  const Plan plan = make_plan(config);
+  for (const ResBlock& block : plan.res_blocks) list_res_block(list, block, time_dim);
+  for (const Attention& attention : plan.attentions) list_attention(list, attention, config);
+  for (int level = 0; level < levels; ++level) {
+    const int64_t in = config.width_in(level), out = config.width_out(level);
+    const bool last = level + 1 == levels;
+    list.conv(cat("downs.", level, ".3"), out, in, last ? 3 : 4, !last);
+    list.conv(cat("ups.", levels - 1 - level, level > 0 ? ".3.1" : ".3"), in, out, 3, level > 0);
+  }
+  if (config.half_scale) {
+    list.conv("downsample", width, width, 4);
+    list.conv("upsample.1", width, width, 3);
+  }
+  list.conv("final_conv", config.channels, width, 3);
+  return list.take();
+}
+
+}  // namespace daclip

@@ -1,0 +1,62 @@
+#include "sde/schedule.h"
+
+#include <numbers>
+
+#include "core/error.h"
+
+namespace daclip {
+namespace {
+
+void check_config(const SdeConfig& config) {
+  constexpr int kMostSteps = 100000;
+  if (!(config.max_sigma > 0) || !std::isfinite(config.max_sigma))
+    throw UsageError(cat("sde: max_sigma ", config.max_sigma, ", expected above 0"));
+  if (config.steps < 1 || config.steps > kMostSteps)
+    throw UsageError(cat("sde: ", config.steps, " steps, expected 1 to ", kMostSteps));
+  if (!(config.eps > 0 && config.eps < 1)) throw UsageError(cat("sde: eps ", config.eps, ", expected between 0 and 1"));
+}
+
+// theta_0 .. theta_T.
+std::vector<double> thetas(ThetaSchedule schedule, int steps) {
+  std::vector<double> values(size_t(steps) + 1, 1.0);
+  const double n = steps + 2;
+  const auto alpha_bar = [n](double u) {
+    constexpr double kOffset = 0.008;
+    return std::pow(std::cos((u / n + kOffset) / (1 + kOffset) * std::numbers::pi / 2), 2);
+  };
+  const double scale = 1000.0 / (steps + 1), low = 1e-4 * scale, high = 0.02 * scale;
+  for (int t = 0; t <= steps; ++t) {
+    if (schedule == ThetaSchedule::cosine) values[size_t(t)] = 1 - alpha_bar(t + 1) / alpha_bar(0);
+    if (schedule == ThetaSchedule::linear) values[size_t(t)] = low + (high - low) * t / steps;
+  }
+  return values;
+}
+
+}  // namespace
+
+Schedule::Schedule(const SdeConfig& config, int steps)
+    : max_sigma_(config.max_sigma >= 1 ? config.max_sigma / 255 : config.max_sigma) {
+  check_config(config);
+  if (steps < 0 || steps > config.steps)
+    throw UsageError(cat("sde: ", steps, " steps, expected 1 to ", config.steps, ", or 0 for all"));
+  if (steps == 0) steps = config.steps;
+  time_scale_ = double(config.steps) / steps;
+  theta_ = thetas(config.schedule, steps);
+  double sum = -theta_[0];
+  for (const double theta : theta_) theta_sum_.push_back(sum += theta);
+  theta_sum_[0] = 0;
+  dt_ = -std::log(config.eps) / theta_sum_.back();
+}
+
+Posterior posterior(const Schedule& s, int from, int to) {
+  // 1 - exp(-2 Theta dt) of the way between, up to `from`, and up to `to`.
+  const double between = -std::expm1(-2 * (s.theta_sum(from) - s.theta_sum(to)) * s.dt());
+  const double whole = -std::expm1(-2 * s.theta_sum(from) * s.dt()), rest = -std::expm1(-2 * s.theta_sum(to) * s.dt());
+  Posterior result;
+  result.state = std::exp(-(s.theta_sum(from) - s.theta_sum(to)) * s.dt()) * rest / whole;
+  result.clean = s.alpha(to) * between / whole;
+  result.deviation = s.max_sigma() * std::sqrt(between * rest / whole);
+  return result;
+}
+
+}  // namespace daclip
