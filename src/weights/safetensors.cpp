@@ -1,12 +1,6 @@
 #include "weights/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <tuple>
@@ -131,7 +125,10 @@ std::string daclip_metadata(const Json& header) {
   return ours != metadata->end() && ours->is_string() ? ours->get<std::string>() : "";
 }
 
-NamedArrays parse(std::span<const uint8_t> bytes, std::shared_ptr<const void> owner, const std::string& where) {
+}  // namespace
+
+NamedArrays parse_safetensors(const SharedBytes& file, const std::string& where) {
+  const std::span<const uint8_t> bytes = file.bytes;
   if (bytes.size() < 8)
     throw FormatError(cat(where, ": ", bytes.size(), " bytes are too short for a safetensors file"));
   uint64_t header_size;
@@ -155,52 +152,16 @@ NamedArrays parse(std::span<const uint8_t> bytes, std::shared_ptr<const void> ow
   for (Entry& entry : entries)
     result.arrays.emplace(entry.name, NamedArray{entry.type, std::move(entry.shape),
                                                  data.subspan(size_t(entry.begin), size_t(entry.end - entry.begin)),
-                                                 owner});
+                                                 file.owner});
   return result;
 }
 
-// A whole file mapped read-only, unmapped with its last user.
-struct Mapping {
-  void* address = nullptr;
-  size_t size = 0;
-
-  Mapping() = default;
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() {
-    if (address) munmap(address, size);
-  }
-};
-
-}  // namespace
-
 NamedArrays read_safetensors(const std::filesystem::path& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw IoError(cat(path.string(), ": cannot open: ", std::strerror(errno)));
-  struct stat status;
-  auto mapping = std::make_shared<Mapping>();
-  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    close(file);
-    throw IoError(cat(path.string(), ": not a regular file"));
-  }
-  if (status.st_size > 0) {
-    void* address = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
-    const int error = errno;
-    close(file);
-    if (address == MAP_FAILED) throw IoError(cat(path.string(), ": cannot map: ", std::strerror(error)));
-    mapping->address = address;
-    mapping->size = size_t(status.st_size);
-  } else {
-    close(file);
-  }
-  const std::span bytes(static_cast<const uint8_t*>(mapping->address), mapping->size);
-  return parse(bytes, std::move(mapping), path.string());
+  return parse_safetensors(map_file(path), path.string());
 }
 
 NamedArrays parse_safetensors(std::span<const uint8_t> bytes, const std::string& where) {
-  auto buffer = std::make_shared<std::vector<uint8_t>>(bytes.begin(), bytes.end());
-  const std::span<const uint8_t> owned(*buffer);
-  return parse(owned, std::move(buffer), where);
+  return parse_safetensors(share({bytes.begin(), bytes.end()}), where);
 }
 
 void write_safetensors(const std::filesystem::path& path, const NamedArrays& arrays) {

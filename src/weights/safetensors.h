@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "weights/mapped_file.h"
 #include "weights/named_arrays.h"
 
 namespace daclip {
@@ -12,7 +13,8 @@ namespace daclip {
 // Throws IoError (cannot be read) or FormatError (what, where, what was expected).
 NamedArrays read_safetensors(const std::filesystem::path& path);
 
-// The same from memory, for fuzzing and pipes; `bytes` is copied. `where` names the input in errors.
+// The same from memory; a span is copied. `where` names the input in errors.
+NamedArrays parse_safetensors(const SharedBytes& file, const std::string& where);
 NamedArrays parse_safetensors(std::span<const uint8_t> bytes, const std::string& where);
 
 // Writes atomically, tensors in name order; the data begins at a multiple of 64 bytes.

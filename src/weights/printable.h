@@ -1,0 +1,20 @@
+// Foreign text in messages.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace daclip {
+
+// At most 80 characters, control and non-ASCII ones shown as '?', so that a message stays one line whatever a file
+// says.
+inline std::string printable(std::string_view text) {
+  constexpr size_t kShown = 80;
+  std::string result(text.substr(0, kShown));
+  for (char& c : result)
+    if (c < ' ' || c > '~') c = '?';
+  if (text.size() > kShown) result += "...";
+  return result;
+}
+
+}  // namespace daclip
