@@ -25,12 +25,6 @@ bool is_euler(Sampler sampler) { return sampler == Sampler::sde || sampler == Sa
 bool is_mars(Sampler sampler) { return !is_euler(sampler) && sampler != Sampler::posterior; }
 bool is_second_order(Sampler sampler) { return sampler == Sampler::mars_ode_2 || sampler == Sampler::mars_sde_2; }
 
-std::vector<int> countdown(int steps) {
-  std::vector<int> times;
-  for (int t = steps; t >= 0; --t) times.push_back(t);
-  return times;
-}
-
 std::vector<int> even_in_time(int all, int steps) {
   std::vector<int> times;
   for (int i = 0; i <= steps; ++i) times.push_back(int(std::lround(double(all) * (steps - i) / steps)));
@@ -106,14 +100,13 @@ void SamplingPlan::add_steps(const Schedule& schedule, const std::vector<int>& t
   }
 }
 
-// SPEC 3: x - [theta (mu - x) - sigma^2 score] dt - sigma sqrt(dt) z with score = -noise / sigma_bar; the ODE with half
-// the score and no z.
 void SamplingPlan::add_euler(const Schedule& s, int t) {
   const bool stochastic = sampler_ == Sampler::sde;
   Step step{};
   step.network_time = t * s.time_scale();
-  step.state = 1 + s.theta(t) * s.dt();
-  step.noise = -(stochastic ? 1.0 : 0.5) * s.sigma(t) * s.sigma(t) * s.dt() / s.sigma_bar(t);
+  const EulerMean mean = euler_mean(s, t, stochastic ? 1 : 0.5);
+  step.state = mean.state;
+  step.noise = mean.noise;
   step.fresh = stochastic ? -s.sigma(t) * std::sqrt(s.dt()) : 0;
   steps_.push_back(step);
 }

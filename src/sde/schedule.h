@@ -41,6 +41,13 @@ class Schedule {
   std::vector<double> theta_, theta_sum_;
 };
 
+// Mean of one reverse Euler step: x_(t-1) = mu + state * (x_t - mu) + noise * predicted. The SDE takes the whole score
+// (and its training loss compares this mean with the posterior's), the ODE half of it.
+struct EulerMean {
+  double state = 0, noise = 0;
+};
+EulerMean euler_mean(const Schedule& schedule, int t, double score_share = 1);
+
 // The most probable state before x_t where x_0 is known (the training target, and the mean of the posterior), and the
 // posterior's deviation: x_to = mu + state * (x_from - mu) + clean * (x_0 - mu) [+ deviation * z]. 0 <= to < from.
 struct Posterior {
