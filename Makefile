@@ -22,5 +22,12 @@ asan tsan:
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
 
+# The paper's networks at full size: this engine beside plain PyTorch, as ratios. Wants an idle machine.
+bench:
+	scripts/packages.sh bench
+	cmake --preset demo -DDACLIP_BENCH=ON > /dev/null
+	cmake --build --preset demo --target network_bench -j $(JOBS)
+	scripts/bench.sh build/demo
+
 clean:
 	rm -rf build

@@ -57,7 +57,8 @@ struct InitConfig {
   std::string clip;                  // controller: the CLIP it copies
   std::string daclip;                // restorer: the DA-CLIP that gives the contexts; empty trains blind
   double residual_gain = 0;          // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
-  std::string restorer;              // restorer: weights to go on from; what they lack starts so that it changes nothing
+  std::string restorer;              // restorer: a checkpoint or a model file to go on from; what it lacks starts so that it
+                                     // changes nothing
 };
 
 struct TrainConfig {

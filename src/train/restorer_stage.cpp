@@ -9,6 +9,7 @@
 #include "train/image_text.h"
 #include "train/losses.h"
 #include "train/stage.h"
+#include "weights/safetensors.h"
 
 namespace daclip {
 namespace {
@@ -32,8 +33,7 @@ class RestorerStage : public Stage {
     }
     params_ = make_params(nafnet_weights(config_.restorer), config_.run.seed, backend_.device());
     set_gains(config_.init.residual_gain);
-    if (!config_.init.restorer.empty())
-      load_params(params_, read_checkpoint(config_.init.restorer, "restorer").arrays, "ema.");
+    if (!config_.init.restorer.empty()) go_on_from(config_.init.restorer);
     weights_ = as_weights(params_);
     contexts_.resize(size_t(config_.data.batch));
     prepare_validation();
@@ -147,6 +147,31 @@ class RestorerStage : public Stage {
   }
 
   DaclipEncoder::Embeddings label_context(int label) const { return {{}, encoder_->labels().slice(0, label, label + 1)}; }
+
+  void go_on_from(const std::string& path) {
+    NamedArrays arrays = read_safetensors(path);
+    if (!arrays.has("labels")) {
+      load_params(params_, read_checkpoint(path, "restorer").arrays, "ema.");
+      return;
+    }
+    // A model file, whose DA-CLIP may be another: its content embedding means nothing here, its labels are translated.
+    std::erase_if(arrays.arrays, [](const auto& item) { return item.first.starts_with("restorer.mid_attn."); });
+    load_params(params_, arrays, "restorer.");
+    if (encoder_) translate_labels(arrays.at("labels"));
+  }
+
+  // Lets the prompt module see at each label of this DA-CLIP what it saw at the same label of the model's. Both sets of
+  // labels are orthonormal.
+  void translate_labels(const NamedArray& labels) {
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor& now = encoder_->labels();
+    if (labels.shape != now.sizes().vec())
+      throw WeightsError(cat(config_.init.restorer, ": labels: expected shape ", to_string(now.sizes().vec()), ", found ",
+                             to_string(labels.shape)));
+    const torch::Tensor before = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
+    for (NamedParam& param : params_)
+      if (param.name == "prompt_mlp.0.weight") param.value += param.value.matmul((before - now).t()).matmul(now);
+  }
 
   void set_gains(double gain) {
     const torch::NoGradGuard no_grad;
