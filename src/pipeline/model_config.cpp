@@ -152,6 +152,9 @@ void check_preprocess(const PreprocessConfig& c) {
         c.tile > 0 && c.tile % 16 == 0 && c.global > 0 && c.global < c.size && c.size % c.tile == 0 &&
             c.global % c.tile == 0,
         "preprocess: tile must be a multiple of 16, size and global multiples of tile, and global smaller than size");
+  if (c.kind == PreprocessConfig::Kind::mosaic)
+    require(c.texture >= 0 && c.texture % c.tile == 0 && c.texture <= c.size - c.global,
+            "preprocess: texture must be a multiple of tile and fit beside global");
 }
 
 void check(const ModelConfig& c) {
@@ -203,6 +206,7 @@ Json preprocess_json(const PreprocessConfig& config) {
   preprocess["size"] = config.size;
   preprocess["global"] = config.global;
   preprocess["tile"] = config.tile;
+  preprocess["texture"] = config.texture;
   return preprocess;
 }
 
@@ -240,6 +244,7 @@ void read_clip(const Json& json, ModelConfig& config) {
   preprocess_reader.field("size", config.preprocess.size);
   preprocess_reader.field("global", config.preprocess.global);
   preprocess_reader.field("tile", config.preprocess.tile);
+  preprocess_reader.newer_field("texture", config.preprocess.texture);
 }
 
 void read_restorer(const Json& json, ModelConfig& config) {
@@ -295,7 +300,7 @@ std::string to_json(const ModelConfig& config) {
     json["restorer"]["network"] = "unet";
     json["sde"] = sde_json(config.sde);
   }
-  return json.dump();
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 ModelConfig model_config_from_json(const std::string& text) {

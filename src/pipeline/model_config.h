@@ -21,6 +21,7 @@ struct PreprocessConfig {
   int size = 224;
   int global = 0;  // mosaic only: side of the whole-photo view, a multiple of `tile`
   int tile = 0;    // mosaic only: side of one native tile, a multiple of 16; size is a multiple of it
+  int texture = 0; // mosaic only: side of the texture map, a multiple of `tile` that leaves room beside `global`; or 0: none
 };
 
 struct ModelConfig {

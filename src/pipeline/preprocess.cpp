@@ -122,24 +122,67 @@ void show_native_tile(NativeTile native, int width, int height, int left, int to
     }
 }
 
+constexpr int kPatch = 8;  // pixels that one value of the texture map sees
+
+// One patch of a strip of native rows, as three values of about [0,1].
+void describe_patch(const FloatImage& strip, int left, int width, float* values) {
+  const int height = strip.height;
+  std::array<float, kPatch * kPatch> luma;
+  float sum = 0, darkest = 1;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      const float r = strip.at(left + x, y, 0), g = strip.at(left + x, y, 1), b = strip.at(left + x, y, 2);
+      luma[size_t(y * kPatch + x)] = 0.299f * r + 0.587f * g + 0.114f * b;
+      sum += luma[size_t(y * kPatch + x)];
+      darkest = std::min({darkest, r, g, b});
+    }
+  float laplacian = 0;
+  for (int y = 1; y + 1 < height; ++y)
+    for (int x = 1; x + 1 < width; ++x) {
+      const float* p = &luma[size_t(y * kPatch + x)];
+      laplacian += std::abs(p[-1] + p[1] + p[-kPatch] + p[kPatch] - 4 * p[0]);
+    }
+  const int inner = std::max(1, (height - 2) * (width - 2));
+  values[0] = (std::log(laplacian / float(inner) + 1e-3f) + 7.f) / 7.f;
+  values[1] = (std::log(sum / float(height * width) + 0.01f) + 4.6f) / 4.6f;
+  values[2] = darkest;
+}
+
+template <class NativeTile>
+void show_texture(NativeTile native, int width, int height, int side, FloatImage& square) {
+  const int patch_width = std::min(kPatch, width), patch_height = std::min(kPatch, height);
+  const auto position = [side](int index, int room) { return int(int64_t(2 * index + 1) * room / (2 * side)); };
+  const int x0 = square.width - side, y0 = square.height - side;
+  for (int y = 0; y < side; ++y) {
+    const FloatImage strip = native(0, position(y, height - patch_height), width, patch_height);
+    for (int x = 0; x < side; ++x)
+      describe_patch(strip, position(x, width - patch_width), patch_width, &square.at(x0 + x, y0 + y, 0));
+  }
+}
+
 // whole: the photo or a reduced one, for the global view. native(left, top, width, height): a part of the photo itself.
 template <class NativeTile>
 FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile native, const PreprocessConfig& config) {
   if (config.tile < 1 || config.tile % kSpectrumBlock || config.size % config.tile || config.global % config.tile ||
-      config.global < config.tile || config.global > config.size)
-    throw UsageError(cat("preprocess: a mosaic of ", config.size, " with a view of ", config.global, " and tiles of ",
-                         config.tile, "; expected tiles of a multiple of ", kSpectrumBlock, ", the others multiples of a tile"));
+      config.global < config.tile || config.global > config.size || config.texture % config.tile || config.texture < 0 ||
+      config.texture > config.size - config.global)
+    throw UsageError(cat("preprocess: a mosaic of ", config.size, " with a view of ", config.global, ", a texture map of ",
+                         config.texture, " and tiles of ", config.tile, "; expected tiles of a multiple of ", kSpectrumBlock,
+                         ", the others multiples of a tile, view and map side by side"));
   FloatImage square(config.size, config.size, 3);
   const FloatImage global = resize(whole, config.global, config.global);
   for (int y = 0; y < config.global; ++y) std::copy_n(global.row(y), size_t(config.global) * 3, square.row(y));
 
-  const int cells = config.size / config.tile, taken = config.global / config.tile;
-  const int count = cells * cells - taken * taken;
+  if (config.texture > 0) show_texture(native, width, height, config.texture, square);
+
+  const int cells = config.size / config.tile, taken = config.global / config.tile, map = config.texture / config.tile;
+  const int count = cells * cells - taken * taken - map * map;
   const int columns = int(std::lround(std::sqrt(double(count)))), rows = (count + columns - 1) / columns;
   int k = 0;
   for (int cell_y = 0; cell_y < cells; ++cell_y)
     for (int cell_x = 0; cell_x < cells; ++cell_x) {
       if (cell_x < taken && cell_y < taken) continue;
+      if (cell_x >= cells - map && cell_y >= cells - map) continue;
       // Evenly from border to border over the photo.
       const auto position = [&](int index, int n, int length) {
         const int room = std::max(0, length - config.tile);

@@ -77,6 +77,7 @@ void visit_keys(Config& c, Visit visit) {
   visit("text", "heads", c.clip.text.heads);
   visit("preprocess", "global", c.preprocess.global);
   visit("preprocess", "tile", c.preprocess.tile);
+  visit("preprocess", "texture", c.preprocess.texture);
 
   visit("restorer", "width", c.restorer.width);
   visit("restorer", "encoder_blocks", c.restorer.encoder_blocks);
@@ -194,7 +195,7 @@ TrainConfig::TrainConfig() {
   clip.embedding = 128;
   clip.vision = {192, 16, 128, 5, 4};
   clip.text = {32, 4000, 128, 3, 4};
-  preprocess = {PreprocessConfig::Kind::mosaic, 192, 128, 32};
+  preprocess = {PreprocessConfig::Kind::mosaic, 192, 128, 32, 64};
   restorer.width = 32;
   restorer.encoder_blocks = {2, 2, 4};
   restorer.middle_blocks = 4;

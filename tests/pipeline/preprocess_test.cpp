@@ -67,8 +67,34 @@ TEST(Preprocess, noise_raises_the_spectra_of_a_flat_photo) {
   EXPECT_GT(mean_spectrum(clip_input(noisy, mosaic_config())), mean_spectrum(clip_input(flat, mosaic_config())) + 0.3);
 }
 
+TEST(Preprocess, texture_map_shows_blurred_shadowed_and_blank_parts_apart) {
+  const PreprocessConfig config{PreprocessConfig::Kind::mosaic, 192, 96, 48, 96};
+  FloatImage photo(384, 384, 3);
+  Random random(3);
+  for (int y = 0; y < 384; ++y)
+    for (int x = 0; x < 384; ++x) {
+      const float light = x < 96 ? 0.2f : 0.6f;  // two surfaces
+      const float grain = x < 192 ? float(random.uniform(-0.1, 0.1)) : 0.f;
+      const float shadow = y < 192 ? 1.f : 0.25f;
+      for (int c = 0; c < 3; ++c) photo.at(x, y, c) = x >= 288 ? 1.f : (light + grain * light) * shadow;
+    }
+  const FloatImage square = clip_input(photo, config);
+  // The map's pixel (x,y) stands at (96 + x, 96 + y) and sees the photo at four times that place.
+  const auto seen = [&](int x, int y, int c) {
+    double sum = 0;
+    for (int dy = -4; dy <= 4; ++dy)
+      for (int dx = -4; dx <= 4; ++dx) sum += double(shown(square, 96 + x + dx, 96 + y + dy, c)) / 81;
+    return sum;
+  };
+  EXPECT_GT(seen(36, 24, 0), seen(60, 24, 0) + 0.3);  // grain against none
+  EXPECT_NEAR(seen(84, 24, 0), (std::log(0.001) + 7) / 7, 1e-3);
+  EXPECT_NEAR(seen(12, 24, 1) - seen(12, 72, 1), seen(36, 24, 1) - seen(36, 72, 1), 0.05);  // one step on both surfaces
+  EXPECT_GT(seen(12, 24, 1) - seen(12, 72, 1), 0.2);
+  EXPECT_NEAR(seen(84, 24, 2), 1, 1e-3);
+}
+
 TEST(Preprocess, every_size_and_shape_gives_a_finite_square) {
-  for (const auto& config : {mosaic_config(), PreprocessConfig{PreprocessConfig::Kind::clip, 64, 0, 0}})
+  for (const auto& config : {mosaic_config(), PreprocessConfig{PreprocessConfig::Kind::mosaic, 96, 32, 32, 64}, PreprocessConfig{PreprocessConfig::Kind::clip, 64, 0, 0}})
     for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {300, 1}, {47, 49}, {3000, 2}, {193, 191}}) {
       const FloatImage square = clip_input(test::test_scene(width, height), config);
       ASSERT_EQ(square.data.size(), size_t(config.size) * size_t(config.size) * 3);
@@ -78,7 +104,9 @@ TEST(Preprocess, every_size_and_shape_gives_a_finite_square) {
 
 TEST(Preprocess, a_large_photo_is_seen_as_if_it_were_held_as_floats) {
   const Image photo = test::test_photo(2500, 1700);
-  const FloatImage in_parts = clip_input(photo, mosaic_config()), at_once = clip_input(to_rgb(photo), mosaic_config());
+  PreprocessConfig config = mosaic_config();
+  config.texture = 48;
+  const FloatImage in_parts = clip_input(photo, config), at_once = clip_input(to_rgb(photo), config);
   EXPECT_GT(test::psnr(in_parts, at_once), 35);
 }
 
