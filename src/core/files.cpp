@@ -66,16 +66,22 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const uint8_t> bytes) {
+  write_parts_atomically(path, {&bytes, 1});
+}
+
+void write_parts_atomically(const std::filesystem::path& path, std::span<const std::span<const uint8_t>> parts) {
   std::string temporary = path.string() + ".XXXXXX";
   FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) fail(path, "cannot be written");
   try {
-    size_t written = 0;
-    while (written < bytes.size()) {
-      const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail(path, "cannot be written");
-      written += size_t(n);
+    for (const std::span<const uint8_t> bytes : parts) {
+      size_t written = 0;
+      while (written < bytes.size()) {
+        const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) fail(path, "cannot be written");
+        written += size_t(n);
+      }
     }
     // mkostemp makes files that only their owner reads; give what a plain open would have given.
     const mode_t mask = ::umask(0);

@@ -15,4 +15,7 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path);
 // at all, the folder is not created. Flushes to disk first, so that a full disk is seen. Throws IoError naming the path.
 void write_file_atomically(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 
+// The same from pieces that stand behind one another in the file.
+void write_parts_atomically(const std::filesystem::path& path, std::span<const std::span<const uint8_t>> parts);
+
 }  // namespace daclip

@@ -23,8 +23,8 @@ class Classifier {
   // Both are kept by reference. Throws UsageError where the model has no CLIP.
   Classifier(Backend& backend, const Model& model);
 
-  // Photos of any size; large ones are read in strips. Plain CLIP without a controller gives its image embedding as both
-  // embeddings.
+  // Photos of any size; large ones are read in strips. Plain CLIP without a controller gives its image embedding as
+  // both embeddings.
   Conditioning analyse(const Image& image) const;
 
   // What CLIP itself, without the controller's corrections, sees in a photo that needs none: (embedding), not

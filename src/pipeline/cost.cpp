@@ -38,6 +38,10 @@ ModelCost model_cost(const ModelConfig& config) {
   if (config.restorer) {
     const Weights weights = placeholders(backend, nafnet_weights(*config.restorer));
     nafnet(backend, *config.restorer, Scope(weights), photo, contexts(*config.restorer));
+  } else if (config.unet) {
+    const Weights weights = placeholders(backend, unet_weights(*config.unet));
+    const double one_step[] = {1};
+    unet(backend, *config.unet, Scope(weights), photo, photo, one_step, contexts(*config.unet));
   }
   cost.restorer_per_pixel = backend.multiply_adds() / double(kSide * kSide);
   return cost;

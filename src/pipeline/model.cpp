@@ -50,13 +50,24 @@ std::vector<WeightSpec> clip_weights(const ModelConfig& config) {
 
 std::vector<WeightSpec> restorer_weights(const ModelConfig& config) {
   if (config.restorer) return nafnet_weights(*config.restorer);
+  if (config.unet) return unet_weights(*config.unet);
   return {};
 }
 
 int64_t ModelFile::parameters(std::string_view prefix) const {
   int64_t count = 0;
   for (const auto& [name, array] : arrays.arrays)
-    if (name.starts_with(prefix)) count += int64_t(array.numel());
+    if (name.starts_with(prefix) && name != "tokenizer.merges") count += int64_t(array.numel());
+  return count;
+}
+
+int64_t ModelFile::parameters_of_layers() const {
+  int64_t count = 0;
+  for (const auto& [name, array] : arrays.arrays) {
+    if (!name.starts_with("daclip.clip.visual.") && !name.starts_with("daclip.visual_control.")) continue;
+    const bool bare = name.ends_with("_embedding") || name.ends_with(".proj");
+    if (!bare && name.find(".attn.") == std::string::npos) count += int64_t(array.numel());
+  }
   return count;
 }
 
@@ -73,6 +84,8 @@ ModelFile read_model_file(const std::filesystem::path& path) {
     throw FormatError(cat(path.string(), ": ", error.what()));
   }
   check_tensors(expected_tensors(file.config), file.arrays, path.string());
+  if (file.config.merges > 0 && file.arrays.at("tokenizer.merges").type != ArrayType::i32)
+    throw WeightsError(cat(path.string(), ": tokenizer.merges must hold 32-bit integers"));
   return file;
 }
 

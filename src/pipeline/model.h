@@ -17,7 +17,11 @@ struct ModelFile {
   std::filesystem::path path;
   ModelConfig config;
   NamedArrays arrays;
-  int64_t parameters(std::string_view prefix = "") const;  // elements of the tensors whose names start so
+  int64_t parameters(std::string_view prefix = "") const;  // elements of the weights whose names start so
+
+  // Of the image tower and the controller what a tool finds that counts layer by layer, as the paper did (SPEC 4):
+  // without attention's projections and parameters that belong to no layer.
+  int64_t parameters_of_layers() const;
 };
 
 // Throws IoError (cannot be read), FormatError (not a model), WeightsError (missing, unexpected and mismatched tensors,

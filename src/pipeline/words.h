@@ -1,13 +1,15 @@
 // Free words as embeddings, through the model's own text tower and vocabulary.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
 #include "pipeline/model.h"
 #include "text/tokenizer.h"
 
 namespace daclip {
+
+// The same direction with Euclidean length 1.
+std::vector<float> unit_length(std::vector<float> embedding);
 
 class TextEncoder {
  public:

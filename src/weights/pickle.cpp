@@ -21,7 +21,8 @@ constexpr size_t kMaxName = 1000;
 enum Op : uint8_t {
   kMark = '(', kStop = '.', kPop = '0', kPopMark = '1', kDup = '2', kBinFloat = 'G', kBinInt = 'J', kBinInt1 = 'K',
   kBinInt2 = 'M', kNone = 'N', kBinPersId = 'Q', kReduce = 'R', kBinString = 'T', kShortBinString = 'U',
-  kBinUnicode = 'X', kEmptyList = ']', kAppend = 'a', kBuild = 'b', kGlobal = 'c', kAppends = 'e', kBinGet = 'h',
+  kBinBytes = 'B', kShortBinBytes = 'C', kBinUnicode = 'X', kEmptyList = ']', kAppend = 'a', kBuild = 'b',
+  kGlobal = 'c', kAppends = 'e', kBinGet = 'h',
   kLongBinGet = 'j', kBinPut = 'q', kLongBinPut = 'r', kSetItem = 's', kTuple = 't', kEmptyTuple = ')',
   kSetItems = 'u', kEmptyDict = '}', kProto = 0x80, kNewObj = 0x81, kTuple1 = 0x85, kTuple2 = 0x86, kTuple3 = 0x87,
   kNewTrue = 0x88, kNewFalse = 0x89, kLong1 = 0x8a, kShortBinUnicode = 0x8c, kBinUnicode8 = 0x8d,
@@ -35,8 +36,8 @@ struct Refused {
 };
 constexpr Refused kRefused[] = {
     {'i', "INST"}, {'o', "OBJ"}, {'I', "INT"}, {'L', "LONG"}, {'F', "FLOAT"}, {'S', "STRING"}, {'V', "UNICODE"},
-    {'g', "GET"}, {'p', "PUT"}, {'P', "PERSID"}, {'d', "DICT"}, {'l', "LIST"}, {'B', "BINBYTES"},
-    {'C', "SHORT_BINBYTES"}, {0x82, "EXT1"}, {0x83, "EXT2"}, {0x84, "EXT4"}, {0x8b, "LONG4"}, {0x8e, "BINBYTES8"},
+    {'g', "GET"}, {'p', "PUT"}, {'P', "PERSID"}, {'d', "DICT"}, {'l', "LIST"}, {0x82, "EXT1"},
+    {0x83, "EXT2"}, {0x84, "EXT4"}, {0x8b, "LONG4"}, {0x8e, "BINBYTES8"},
     {0x8f, "EMPTY_SET"}, {0x90, "ADDITEMS"}, {0x91, "FROZENSET"}, {0x92, "NEWOBJ_EX"}, {0x96, "BYTEARRAY8"},
     {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"}};
 
@@ -158,8 +159,10 @@ class PickleMachine {
         return true;
       }
       case kShortBinString:
+      case kShortBinBytes:
       case kShortBinUnicode: text(take_unsigned(1)); return true;
       case kBinString:
+      case kBinBytes:
       case kBinUnicode: text(take_unsigned(4)); return true;
       case kBinUnicode8: text(take_unsigned(8)); return true;
       default: return false;

@@ -21,7 +21,7 @@ class Pickle {
     integer,     // number
     large,       // text: an integer beyond 64 bits, little-endian
     real,        // real
-    text,        // text
+    text,        // text: characters or bytes
     list,        // items
     tuple,       // items
     dict,        // items: key, value, key, value...

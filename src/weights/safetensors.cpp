@@ -182,14 +182,13 @@ void write_safetensors(const std::filesystem::path& path, const NamedArrays& arr
   // The format allows no gaps between tensors, so only the start of the data can be aligned; spaces may end the header.
   text.resize((text.size() + 8 + 63) / 64 * 64 - 8, ' ');
 
-  std::vector<uint8_t> bytes;
-  bytes.reserve(8 + text.size() + size_t(offset));
+  std::vector<uint8_t> begin(8 + text.size());
   const uint64_t header_size = text.size();
-  bytes.resize(8);
-  std::memcpy(bytes.data(), &header_size, 8);
-  bytes.insert(bytes.end(), text.begin(), text.end());
-  for (const auto& [name, array] : arrays.arrays) bytes.insert(bytes.end(), array.bytes.begin(), array.bytes.end());
-  write_file_atomically(path, bytes);
+  std::memcpy(begin.data(), &header_size, 8);
+  std::memcpy(begin.data() + 8, text.data(), text.size());
+  std::vector<std::span<const uint8_t>> parts = {begin};
+  for (const auto& [name, array] : arrays.arrays) parts.push_back(array.bytes);
+  write_parts_atomically(path, parts);
 }
 
 }  // namespace daclip

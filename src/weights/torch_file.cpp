@@ -21,7 +21,8 @@ struct ClassName {
   std::string_view module, name;
 };
 
-// What torch.save and torch.jit.save write around tensors.
+// What torch.save and torch.jit.save write around tensors; and NumPy's scalars, which are learning rates in the
+// optimiser's state beside published weights. All of them are names only: none is ever called.
 constexpr ClassName kClasses[] = {{"collections", "OrderedDict"},
                                   {"torch._utils", "_rebuild_tensor_v2"},
                                   {"torch._utils", "_rebuild_tensor"},
@@ -35,7 +36,11 @@ constexpr ClassName kClasses[] = {{"collections", "OrderedDict"},
                                   {"torch.jit._pickle", "build_intlist"},
                                   {"torch.jit._pickle", "build_doublelist"},
                                   {"torch.jit._pickle", "build_boollist"},
-                                  {"torch.jit._pickle", "build_tensorlist"}};
+                                  {"torch.jit._pickle", "build_tensorlist"},
+                                  {"numpy", "dtype"},
+                                  {"numpy.core.multiarray", "scalar"},
+                                  {"numpy._core.multiarray", "scalar"},
+                                  {"_codecs", "encode"}};
 
 struct StorageClass {
   std::string_view name;  // in the module torch

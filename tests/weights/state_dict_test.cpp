@@ -57,11 +57,19 @@ TEST(StateDict, prefers_averaged_weights_and_says_so) {
   EXPECT_NE(dict.origin.find("params_ema"), std::string::npos) << dict.origin;
 }
 
+// A learning rate that NumPy computed, as open_clip's cosine schedule leaves it in the optimiser's state.
+std::string numpy_scalar() {
+  const std::string bytes = p::call(p::global("_codecs", "encode"), p::tuple({p::text("abcdefgh"), p::text("latin1")}));
+  const std::string type = cat(p::call(p::global("numpy", "dtype"), p::tuple({p::text("f8"), "\x89", "\x88"})),
+                               p::tuple({"K\x03", p::text("<"), "N", "N", "N"}), "b");
+  return p::call(p::global("numpy.core.multiarray", "scalar"), p::tuple({type, bytes}));
+}
+
 TEST(StateDict, leaves_the_optimiser_alone) {
   // Its storage is not even in the file.
   const std::string moments = p::dict({{"exp_avg", p::tensor(p::storage("FloatStorage", "9", 4), 0, {4}, {1})}});
   expect_matrix_and_vector(
-      parse(torch_zip(p::dict({{"optimizer", p::dict({{"state", moments}})},
+      parse(torch_zip(p::dict({{"optimizer", p::dict({{"state", moments}, {"lr", numpy_scalar()}})},
                                {"scaler", p::dict({{"scale", cat("G\x40\xf0", std::string(6, '\0'))}})},
                                {"state_dict", p::dict({{"a.weight", matrix()}, {"b", vector()}})}}),
                       kStorages)));

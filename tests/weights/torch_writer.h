@@ -13,7 +13,7 @@ namespace daclip::test {
 
 inline std::string little_endian(uint64_t value, size_t bytes) {
   std::string text(bytes, '\0');
-  for (size_t i = 0; i < bytes; ++i) text[i] = char(value >> (8 * i));
+  for (size_t i = 0; i < bytes; ++i) text[i] = i < 8 ? char(value >> (8 * i)) : '\0';
   return text;
 }
 
