@@ -27,6 +27,13 @@ struct NativeStorage {
   bool is_weight = false;
   std::vector<Packed> packed;         // for convolutions and linear layers
   std::shared_ptr<Buffer> depthwise;  // (k,k,C) float32, for depthwise_conv2d
+
+  // Parts of a weight that are used by themselves: rows from `begin` on.
+  struct Rows {
+    int64_t begin;
+    Tensor weight;
+  };
+  std::vector<Rows> rows;
 };
 
 class DnnlOps {

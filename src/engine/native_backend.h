@@ -33,6 +33,8 @@ class NativeBackend : public Backend {
   DType compute_dtype() const override { return type_; }
   int threads() const { return threads_; }
 
+  Tensor fused_linear_attention(const Scope& weights, const Tensor& x, int heads, float eps) override;
+
   // Name of the oneDNN kernel behind the last convolution or product, for benchmarks.
   std::string last_kernel() const;
 
@@ -100,6 +102,7 @@ class NativeBackend : public Backend {
   Tensor linear_attention_rows(const Shape& shape, void* q, void* k, void* v, int64_t stride, int heads);
   // Sum of x (or of its squared distance to mean[c]) over one image's rows, each channel by itself.
   std::vector<double> column_sums(const Tensor& x, int64_t image, const float* mean);
+  Tensor weight_rows(const Tensor& w, int64_t begin, int64_t end);
   // Copies heads (N,T,heads*d) -> (N*heads,T,d), or back.
   Tensor split_heads(const Tensor& x, int heads);
   Tensor join_heads(const Tensor& x, int heads);

@@ -138,6 +138,10 @@ class Network {
 
   Tensor attention(const std::string& name, const Tensor& x, bool transformer) {
     const Scope w = weights_ / name / "fn";
+    if (!transformer) {
+      const Tensor fused = b_.fused_linear_attention(w, x, config_.heads, kNormEps);
+      if (fused.defined()) return seen(name, fused);
+    }
     Tensor normed = b_.layer_norm(x, gain(b_, w("norm.g")), {}, kNormEps);
     const Tensor y = transformer ? spatial_transformer(w / "fn", std::move(normed), tokens_(name))
                                  : linear_attention(w / "fn", std::move(normed));

@@ -109,6 +109,12 @@ class Backend {
     (void)weights, (void)x, (void)steer;
     return {};
   }
+  // The U-Net's linear attention with the norm before and the residual around it (nets/unet.cpp, which names its
+  // weights): x (N,H,W,C) -> (N,H,W,C), or absent likewise.
+  virtual Tensor fused_linear_attention(const Scope& weights, const Tensor& x, int heads, float eps) {
+    (void)weights, (void)x, (void)heads, (void)eps;
+    return {};
+  }
 
  protected:
   virtual Tensor do_from_floats(std::span<const float> data, const Shape& shape) = 0;

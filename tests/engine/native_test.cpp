@@ -92,6 +92,56 @@ TEST(NativeBackend, refuses_tensors_of_another_precision) {
   EXPECT_THROW(wide.relu(x), ShapeError);
 }
 
+// norm, queries, keys and values, attention, output, norm, residual: by the plain operations.
+Tensor linear_attention_by_parts(Backend& b, const Scope& w, const Tensor& x, int heads, float eps) {
+  const auto gain = [&](const char* name) { return b.reshape(w(name), {w(name).numel()}); };
+  const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2), inner = w("fn.to_qkv.weight").dim(0) / 3;
+  Tensor y = b.conv2d(b.layer_norm(x, gain("norm.g"), {}, eps), w("fn.to_qkv.weight"), {});
+  y = b.linear_attention_packed(b.reshape(y, {n, height * width, 3 * inner}), heads);
+  y = b.conv2d(b.reshape(y, {n, height, width, inner}), w("fn.to_out.0.weight"), w("fn.to_out.0.bias"));
+  return b.add(x, b.layer_norm(y, gain("fn.to_out.1.g"), {}, eps));
+}
+
+TEST(NativeBackend, fused_linear_attention_equals_its_parts) {
+  struct Case {
+    int64_t n, height, width, channels, head_dim;
+    int heads;
+    DType type;
+  };
+  std::vector<Case> cases = {{1, 1, 1, 8, 4, 1, DType::f32},    {2, 7, 9, 32, 32, 4, DType::f32},
+                             {1, 70, 50, 20, 5, 3, DType::f32}, {2, 64, 65, 64, 32, 4, DType::f32}};
+  if (NativeBackend::supports(DType::bf16)) cases.push_back({2, 64, 65, 64, 32, 4, DType::bf16});
+  for (const Case& c : cases) {
+    NativeBackend b({2, c.type});
+    Random random(11);
+    const auto values = [&](size_t count, double spread, double centre) {
+      std::vector<float> v(count);
+      for (float& x : v) x = float(centre + spread * random.normal());
+      return v;
+    };
+    Weights weights;
+    const auto add = [&](const char* name, const Shape& shape, double spread, double centre) {
+      weights.emplace(name, b.weight(values(size_t(Tensor(shape, c.type, {}).numel()), spread, centre), shape));
+    };
+    const int64_t inner = c.heads * c.head_dim;
+    add("norm.g", {1, c.channels, 1, 1}, 0.2, 1);
+    add("fn.to_qkv.weight", {3 * inner, c.channels, 1, 1}, 0.4, 0);
+    add("fn.to_out.0.weight", {c.channels, inner, 1, 1}, 0.4, 0);
+    add("fn.to_out.0.bias", {c.channels}, 0.1, 0);
+    add("fn.to_out.1.g", {1, c.channels, 1, 1}, 0.2, 1);
+    const Shape shape = {c.n, c.height, c.width, c.channels};
+    const Tensor x = b.from_floats(values(size_t(c.n * c.height * c.width * c.channels), 1, 0.3), shape);
+    const Scope w(weights);
+    const std::vector<float> expected = b.to_floats(linear_attention_by_parts(b, w, x, c.heads, 1e-5f));
+    for (int round = 0; round < 2; ++round) {
+      const std::vector<float> found = b.to_floats(b.fused_linear_attention(w, x, c.heads, 1e-5f));
+      ASSERT_EQ(found.size(), expected.size());
+      for (size_t i = 0; i < found.size(); ++i)
+        ASSERT_NEAR(found[i], expected[i], c.type == DType::f32 ? 2e-4 : 0.2) << to_string(shape) << " value " << i;
+    }
+  }
+}
+
 // Largest resident size of this process so far, in bytes.
 size_t peak_memory() {
   rusage usage{};
