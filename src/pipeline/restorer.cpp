@@ -18,10 +18,29 @@ constexpr int kPoolWindow = 384;
 // Larger tiles bring nothing but memory traffic.
 constexpr int kLargestAutomaticTile = 1024;
 
-// Origins of tiles are multiples of 8 as well, so that JPEG's blocks keep their phase.
-int alignment(const NafnetConfig& network) { return std::max(8, network.multiple()); }
+// Values alive at a time for each pixel, where the network needs most of them.
+//
+// NAFNet, at the first level: about ten maps of `width` channels, which are a block's input, its two double-width
+// halves, the skips of all levels and a convolution's scratch.
+double direct_values(const NafnetConfig& network) {
+  return 10.0 * network.width / (network.unshuffle * network.unshuffle);
+}
+
+// The U-Net, in the last level's first ResBlock: two maps side by side, the skip that is still to come, the first
+// convolution's result, and three of the block's own; at half scale in the last block of all, where no skip is left.
+double diffusion_values(const UnetConfig& network) { return (network.half_scale ? 6.0 : 7.0) * network.width; }
+
+// A sampler's state, picture, predicted and fresh noise and the estimate before, of three colours each.
+constexpr double kSamplerValues = 5 * 3;
 
 void check(const RestoreOptions& options, const Image& image, const Model& model) {
+  using Source = EmbeddingChoice::Source;
+  const ConditioningChoice& choice = options.conditioning;
+  const bool chosen = choice.content.source != Source::photo || choice.degradation.source != Source::photo;
+  if (!model.config.clip && (chosen || !options.degradation.empty()))
+    throw UsageError(cat("model ", model.config.name, " has no CLIP: nothing steers it"));
+  if (!options.degradation.empty() && choice.degradation.source != Source::photo)
+    throw UsageError("a degradation is given twice: by its name, and by an embedding");
   if (!options.degradation.empty() && model.label_index(options.degradation) < 0) {
     std::string known;
     for (const std::string& label : model.config.labels) known += (known.empty() ? "" : ", ") + label;
@@ -52,15 +71,6 @@ void copy_kept_pixels(const Image& image, const Mask& mask, Image& result) {
     if (mask.keep[i])
       std::copy_n(image.data.begin() + std::ptrdiff_t(i * pixel), pixel,
                   result.data.begin() + std::ptrdiff_t(i * pixel));
-}
-
-// The label's direction with the length that this photo's own embedding has.
-std::vector<float> as_long_as(std::span<const float> direction, std::span<const float> other) {
-  double sum = 0;
-  for (const float v : other) sum += double(v) * v;
-  std::vector<float> result(direction.begin(), direction.end());
-  for (float& v : result) v *= float(std::sqrt(sum));
-  return result;
 }
 
 // Adds a tile's result under its window.
@@ -103,30 +113,35 @@ Mask Mask::from_image(const Image& image) {
   return mask;
 }
 
-Restorer::Restorer(Backend& backend, const Model& model)
-    : backend_(backend), model_(model), classifier_(backend, model) {
-  if (!model.config.restorer)
+Restorer::Restorer(Backend& backend, const Model& model) : backend_(backend), model_(model) {
+  if (!model.config.restorer && !model.config.unet)
     throw UsageError(cat("model ", model.config.name, " recognises only: it has no restoration network"));
-  network_ = *model.config.restorer;
-  network_.local_height = network_.local_width = network_.local_train_height = network_.local_train_width = kPoolWindow;
+  if (model.config.clip) classifier_.emplace(backend, model);
+  if (!model.config.restorer) return;
+  direct_ = model.config.restorer;
+  direct_->local_height = direct_->local_width = direct_->local_train_height = direct_->local_train_width = kPoolWindow;
+}
+
+// Origins of tiles are multiples of 8 as well, so that JPEG's blocks keep their phase.
+int Restorer::alignment() const {
+  return std::max(8, direct_ ? direct_->multiple() : model_.config.unet->multiple());
 }
 
 int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
-  // At the first level, where the maps are largest, about ten maps of `width` channels are alive at a time: a block's
-  // input, its two double-width halves, the skips of all levels and a convolution's scratch.
   const double element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
-  const double per_pixel =
-      10.0 * network_.width / (network_.unshuffle * network_.unshuffle) * element + 12 * sizeof(float);
+  const double values = direct_ ? direct_values(*direct_) : diffusion_values(*model_.config.unet);
+  const double sampling = direct_ ? 0 : kSamplerValues * sizeof(double);
+  const double per_pixel = values * element + sampling + 12 * sizeof(float);
   const double per_row = 3.0 * sizeof(float) * width;  // the strip under the tiles
   // side^2 * per_pixel + side * per_row = memory
   const double side = (std::sqrt(per_row * per_row + 4 * per_pixel * double(memory_bytes)) - per_row) / (2 * per_pixel);
-  const int step = alignment(network_);
+  const int step = alignment();
   return std::max(int(std::min(side, double(kLargestAutomaticTile))) / step * step, std::max(kSmallestTile, step));
 }
 
-FloatImage Restorer::run_tile(const FloatImage& tile, const Contexts& contexts) const {
+FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts) const {
   const Tensor input = backend_.from_floats(tile.data, {1, tile.height, tile.width, 3});
-  const Tensor output = nafnet(backend_, network_, Scope(model_.weights, "restorer."), input, contexts);
+  const Tensor output = nafnet(backend_, *direct_, Scope(model_.weights, "restorer."), input, contexts);
   FloatImage result;
   result.width = tile.width;
   result.height = tile.height;
@@ -135,27 +150,57 @@ FloatImage Restorer::run_tile(const FloatImage& tile, const Contexts& contexts) 
   return result;
 }
 
-Image Restorer::run(const Image& image, const Contexts& contexts, const RestoreOptions& options,
-                    const Progress& progress, int& evaluations) const {
+Image Restorer::run(const Image& image, const TileNetwork& network, const RestoreOptions& options,
+                    const Progress& progress, int& tiles) const {
   Image result = image;
-  const int step = alignment(network_);
-  const int side = options.tile > 0 ? options.tile : automatic_tile(image.width, options.memory_bytes);
+  const int step = alignment();
+  const uint64_t memory = options.memory_bytes > 0 ? options.memory_bytes : direct_ ? kDirectMemory : kDiffusionMemory;
+  const int side = options.tile > 0 ? options.tile : automatic_tile(image.width, memory);
   const TileAxis across = plan_tiles(image.width, side, options.overlap, step);
   const TileAxis down = plan_tiles(image.height, side, options.overlap, step);
   const double total = double(across.tiles.size() * down.tiles.size());
+  const Progress in_tile = progress ? [&](double share) { progress((tiles + share) / total); } : Progress();
   FloatImage strip(image.width, down.tiles.front().length, 3);
   for (size_t j = 0; j < down.tiles.size(); ++j) {
     const TileAxis::Tile& row = down.tiles[j];
     for (const TileAxis::Tile& column : across.tiles) {
       const FloatImage tile = rgb_region(image, column.origin, row.origin, column.length, row.length);
-      accumulate(run_tile(tile, contexts), column, row, strip);
-      ++evaluations;
-      if (progress) progress(evaluations / total);
+      accumulate(network(tile, column.origin, row.origin, in_tile), column, row, strip);
+      ++tiles;
     }
     const int end = j + 1 < down.tiles.size() ? down.tiles[j + 1].origin : image.height;
     flush(strip, end - row.origin, row.origin, options.strength, image, result);
   }
   return result;
+}
+
+// The label that is not to be recognised but taken, or empty.
+std::string Restorer::chosen_label(const RestoreOptions& options) const {
+  const bool holes = options.degradation.empty() && options.mask && model_.label_index(kLabels[9]) >= 0;
+  return holes ? std::string(kLabels[9]) : options.degradation;
+}
+
+// Fills in what the photo is and what it is taken as; false where it needs nothing.
+bool Restorer::recognise(const Image& image, const RestoreOptions& options, RestoreResult& result) const {
+  if (!classifier_) return true;
+  result.conditioning = classifier_->analyse(image);
+  result.degradation = chosen_label(options);
+  if (!result.degradation.empty()) return true;
+  const Prediction best = classifier_->top(result.conditioning, 1).front();
+  result.degradation = best.label;
+  const bool steered = options.conditioning.degradation.source != EmbeddingChoice::Source::photo;
+  result.untouched = !steered && best.label == kLabels[kClean] && best.probability >= options.clean_probability;
+  return !result.untouched;
+}
+
+Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
+  const int content_dim = direct_ ? direct_->content_dim : model_.config.unet->content_dim;
+  const int degradation_dim = direct_ ? direct_->degradation_dim : model_.config.unet->degradation_dim;
+  Contexts contexts;
+  if (content_dim > 0) contexts.content = backend_.from_floats(conditioning.content, {1, content_dim});
+  if (degradation_dim > 0)
+    contexts.degradation = backend_.from_floats(conditioning.degradation, {1, degradation_dim});
+  return contexts;
 }
 
 RestoreResult Restorer::restore(const Image& image, const RestoreOptions& options, const Progress& progress) const {
@@ -164,28 +209,36 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
   const Image& source = options.mask ? holed : image;
 
   RestoreResult result;
-  result.conditioning = classifier_.analyse(source);
-  result.degradation = options.degradation;
-  if (result.degradation.empty() && options.mask && model_.label_index(kLabels[9]) >= 0)
-    result.degradation = kLabels[9];
-  const bool chosen = !result.degradation.empty();
-  if (!chosen) {
-    const Prediction best = classifier_.top(result.conditioning, 1).front();
-    result.degradation = best.label;
-    result.untouched = best.label == kLabels[kClean] && best.probability >= options.clean_probability;
-  }
-  if (result.untouched) {
+  if (!recognise(source, options, result)) {
     result.image = image;
     return result;
   }
+  ConditioningChoice choice = options.conditioning;
+  const int label = model_.label_index(chosen_label(options));
+  if (label >= 0 && choice.degradation.source == EmbeddingChoice::Source::photo) {
+    const std::span<const float> embedding = model_.label_embedding(label);
+    choice.degradation = {EmbeddingChoice::Source::words, {embedding.begin(), embedding.end()}};
+  }
+  const Contexts contexts = contexts_for(choose(result.conditioning, choice));
 
-  const int64_t n = model_.config.clip->embedding;
-  std::vector<float> degradation = result.conditioning.degradation;
-  if (chosen) degradation = as_long_as(model_.label_embedding(model_.label_index(result.degradation)), degradation);
-  Contexts contexts;
-  if (network_.content_dim > 0) contexts.content = backend_.from_floats(result.conditioning.content, {1, n});
-  if (network_.degradation_dim > 0) contexts.degradation = backend_.from_floats(degradation, {1, n});
-  result.image = run(source, contexts, options, progress, result.tiles);
+  if (direct_) {
+    result.evaluations = 1;
+    const auto network = [&](const FloatImage& tile, int, int, const Progress& told) {
+      FloatImage restored = run_direct(tile, contexts);
+      if (told) told(1);
+      return restored;
+    };
+    result.image = run(source, network, options, progress, result.tiles);
+  } else {
+    const ModelConfig& config = model_.config;
+    const Diffusion diffusion(backend_, *config.unet, config.sde, Scope(model_.weights, "restorer."), contexts,
+                              options.sampler);
+    result.evaluations = diffusion.evaluations();
+    const auto network = [&](const FloatImage& tile, int left, int top, const Progress& told) {
+      return diffusion.restore(tile, left, top, told);
+    };
+    result.image = run(source, network, options, progress, result.tiles);
+  }
   if (options.mask) copy_kept_pixels(image, *options.mask, result.image);
   return result;
 }

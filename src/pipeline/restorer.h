@@ -3,8 +3,11 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "pipeline/classifier.h"
+#include "pipeline/conditioning.h"
+#include "pipeline/diffusion.h"
 
 namespace daclip {
 
@@ -19,22 +22,28 @@ struct Mask {
 
 struct RestoreOptions {
   std::string degradation;          // a label of the model; empty: recognised
+  ConditioningChoice conditioning;  // what steers the network instead of the photo's own embeddings
   std::optional<Mask> mask;         // the photo's size; without `degradation` the label is then "uncompleted"
   float strength = 1;               // 0 returns the input, 1 the network's result
   int tile = 0;                     // largest side of a tile in pixels, at least kSmallestTile; 0: by memory_bytes
   int overlap = 96;                 // pixels that neighbouring tiles share
-  uint64_t memory_bytes = 512u << 20;  // bound of the activations of one tile, for the automatic choice
+  uint64_t memory_bytes = 0;        // bound of the activations of one tile, for the automatic choice; 0: see below
   float clean_probability = 0.5f;   // a photo recognised as "clean" with at least this is returned as it came
+  SamplerOptions sampler;           // of diffusion models; others do not look at it
 };
 
 inline constexpr int kSmallestTile = 64;
 
+// memory_bytes by default. A diffusion model attends to all of its tile: it gets what 1024x1024 pixels in float32 need.
+inline constexpr uint64_t kDirectMemory = uint64_t(512) << 20, kDiffusionMemory = uint64_t(2) << 30;
+
 struct RestoreResult {
   Image image;                   // size, bit depth, grey or colour, alpha, profile and EXIF of the input
-  Conditioning conditioning;     // as recognised, before any override
-  std::string degradation;       // the label that steered the network
+  Conditioning conditioning;     // as recognised, before any override; empty where the model has no CLIP
+  std::string degradation;       // the label that was recognised or chosen; empty where the model has no CLIP
   bool untouched = false;        // recognised as clean and returned as it came
-  int tiles = 0;                 // network evaluations
+  int tiles = 0;
+  int evaluations = 0;           // of the network for each tile (NFE): 1, or the sampler's steps
 };
 
 class Restorer {
@@ -42,25 +51,33 @@ class Restorer {
   // Both are kept by reference. Throws UsageError where the model has no restoration network.
   Restorer(Backend& backend, const Model& model);
 
-  // Told the finished share, 0 to 1, after every tile.
+  // Told the finished share, 0 to 1, after every evaluation of the network.
   using Progress = std::function<void(double)>;
 
   // Memory: the input, the result, and one tile's activations with its strip of the photo. Throws UsageError for
-  // options that make no sense and a mask of another size.
+  // options that make no sense or that this model has no use for, and for a mask of another size.
   RestoreResult restore(const Image& image, const RestoreOptions& options = {}, const Progress& progress = {}) const;
 
   // Largest tile side for a photo of this width that keeps to `memory_bytes`.
   int automatic_tile(int width, uint64_t memory_bytes) const;
 
  private:
-  Image run(const Image& image, const Contexts& contexts, const RestoreOptions& options, const Progress& progress,
-            int& evaluations) const;
-  FloatImage run_tile(const FloatImage& tile, const Contexts& contexts) const;
+  // Restores one tile of the photo, at (left, top).
+  using TileNetwork =
+      std::function<FloatImage(const FloatImage& tile, int left, int top, const Progress& progress)>;
+
+  std::string chosen_label(const RestoreOptions& options) const;
+  bool recognise(const Image& image, const RestoreOptions& options, RestoreResult& result) const;
+  Contexts contexts_for(const Conditioning& conditioning) const;
+  Image run(const Image& image, const TileNetwork& network, const RestoreOptions& options, const Progress& progress,
+            int& tiles) const;
+  FloatImage run_direct(const FloatImage& tile, const Contexts& contexts) const;
+  int alignment() const;
 
   Backend& backend_;
   const Model& model_;
-  NafnetConfig network_;
-  Classifier classifier_;
+  std::optional<NafnetConfig> direct_;
+  std::optional<Classifier> classifier_;
 };
 
 }  // namespace daclip

@@ -35,6 +35,15 @@ inline ModelConfig tiny_config() {
   return config;
 }
 
+// The same with a diffusion network in the other's place.
+inline ModelConfig tiny_diffusion_config() {
+  ModelConfig config = tiny_config();
+  config.restorer.reset();
+  config.unet = UnetConfig{.width = 32, .multipliers = {1, 1}, .degradation_dim = 16, .content_dim = 16,
+                           .first_transformer = 1, .heads = 2, .head_dim = 16};
+  return config;
+}
+
 // Weights that networks start from at zero get small values, so that every path has an effect.
 inline std::vector<float> random_weight(const WeightSpec& spec, Random& random) {
   size_t count = 1;
@@ -58,12 +67,26 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
     for (const WeightSpec& spec : specs)
       model.arrays[prefix + spec.name] = make_array(random_weight(spec, random), spec.shape, ArrayType::f16);
   };
-  add("daclip.", daclip_weights(*config.clip, true, false));
+  if (config.clip) add("daclip.", daclip_weights(*config.clip, true, config.text_tower));
   if (config.restorer) add("restorer.", nafnet_weights(*config.restorer));
+  if (config.unet) add("restorer.", unet_weights(*config.unet));
+  model.metadata = to_json(config);
+  if (!config.clip) return model;
   std::vector<float> labels(config.labels.size() * size_t(config.clip->embedding));
   for (float& v : labels) v = float(random.normal() / std::sqrt(double(config.clip->embedding)));
   model.arrays["labels"] = make_array(labels, {int64_t(config.labels.size()), config.clip->embedding}, ArrayType::f32);
-  model.metadata = to_json(config);
+  return model;
+}
+
+// Gives the model a text tower and a vocabulary of bytes and two merges.
+inline NamedArrays with_words(ModelConfig config) {
+  config.text_tower = true;
+  config.merges = 2;
+  config.clip->text.vocab = 512 + config.merges + 2;
+  NamedArrays model = tiny_model(config);
+  static constexpr int32_t kPairs[] = {1, 2, 3, 4};
+  model.arrays["tokenizer.merges"] = {
+      ArrayType::i32, {2, 2}, {reinterpret_cast<const uint8_t*>(kPairs), sizeof kPairs}, nullptr};
   return model;
 }
 
