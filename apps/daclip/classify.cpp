@@ -7,6 +7,7 @@
 
 #include "inputs.h"
 #include "pipeline/classifier.h"
+#include "pipeline/words.h"
 #include "runtime.h"
 #include "verbs.h"
 
@@ -16,31 +17,50 @@ namespace {
 struct ClassifyArguments {
   std::vector<std::string> inputs;
   RuntimeOptions runtime;
-  bool recursive = false, json = false;
+  bool recursive = false, json = false, embeddings = false;
   int top = 3;
+  std::vector<std::string> words;
 };
 
-nlohmann::ordered_json as_json(const Input& input, const std::vector<Prediction>& predictions) {
+// Texts in the place of the model's labels.
+void replace_labels(Runtime& runtime, const std::vector<std::string>& words) {
+  const TextEncoder encoder(*runtime.backend, runtime.model);
+  runtime.model.labels.clear();
+  for (const std::string& text : words) {
+    const std::vector<float> embedding = unit_length(encoder.embed(text));
+    runtime.model.labels.insert(runtime.model.labels.end(), embedding.begin(), embedding.end());
+  }
+  runtime.model.config.labels = words;
+}
+
+nlohmann::ordered_json as_json(const Input& input, const Conditioning& conditioning,
+                               const std::vector<Prediction>& predictions, bool embeddings) {
   nlohmann::ordered_json entry;
   entry["file"] = input.path.string();
   entry["labels"] = nlohmann::ordered_json::array();
   for (const Prediction& p : predictions)
     entry["labels"].push_back({{"label", p.label}, {"probability", std::round(double(p.probability) * 1e6) / 1e6}});
+  if (embeddings) {
+    entry["content"] = conditioning.content;
+    entry["degradation"] = conditioning.degradation;
+  }
   return entry;
 }
 
 int run_classify(const ClassifyArguments& arguments) {
   const InputList list = list_inputs(arguments.inputs, arguments.recursive);
-  const Runtime runtime = open_runtime(arguments.runtime);
+  Runtime runtime = open_runtime(arguments.runtime, !arguments.words.empty());
+  if (!arguments.words.empty()) replace_labels(runtime, arguments.words);
   const Classifier classifier(*runtime.backend, runtime.model);
   auto results = nlohmann::ordered_json::array();
   size_t failed = list.problems.size();
   for (const std::string& problem : list.problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
   for (const Input& input : list.inputs) {
     try {
-      const std::vector<Prediction> predictions = classifier.top(classifier.analyse(read_input(input)), arguments.top);
+      const Conditioning conditioning = classifier.analyse(read_input(input));
+      const std::vector<Prediction> predictions = classifier.top(conditioning, arguments.top);
       if (arguments.json) {
-        results.push_back(as_json(input, predictions));
+        results.push_back(as_json(input, conditioning, predictions, arguments.embeddings));
         continue;
       }
       std::string text = input.path.string() + ":";
@@ -71,7 +91,13 @@ void add_classify(CLI::App& program, Run& run) {
   verb.add_option("--top", arguments->top, "How many labels to print, best first")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}]}");
+  CLI::Option* json =
+      verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}]}");
+  verb.add_flag("--embeddings", arguments->embeddings,
+                "With --json: the photo's content and degradation embeddings too")
+      ->needs(json);
+  verb.add_option("--words", arguments->words, "Texts to choose between instead of the model's labels")
+      ->type_name("TEXT");
   add_runtime_options(verb, arguments->runtime);
   verb.callback([arguments, &run] { run = [arguments] { return run_classify(*arguments); }; });
 }

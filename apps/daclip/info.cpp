@@ -17,16 +17,33 @@ struct InfoArguments {
   bool json = false;
 };
 
+nlohmann::ordered_json parameters(const ModelFile& file) {
+  nlohmann::ordered_json counts;
+  counts["total"] = file.parameters();
+  counts["daclip"] = file.parameters("daclip.");
+  if (file.config.clip) {
+    const int64_t image = file.parameters("daclip.clip.visual."), control = file.parameters("daclip.visual_control.");
+    counts["image_tower"] = image;
+    if (file.config.controller) counts["controller"] = control;
+    if (file.config.text_tower) counts["text_tower"] = file.parameters("daclip.") - image - control;
+    // What the paper's "+125.2M" counts, see ModelFile.
+    if (file.config.controller) counts["image_tower_and_controller_by_layers"] = file.parameters_of_layers();
+  }
+  counts["restorer"] = file.parameters("restorer.");
+  return counts;
+}
+
 nlohmann::ordered_json describe(const ModelFile& file) {
   nlohmann::ordered_json info;
   info["file"] = file.path.string();
   info["bytes"] = std::filesystem::file_size(file.path);
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
-  info["parameters"] = {
-      {"total", file.parameters()}, {"daclip", file.parameters("daclip.")}, {"restorer", file.parameters("restorer.")}};
+  info["parameters"] = parameters(file);
   const ModelCost cost = model_cost(file.config);
-  info["multiply_adds"] = {{"daclip_per_photo", int64_t(cost.daclip)}};
-  if (file.config.restorer) info["multiply_adds"]["restorer_per_pixel"] = std::round(cost.restorer_per_pixel * 10) / 10;
+  if (file.config.clip) info["multiply_adds"]["daclip_per_photo"] = int64_t(cost.daclip);
+  if (cost.restorer_per_pixel > 0)
+    info["multiply_adds"][file.config.unet ? "restorer_per_pixel_and_step" : "restorer_per_pixel"] =
+        std::round(cost.restorer_per_pixel * 10) / 10;
   return info;
 }
 

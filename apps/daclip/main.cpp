@@ -46,6 +46,7 @@ int parse_and_run(int argc, char** argv) {
   add_degrade(program, run);
   add_compare(program, run);
   add_dataset(program, run);
+  add_import(program, run);
   add_info(program, run);
   try {
     program.parse(argc, argv);

@@ -117,7 +117,7 @@ void Report::add(const Entry& entry, const Image& before, const Image& after) {
       "<input type=\"range\" min=\"0\" max=\"100\" value=\"50\" step=\"0.1\" aria-label=\"before and after of ",
       escaped(entry.name), "\" oninput=\"this.parentNode.style.setProperty('--x',this.value+'%')\"><i></i></div>\n");
   body_ += cat("<figcaption><strong>", escaped(entry.name), "</strong> <small>", before.width, " × ", before.height,
-               ", ", fixed(entry.seconds, 2), " s</small>\n");
+               ", ", fixed(entry.seconds, 2), " s", entry.cost.empty() ? "" : ", " + entry.cost, "</small>\n");
   for (const Prediction& p : entry.predictions) body_ += probability_row(p);
   if (entry.untouched) body_ += "<small>Recognised as clean: left as it is.</small>\n";
   if (entry.chosen) body_ += cat("<small>Restored as ", escaped(entry.degradation), ", as asked.</small>\n");

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "inputs.h"
 #include "pipeline/restorer.h"
+#include "pipeline/words.h"
 #include "progress.h"
 #include "report.h"
 #include "runtime.h"
@@ -21,6 +22,9 @@ struct RestoreArguments {
   RuntimeOptions runtime;
   RestoreOptions restore;
   std::string mask, report, report_note;
+  std::string prompt, caption, clean, zero_context;
+  std::string sampler;            // empty: the default
+  std::optional<uint64_t> seed;
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -49,9 +53,11 @@ class Prefetch {
 class RestoreRun {
  public:
   RestoreRun(const RestoreArguments& arguments, const Plan& plan, const Runtime& runtime)
-      : arguments_(arguments), plan_(plan), restorer_(*runtime.backend, runtime.model),
-        classifier_(*runtime.backend, runtime.model), prefetch_(plan.jobs), progress_(plan.jobs.size()),
-        report_(runtime.model.config.name, plan.jobs.size(), arguments.report_note) {}
+      : arguments_(arguments), plan_(plan), restorer_(*runtime.backend, runtime.model), prefetch_(plan.jobs),
+        progress_(plan.jobs.size()),
+        report_(runtime.model.config.name, plan.jobs.size(), arguments.report_note) {
+    if (runtime.model.config.clip) classifier_.emplace(*runtime.backend, runtime.model);
+  }
 
   int run() {
     for (const std::string& problem : plan_.problems) fail(problem);
@@ -95,16 +101,28 @@ class RestoreRun {
     const double seconds = seconds_since(start);
     write_output(job, result.image, plan_.format, arguments_.output.quality);
     ++restored_;
-    const std::vector<Prediction> predictions = classifier_.top(result.conditioning, 3);
-    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", summary(result, predictions.front()),
-                       ", ", rounded(seconds), " s"));
+    std::vector<Prediction> predictions;
+    if (classifier_) predictions = classifier_->top(result.conditioning, 3);
+    const std::string evaluations = cost(result);
+    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", summary(result, predictions), ", ",
+                       evaluations.empty() ? "" : evaluations + ", ", rounded(seconds), " s"));
     if (!arguments_.report.empty())
-      report_.add(
-          {name, result.degradation, predictions, !arguments_.restore.degradation.empty(), result.untouched, seconds},
-          image, result.image);
+      report_.add({name, result.degradation, predictions, !arguments_.restore.degradation.empty(), result.untouched,
+                   evaluations, seconds},
+                  image, result.image);
   }
 
-  std::string summary(const RestoreResult& result, const Prediction& best) const {
+  // What sampling took, of models that sample.
+  static std::string cost(const RestoreResult& result) {
+    if (result.evaluations <= 1) return "";
+    return cat(result.evaluations, " evaluations", result.tiles > 1 ? cat(" of ", result.tiles, " tiles") : "");
+  }
+
+  std::string summary(const RestoreResult& result, const std::vector<Prediction>& predictions) const {
+    if (predictions.empty()) return "restored";
+    const Prediction& best = predictions.front();
+    if (!arguments_.prompt.empty())
+      return cat("steered by \"", arguments_.prompt, "\", looks ", best.label, " (", percent(best.probability), ")");
     if (result.untouched) return cat("clean (", percent(best.probability), "), left as it is");
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");
     return cat("taken as ", result.degradation, ", looks ", best.label, " (", percent(best.probability), ")");
@@ -131,24 +149,105 @@ class RestoreRun {
   const RestoreArguments& arguments_;
   const Plan& plan_;
   Restorer restorer_;
-  Classifier classifier_;
+  std::optional<Classifier> classifier_;
   Prefetch prefetch_;
   Progress progress_;
   Report report_;
   size_t restored_ = 0, kept_ = 0, failed_ = 0;
 };
 
+// Contexts of its choice need a model with CLIP whose network takes them, and each of them at most once.
+void check_contexts(const Model& model, const RestoreArguments& arguments) {
+  const ModelConfig& config = model.config;
+  const std::string& zero = arguments.zero_context;
+  struct Use {
+    const char* context;
+    int dim;
+    std::vector<std::string> options;
+  };
+  Use uses[] = {{"content", 0, {}}, {"degradation", 0, {}}};
+  if (config.unet) uses[0].dim = config.unet->content_dim, uses[1].dim = config.unet->degradation_dim;
+  if (config.restorer) uses[0].dim = config.restorer->content_dim, uses[1].dim = config.restorer->degradation_dim;
+  if (!arguments.caption.empty()) uses[0].options.push_back("--caption");
+  if (!arguments.clean.empty()) uses[0].options.push_back("--clean");
+  if (!arguments.prompt.empty()) uses[1].options.push_back("--prompt");
+  if (!arguments.restore.degradation.empty()) uses[1].options.push_back("--degradation");
+  for (Use& use : uses) {
+    if (zero == use.context || zero == "both") use.options.push_back("--zero-context " + zero);
+    if (use.options.size() > 1) throw UsageError(cat(use.options[0], " excludes ", use.options[1]));
+    if (use.options.empty() || use.options[0] == "--degradation") continue;
+    if (use.dim == 0)
+      throw UsageError(cat(use.options[0], ": the network of model ", config.name, " takes no ", use.context));
+  }
+  const std::string& degradation = arguments.restore.degradation;
+  if (degradation.empty() || model.label_index(degradation) >= 0) return;
+  if (!config.clip) throw UsageError(cat("--degradation: model ", config.name, " has no CLIP, nothing steers it"));
+  std::string known;
+  for (const std::string& label : config.labels) known += (known.empty() ? "" : ", ") + label;
+  throw UsageError(cat("--degradation ", degradation, " is unknown to this model; it knows ", known));
+}
+
+// Steps that the model does not have are refused, and sampling where there is nothing to sample.
+void check_sampling(const ModelConfig& config, const RestoreArguments& arguments) {
+  const SamplerOptions& sampler = arguments.restore.sampler;
+  if (config.unet)
+    SamplingPlan(config.sde, sampler.sampler, sampler.steps);
+  else if (!arguments.sampler.empty() || sampler.steps > 0 || arguments.seed)
+    throw UsageError(cat("model ", config.name, " restores at once: it takes no --sampler, --steps or --seed"));
+}
+
+// Embeddings in place of the photo's own.
+ConditioningChoice conditioning_of(const RestoreArguments& arguments, const Runtime& runtime) {
+  using Source = EmbeddingChoice::Source;
+  ConditioningChoice choice;
+  if (arguments.zero_context == "content" || arguments.zero_context == "both") choice.content.source = Source::zero;
+  if (arguments.zero_context == "degradation" || arguments.zero_context == "both")
+    choice.degradation.source = Source::zero;
+  if (!arguments.clean.empty()) {
+    const Classifier classifier(*runtime.backend, runtime.model);
+    choice.content = {Source::image, classifier.clean_content(read_image(arguments.clean))};
+  }
+  if (arguments.prompt.empty() && arguments.caption.empty()) return choice;
+  const TextEncoder words(*runtime.backend, runtime.model);
+  if (!arguments.prompt.empty()) choice.degradation = {Source::words, words.embed(arguments.prompt)};
+  if (!arguments.caption.empty()) choice.content = {Source::words, words.embed(arguments.caption)};
+  return choice;
+}
+
 int run_restore(RestoreArguments arguments) {
   const Plan plan = plan_jobs(arguments.inputs, arguments.output);
-  const Runtime runtime = open_runtime(arguments.runtime);
-  const std::string& degradation = arguments.restore.degradation;
-  if (!degradation.empty() && runtime.model.label_index(degradation) < 0) {
-    std::string known;
-    for (const std::string& label : runtime.model.config.labels) known += (known.empty() ? "" : ", ") + label;
-    throw UsageError(cat("--degradation ", degradation, " is unknown to this model; it knows ", known));
-  }
+  const bool words = !arguments.prompt.empty() || !arguments.caption.empty();
+  if (!arguments.sampler.empty()) arguments.restore.sampler.sampler = sampler_by_name(arguments.sampler);
+  arguments.restore.sampler.seed = arguments.seed.value_or(0);
+  const Runtime runtime = open_runtime(arguments.runtime, words);
+  check_contexts(runtime.model, arguments);
+  check_sampling(runtime.model.config, arguments);
+  arguments.restore.conditioning = conditioning_of(arguments, runtime);
   if (!arguments.mask.empty()) arguments.restore.mask = Mask::from_image(read_image(arguments.mask));
   return RestoreRun(arguments, plan, runtime).run();
+}
+
+// What stands in the place of what DA-CLIP makes of the photo, and how a diffusion model samples.
+void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
+  verb.add_option("--degradation", arguments.restore.degradation,
+                  "Take this as what is wrong instead of recognising it, e.g. noisy")
+      ->type_name("NAME");
+  verb.add_option("--prompt", arguments.prompt, "Say in words what is wrong, e.g. \"a rainy photo\"")
+      ->type_name("TEXT");
+  verb.add_option("--caption", arguments.caption, "Say in words what the photo shows")->type_name("TEXT");
+  verb.add_option("--clean", arguments.clean, "Take what the photo shows from this good version of it")
+      ->type_name("FILE");
+  verb.add_option("--zero-context", arguments.zero_context, "Tell the network nothing: content, degradation or both")
+      ->check(CLI::IsMember({"content", "degradation", "both"}));
+  const std::vector<std::string_view> samplers = sampler_names();
+  verb.add_option("--sampler", arguments.sampler,
+                  cat("Diffusion models: how to sample (default ", sampler_name(kDefaultSampler), ")"))
+      ->check(CLI::IsMember(std::vector<std::string>(samplers.begin(), samplers.end())));
+  verb.add_option("--steps", arguments.restore.sampler.steps,
+                  cat("Diffusion models: evaluations of the network (default ", kFewSteps,
+                      " for the mars samplers, all that the model was trained with for the others)"))
+      ->check(CLI::Range(1, 1 << 16));
+  verb.add_option("--seed", arguments.seed, "Diffusion models: another number gives another sample (default 0)");
 }
 
 }  // namespace
@@ -169,9 +268,7 @@ void add_restore(CLI::App& program, Run& run) {
       ->check(CLI::Range(1, 100))->capture_default_str();
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
-  verb.add_option("--degradation", arguments->restore.degradation,
-                  "Take this as what is wrong instead of recognising it, e.g. noisy")
-      ->type_name("NAME");
+  add_model_options(verb, *arguments);
   verb.add_option("--mask", arguments->mask,
                   "Inpainting: a picture of the photo's size, white keeps, black is painted anew")
       ->type_name("FILE");

@@ -20,7 +20,7 @@ void add_runtime_options(CLI::App& verb, RuntimeOptions& options) {
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))->capture_default_str();
 }
 
-Runtime open_runtime(const RuntimeOptions& options) {
+Runtime open_runtime(const RuntimeOptions& options, bool text_tower) {
   const ModelFile file = read_model_file(find_model(options.model));
   NativeOptions native;
   native.threads = options.threads;
@@ -29,7 +29,7 @@ Runtime open_runtime(const RuntimeOptions& options) {
   native.precision = fast ? DType::bf16 : DType::f32;
   Runtime runtime;
   runtime.backend = std::make_unique<NativeBackend>(native);
-  runtime.model = load_model(*runtime.backend, file);
+  runtime.model = load_model(*runtime.backend, file, text_tower);
   return runtime;
 }
 

@@ -24,8 +24,9 @@ struct Runtime {
   Model model;
 };
 
-// Throws what find_model, read_model_file and load_model throw, and DeviceError for a precision this machine lacks.
-Runtime open_runtime(const RuntimeOptions& options);
+// The text tower only where words are to be read. Throws what find_model, read_model_file and load_model throw, and
+// DeviceError for a precision this machine lacks.
+Runtime open_runtime(const RuntimeOptions& options, bool text_tower = false);
 
 // "98 %", never rounded up to 100.
 std::string percent(float probability);

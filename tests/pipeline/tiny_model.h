@@ -35,10 +35,12 @@ inline ModelConfig tiny_config() {
   return config;
 }
 
-// The same with a diffusion network in the other's place.
+// The same with a diffusion network in the other's place, and so little noise that what a random network makes of it
+// stays within the range of pixels.
 inline ModelConfig tiny_diffusion_config() {
   ModelConfig config = tiny_config();
   config.restorer.reset();
+  config.sde.max_sigma = 0.002;
   config.unet = UnetConfig{.width = 32, .multipliers = {1, 1}, .degradation_dim = 16, .content_dim = 16,
                            .first_transformer = 1, .heads = 2, .head_dim = 16};
   return config;

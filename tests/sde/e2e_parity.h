@@ -123,11 +123,19 @@ class WholeRestoration {
   Schedule schedule_;
 };
 
-// False when `root` holds no such fixture.
+// False when `root` holds no such fixture, or not the networks that it is made with.
 inline bool check_whole_restoration(Backend& backend, const fs::path& root) {
-  const std::vector<fs::path> folders = folders_with(root, "/clip_resolution");
-  for (const fs::path& folder : folders) WholeRestoration(backend, folder).check();
-  return !folders.empty();
+  int checked = 0;
+  for (const fs::path& folder : folders_with(root, "/clip_resolution")) {
+    const Json json = read_json(folder / "config.json");
+    const auto has = [&](const char* network) {
+      return fs::exists(folder / json.at(network).get<std::string>() / "weights.safetensors");
+    };
+    if (!has("daclip") || !has("unet")) continue;
+    WholeRestoration(backend, folder).check();
+    ++checked;
+  }
+  return checked > 0;
 }
 
 }  // namespace daclip::fixtures

@@ -160,7 +160,7 @@ class IrsdeCase {
 };
 
 TEST(IrsdeGolden, tables_steps_and_trajectories_equal_the_reference) {
-  const std::vector<fs::path> folders = fixtures::folders_with(fixtures::golden_root(), "/toy_model");
+  const std::vector<fs::path> folders = fixtures::folders_with(fixtures::golden_root(), "/configs/0/schedule");
   if (folders.empty()) GTEST_SKIP() << "no " << fixtures::golden_root();
   for (const fs::path& folder : folders) {
     const NamedArrays cases = read_safetensors(folder / "cases.safetensors");
