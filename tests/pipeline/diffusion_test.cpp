@@ -92,7 +92,7 @@ TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
 }
 
 TEST_F(DiffusionRestorer, each_context_steers_and_can_be_chosen) {
-  const Image photo = test::test_photo(40, 30);
+  const Image photo = test::test_photo_as(40, 30, 3, 16);  // 16 bits show small differences too
   const Image plain = restore(photo).image;
   const std::vector<float> embedding(16, 0.4f);
   const auto changes = [&](const auto& choose) {
@@ -116,7 +116,7 @@ TEST_F(DiffusionRestorer, each_context_steers_and_can_be_chosen) {
 }
 
 TEST_F(DiffusionRestorer, a_label_is_its_embedding_given_as_words) {
-  const Image photo = test::test_photo(40, 30);
+  const Image photo = test::test_photo_as(40, 30, 3, 16);
   RestoreOptions words = few_steps();
   words.degradation.clear();
   const std::span<const float> label = model_.label_embedding(model_.label_index("noisy"));
