@@ -123,7 +123,7 @@ void SamplingPlan::add_posterior(const Schedule& s, int from, int to) {
   steps_.push_back(step);
 }
 
-// ARCHITECTURE.md's last section: DPM-Solver on (alpha, sigma_bar), with r = log_snr.
+// MaRS (arXiv 2502.07856): DPM-Solver on (alpha, sigma_bar), with r = log_snr.
 void SamplingPlan::add_mars(const Schedule& s, int before, int from, int to) {
   const bool stochastic = sampler_ == Sampler::mars_sde_1 || sampler_ == Sampler::mars_sde_2;
   Step step{};
