@@ -7,6 +7,7 @@
 
 #include "inputs.h"
 #include "pipeline/classifier.h"
+#include "pipeline/length.h"
 #include "pipeline/words.h"
 #include "runtime.h"
 #include "verbs.h"

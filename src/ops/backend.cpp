@@ -73,6 +73,17 @@ int checked_dim(const Check& check, const Tensor& x, int dim) {
   return dim < 0 ? dim + x.rank() : dim;
 }
 
+void check_halves(const Check& check, const Tensor& x) {
+  check.min_rank("x", x, 1, "(...,2C)");
+  check.require(x.dim(-1) % 2 == 0, "x is ", to_string(x.shape()), ", expected an even number of channels");
+}
+
+void check_modulation(const Check& check, const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  check.min_rank("x", x, 2, "(N,...,C)");
+  check.shape("scale", scale, {x.dim(0), x.dim(-1)});
+  check.shape("shift", shift, {x.dim(0), x.dim(-1)});
+}
+
 void check_broadcast(const Check& check, const Tensor& a, const Tensor& b) {
   check.min_rank("a", a, 1, "at least one dimension");
   check.min_rank("b", b, 1, "at least one dimension");
@@ -196,9 +207,7 @@ Tensor Backend::relu(const Tensor& x) {
 }
 
 Tensor Backend::simple_gate(const Tensor& x) {
-  const Check check("simple_gate", compute_dtype());
-  check.min_rank("x", x, 1, "(...,2C)");
-  check.require(x.dim(-1) % 2 == 0, "x is ", to_string(x.shape()), ", expected an even number of channels");
+  check_halves(Check("simple_gate", compute_dtype()), x);
   return do_simple_gate(x);
 }
 
@@ -218,10 +227,7 @@ Tensor Backend::scale(const Tensor& x, float factor) {
 }
 
 Tensor Backend::modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) {
-  const Check check("modulate", compute_dtype());
-  check.min_rank("x", x, 2, "(N,...,C)");
-  check.shape("scale", scale, {x.dim(0), x.dim(-1)});
-  check.shape("shift", shift, {x.dim(0), x.dim(-1)});
+  check_modulation(Check("modulate", compute_dtype()), x, scale, shift);
   return do_modulate(x, scale, shift);
 }
 
@@ -234,17 +240,12 @@ Tensor Backend::add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain)
 }
 
 Tensor Backend::gelu_gate(const Tensor& x) {
-  const Check check("gelu_gate", compute_dtype());
-  check.min_rank("x", x, 1, "(...,2C)");
-  check.require(x.dim(-1) % 2 == 0, "x is ", to_string(x.shape()), ", expected an even number of channels");
+  check_halves(Check("gelu_gate", compute_dtype()), x);
   return do_gelu_gate(x);
 }
 
 Tensor Backend::modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
-  const Check check("modulate_silu", compute_dtype());
-  check.min_rank("x", x, 2, "(N,...,C)");
-  check.shape("scale", scale, {x.dim(0), x.dim(-1)});
-  check.shape("shift", shift, {x.dim(0), x.dim(-1)});
+  check_modulation(Check("modulate_silu", compute_dtype()), x, scale, shift);
   return do_modulate_silu(x, scale, shift);
 }
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "pipeline/length.h"
 #include "pipeline/preprocess.h"
 
 namespace daclip {
@@ -12,13 +13,11 @@ namespace daclip {
 std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels,
                                        float logit_scale) {
   const size_t n = degradation.size();
-  double norm = 0;
-  for (const float v : degradation) norm += double(v) * v;
-  norm = std::max(std::sqrt(norm), 1e-12);
+  const double length = length_of(degradation);
   std::vector<double> logits(labels.size() / n);
   for (size_t row = 0; row < logits.size(); ++row)
     logits[row] =
-        logit_scale / norm *
+        logit_scale / length *
         std::inner_product(degradation.begin(), degradation.end(), labels.begin() + std::ptrdiff_t(row * n), 0.0);
   const double highest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;

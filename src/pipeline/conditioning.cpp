@@ -1,18 +1,12 @@
 #include "pipeline/conditioning.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/error.h"
+#include "pipeline/length.h"
 
 namespace daclip {
 namespace {
-
-double length_of(const std::vector<float>& vector) {
-  double sum = 0;
-  for (const float v : vector) sum += double(v) * v;
-  return std::sqrt(sum);
-}
 
 void apply(const EmbeddingChoice& choice, std::vector<float>& embedding, const char* what) {
   using Source = EmbeddingChoice::Source;
@@ -25,7 +19,7 @@ void apply(const EmbeddingChoice& choice, std::vector<float>& embedding, const c
     throw UsageError(cat("the chosen ", what, " embedding has ", choice.embedding.size(), " values, the model's ",
                          embedding.size()));
   double factor = 1;
-  if (choice.source == Source::words) factor = length_of(embedding) / std::max(length_of(choice.embedding), 1e-12);
+  if (choice.source == Source::words) factor = length_of(embedding) / length_of(choice.embedding);
   for (size_t i = 0; i < embedding.size(); ++i) embedding[i] = float(factor * choice.embedding[i]);
 }
 

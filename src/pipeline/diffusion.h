@@ -11,7 +11,7 @@
 namespace daclip {
 
 struct SamplerOptions {
-  Sampler sampler = kDefaultSampler;
+  SamplerKind sampler = kDefaultSampler;
   int steps = 0;      // network evaluations; 0: as many as the sampler is meant for, see SamplingPlan
   uint64_t seed = 0;  // the same seed gives the same picture, whatever its tiles are
 };

@@ -114,7 +114,7 @@ class Import {
   // The bounds of the configuration, before anything is sized by it.
   void check(const std::string& where) const {
     try {
-      model_config_from_json(to_json(model_.config));
+      check_bounds(model_.config);
     } catch (const FormatError& error) {
       throw WeightsError(cat(where, ": ", error.what()));
     }

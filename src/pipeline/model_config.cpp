@@ -14,6 +14,8 @@ class Writer {
  public:
   template <class T>
   void field(const char* name, const T& value) { json[name] = value; }
+  template <class T>
+  void newer_field(const char* name, const T& value) { field(name, value); }
   Json json;
 };
 
@@ -89,6 +91,23 @@ void visit_unet(Visitor& v, Config& c) {
   v.field("head_dim", c.head_dim);
 }
 
+// Without the kind.
+template <class Visitor, class Config>
+void visit_preprocess(Visitor& v, Config& c) {
+  v.field("size", c.size);
+  v.field("global", c.global);
+  v.field("tile", c.tile);
+  v.newer_field("texture", c.texture);
+}
+
+// Without the schedule.
+template <class Visitor, class Config>
+void visit_sde(Visitor& v, Config& c) {
+  v.field("max_sigma", c.max_sigma);
+  v.field("steps", c.steps);
+  v.field("eps", c.eps);
+}
+
 constexpr std::pair<ThetaSchedule, const char*> kSchedules[] = {
     {ThetaSchedule::cosine, "cosine"}, {ThetaSchedule::linear, "linear"}, {ThetaSchedule::constant, "constant"}};
 
@@ -157,22 +176,6 @@ void check_preprocess(const PreprocessConfig& c) {
             "preprocess: texture must be a multiple of tile and fit beside global");
 }
 
-void check(const ModelConfig& c) {
-  if (c.clip) {
-    check_vision(c.clip->vision);
-    check_text(c.clip->text);
-    require(within(c.clip->embedding, 1, 16384), "clip.embedding out of range");
-    check_preprocess(c.preprocess);
-    require(c.preprocess.size == c.clip->vision.image_size, "preprocess.size differs from clip.vision.image_size");
-    require(within(c.merges, 0, 1'000'000), "clip.merges out of range");
-  }
-  if (c.restorer) check_nafnet(*c.restorer);
-  if (c.unet) {
-    check_unet(*c.unet);
-    check_sde(c.sde);
-  }
-}
-
 template <class Config, class Visit>
 Json written(const Config& config, Visit visit) {
   Writer writer;
@@ -201,21 +204,14 @@ Json clip_json(const ModelConfig& config) {
 }
 
 Json preprocess_json(const PreprocessConfig& config) {
-  Json preprocess;
+  Json preprocess = written(config, [](auto& v, auto& c) { visit_preprocess(v, c); });
   preprocess["kind"] = config.kind == PreprocessConfig::Kind::clip ? "clip" : "mosaic";
-  preprocess["size"] = config.size;
-  preprocess["global"] = config.global;
-  preprocess["tile"] = config.tile;
-  preprocess["texture"] = config.texture;
   return preprocess;
 }
 
 Json sde_json(const SdeConfig& config) {
-  Json sde;
-  sde["max_sigma"] = config.max_sigma;
-  sde["steps"] = config.steps;
+  Json sde = written(config, [](auto& v, auto& c) { visit_sde(v, c); });
   sde["schedule"] = schedule_name(config.schedule);
-  sde["eps"] = config.eps;
   return sde;
 }
 
@@ -241,10 +237,7 @@ void read_clip(const Json& json, ModelConfig& config) {
   preprocess_reader.field("kind", kind);
   require(kind == "clip" || kind == "mosaic", "preprocess.kind: expected clip or mosaic");
   config.preprocess.kind = kind == "clip" ? PreprocessConfig::Kind::clip : PreprocessConfig::Kind::mosaic;
-  preprocess_reader.field("size", config.preprocess.size);
-  preprocess_reader.field("global", config.preprocess.global);
-  preprocess_reader.field("tile", config.preprocess.tile);
-  preprocess_reader.newer_field("texture", config.preprocess.texture);
+  visit_preprocess(preprocess_reader, config.preprocess);
 }
 
 void read_restorer(const Json& json, ModelConfig& config) {
@@ -261,10 +254,8 @@ void read_restorer(const Json& json, ModelConfig& config) {
   const Json sde = object_at(json, "sde");
   const Reader sde_reader(sde, "sde");
   std::string schedule;
-  sde_reader.field("max_sigma", config.sde.max_sigma);
-  sde_reader.field("steps", config.sde.steps);
   sde_reader.field("schedule", schedule);
-  sde_reader.field("eps", config.sde.eps);
+  visit_sde(sde_reader, config.sde);
   config.sde.schedule = schedule_from_name(schedule);
 }
 
@@ -280,6 +271,22 @@ ThetaSchedule schedule_from_name(const std::string& name) {
   for (const auto& [value, known] : kSchedules)
     if (name == known) return value;
   throw FormatError(cat("model configuration: sde.schedule: ", name, " is not cosine, linear or constant"));
+}
+
+void check_bounds(const ModelConfig& c) {
+  if (c.clip) {
+    check_vision(c.clip->vision);
+    check_text(c.clip->text);
+    require(within(c.clip->embedding, 1, 16384), "clip.embedding out of range");
+    check_preprocess(c.preprocess);
+    require(c.preprocess.size == c.clip->vision.image_size, "preprocess.size differs from clip.vision.image_size");
+    require(within(c.merges, 0, 1'000'000), "clip.merges out of range");
+  }
+  if (c.restorer) check_nafnet(*c.restorer);
+  if (c.unet) {
+    check_unet(*c.unet);
+    check_sde(c.sde);
+  }
 }
 
 std::string to_json(const ModelConfig& config) {
@@ -320,7 +327,7 @@ ModelConfig model_config_from_json(const std::string& text) {
   top.field("logit_scale", config.logit_scale);
   if (json.contains("clip")) read_clip(json, config);
   if (json.contains("restorer")) read_restorer(json, config);
-  check(config);
+  check_bounds(config);
   return config;
 }
 

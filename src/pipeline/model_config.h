@@ -21,7 +21,7 @@ struct PreprocessConfig {
   int size = 224;
   int global = 0;  // mosaic only: side of the whole-photo view, a multiple of `tile`
   int tile = 0;    // mosaic only: side of one native tile, a multiple of 16; size is a multiple of it
-  int texture = 0; // mosaic only: side of the texture map, a multiple of `tile` that leaves room beside `global`; or 0: none
+  int texture = 0;  // mosaic only: side of the texture map, a multiple of `tile` that fits beside `global`; 0: none
 };
 
 struct ModelConfig {
@@ -48,9 +48,13 @@ struct ModelConfig {
 const char* schedule_name(ThetaSchedule schedule);
 ThetaSchedule schedule_from_name(const std::string& name);
 
+// Throws FormatError for sizes that no network has, so that later computations of sizes stay far from overflow.
+void check_bounds(const ModelConfig& config);
+
+// The entry of a model file's metadata.
 std::string to_json(const ModelConfig& config);
 
-// Throws FormatError naming the missing or mistyped entry.
+// The inverse. Throws FormatError naming the missing, mistyped or absurd entry.
 ModelConfig model_config_from_json(const std::string& text);
 
 }  // namespace daclip

@@ -1,8 +1,5 @@
 #include "pipeline/words.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/error.h"
 
 namespace daclip {
@@ -24,14 +21,6 @@ Tokenizer tokenizer_of(const Model& model) {
 }
 
 }  // namespace
-
-std::vector<float> unit_length(std::vector<float> embedding) {
-  double sum = 0;
-  for (const float v : embedding) sum += double(v) * v;
-  const double length = std::max(std::sqrt(sum), 1e-12);
-  for (float& v : embedding) v = float(v / length);
-  return embedding;
-}
 
 TextEncoder::TextEncoder(Backend& backend, const Model& model)
     : backend_(backend), model_(model), tokenizer_(tokenizer_of(model)) {}

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "pipeline/model.h"
 #include "text/tokenizer.h"
 
 namespace daclip {
-
-// The same direction with Euclidean length 1.
-std::vector<float> unit_length(std::vector<float> embedding);
 
 class TextEncoder {
  public:

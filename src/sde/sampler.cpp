@@ -10,20 +10,22 @@ namespace daclip {
 namespace {
 
 struct Named {
-  Sampler sampler;
+  SamplerKind sampler;
   std::string_view name;
 };
-constexpr std::array<Named, 7> kNames = {{{Sampler::sde, "sde"},
-                                          {Sampler::ode, "ode"},
-                                          {Sampler::posterior, "posterior"},
-                                          {Sampler::mars_ode_1, "mars-ode-1"},
-                                          {Sampler::mars_ode_2, "mars-ode-2"},
-                                          {Sampler::mars_sde_1, "mars-sde-1"},
-                                          {Sampler::mars_sde_2, "mars-sde-2"}}};
+constexpr std::array<Named, 7> kNames = {{{SamplerKind::sde, "sde"},
+                                          {SamplerKind::ode, "ode"},
+                                          {SamplerKind::posterior, "posterior"},
+                                          {SamplerKind::mars_ode_1, "mars-ode-1"},
+                                          {SamplerKind::mars_ode_2, "mars-ode-2"},
+                                          {SamplerKind::mars_sde_1, "mars-sde-1"},
+                                          {SamplerKind::mars_sde_2, "mars-sde-2"}}};
 
-bool is_euler(Sampler sampler) { return sampler == Sampler::sde || sampler == Sampler::ode; }
-bool is_mars(Sampler sampler) { return !is_euler(sampler) && sampler != Sampler::posterior; }
-bool is_second_order(Sampler sampler) { return sampler == Sampler::mars_ode_2 || sampler == Sampler::mars_sde_2; }
+bool is_euler(SamplerKind sampler) { return sampler == SamplerKind::sde || sampler == SamplerKind::ode; }
+bool is_mars(SamplerKind sampler) { return !is_euler(sampler) && sampler != SamplerKind::posterior; }
+bool is_second_order(SamplerKind sampler) {
+  return sampler == SamplerKind::mars_ode_2 || sampler == SamplerKind::mars_sde_2;
+}
 
 std::vector<int> even_in_time(int all, int steps) {
   std::vector<int> times;
@@ -51,7 +53,7 @@ std::vector<int> even_in_log_snr(const Schedule& schedule, int steps) {
 
 }  // namespace
 
-std::string_view sampler_name(Sampler sampler) {
+std::string_view sampler_name(SamplerKind sampler) {
   return std::ranges::find(kNames, sampler, &Named::sampler)->name;
 }
 
@@ -61,7 +63,7 @@ std::vector<std::string_view> sampler_names() {
   return names;
 }
 
-Sampler sampler_by_name(std::string_view name) {
+SamplerKind sampler_by_name(std::string_view name) {
   const auto it = std::ranges::find(kNames, name, &Named::name);
   if (it != kNames.end()) return it->sampler;
   std::string known;
@@ -69,7 +71,7 @@ Sampler sampler_by_name(std::string_view name) {
   throw UsageError(cat("unknown sampler ", name, "; there are ", known));
 }
 
-SamplingPlan::SamplingPlan(const SdeConfig& config, Sampler sampler, int steps) : sampler_(sampler) {
+SamplingPlan::SamplingPlan(const SdeConfig& config, SamplerKind sampler, int steps) : sampler_(sampler) {
   if (steps < 0 || steps > config.steps)
     throw UsageError(cat("sampler ", sampler_name(sampler), ": ", steps, " steps, expected 1 to ", config.steps));
   if (steps == 0) steps = is_mars(sampler) ? std::min(kFewSteps, config.steps) : config.steps;
@@ -77,7 +79,7 @@ SamplingPlan::SamplingPlan(const SdeConfig& config, Sampler sampler, int steps) 
   add_steps(schedule, is_mars(sampler) ? even_in_log_snr(schedule, steps) : even_in_time(schedule.steps(), steps));
 }
 
-SamplingPlan::SamplingPlan(const Schedule& schedule, Sampler sampler, const std::vector<int>& times)
+SamplingPlan::SamplingPlan(const Schedule& schedule, SamplerKind sampler, const std::vector<int>& times)
     : sampler_(sampler) {
   const bool falling = std::ranges::adjacent_find(times, std::less_equal<>()) == times.end();
   if (times.size() < 2 || !falling || times.front() > schedule.steps() || times.back() != 0)
@@ -92,7 +94,7 @@ void SamplingPlan::add_steps(const Schedule& schedule, const std::vector<int>& t
     if (is_euler(sampler_)) {
       if (to != from - 1) throw UsageError(cat("sampler ", sampler_name(sampler_), " takes times one by one"));
       add_euler(schedule, from);
-    } else if (sampler_ == Sampler::posterior) {
+    } else if (sampler_ == SamplerKind::posterior) {
       add_posterior(schedule, from, to);
     } else {
       add_mars(schedule, i > 0 ? times[i - 1] : 0, from, to);
@@ -101,7 +103,7 @@ void SamplingPlan::add_steps(const Schedule& schedule, const std::vector<int>& t
 }
 
 void SamplingPlan::add_euler(const Schedule& s, int t) {
-  const bool stochastic = sampler_ == Sampler::sde;
+  const bool stochastic = sampler_ == SamplerKind::sde;
   Step step{};
   step.network_time = t * s.time_scale();
   const EulerMean mean = euler_mean(s, t, stochastic ? 1 : 0.5);
@@ -125,7 +127,7 @@ void SamplingPlan::add_posterior(const Schedule& s, int from, int to) {
 
 // MaRS (arXiv 2502.07856): DPM-Solver on (alpha, sigma_bar), with r = log_snr.
 void SamplingPlan::add_mars(const Schedule& s, int before, int from, int to) {
-  const bool stochastic = sampler_ == Sampler::mars_sde_1 || sampler_ == Sampler::mars_sde_2;
+  const bool stochastic = sampler_ == SamplerKind::mars_sde_1 || sampler_ == SamplerKind::mars_sde_2;
   Step step{};
   step.network_time = from * s.time_scale();
   step.clean_state = 1 / s.alpha(from);

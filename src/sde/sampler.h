@@ -10,7 +10,7 @@
 
 namespace daclip {
 
-enum class Sampler {
+enum class SamplerKind {
   sde,         // the paper's reverse SDE, Euler-Maruyama
   ode,         // its probability-flow ODE, Euler
   posterior,   // x_0 as predicted, then the posterior of the state before; over a stride where steps are fewer
@@ -20,12 +20,12 @@ enum class Sampler {
   mars_sde_2,
 };
 
-inline constexpr Sampler kDefaultSampler = Sampler::mars_ode_2;  // the best at 10 evaluations, docs/samplers.md
+inline constexpr SamplerKind kDefaultSampler = SamplerKind::mars_ode_2;  // the best at 10 evaluations, docs/samplers.md
 inline constexpr int kFewSteps = 10;
 
 // "mars-ode-2" and back; throws UsageError listing the names.
-std::string_view sampler_name(Sampler sampler);
-Sampler sampler_by_name(std::string_view name);
+std::string_view sampler_name(SamplerKind sampler);
+SamplerKind sampler_by_name(std::string_view name);
 std::vector<std::string_view> sampler_names();
 
 // Predicts the noise of state x in step `step` of the plan. All spans have one length, whatever the layout.
@@ -40,10 +40,10 @@ class SamplingPlan {
   // samplers. With fewer than the schedule has, sde and ode tabulate it anew as the published code does; posterior
   // strides evenly over time, the MaRS samplers over the logarithm of the signal-to-noise ratio, both at times that the
   // network was trained on. Throws UsageError for a number that the schedule does not have.
-  SamplingPlan(const SdeConfig& config, Sampler sampler, int steps = 0);
+  SamplingPlan(const SdeConfig& config, SamplerKind sampler, int steps = 0);
 
   // Through given times of a schedule, falling and ending in 0; for sde and ode one by one.
-  SamplingPlan(const Schedule& schedule, Sampler sampler, const std::vector<int>& times);
+  SamplingPlan(const Schedule& schedule, SamplerKind sampler, const std::vector<int>& times);
 
   int evaluations() const { return int(steps_.size()); }  // NFE
   double network_time(int step) const { return steps_[size_t(step)].network_time; }
@@ -64,7 +64,7 @@ class SamplingPlan {
   void add_posterior(const Schedule& schedule, int from, int to);
   void add_mars(const Schedule& schedule, int before, int from, int to);
 
-  Sampler sampler_;
+  SamplerKind sampler_;
   double start_deviation_ = 0;
   std::vector<Step> steps_;
 };

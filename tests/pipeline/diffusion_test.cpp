@@ -87,7 +87,7 @@ TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
   options.sampler.steps = 0;
   options.tile = 0;
   EXPECT_EQ(restore(test::test_photo(16, 16), options).evaluations, kFewSteps);
-  options.sampler.sampler = Sampler::posterior;
+  options.sampler.sampler = SamplerKind::posterior;
   EXPECT_EQ(restore(test::test_photo(8, 8), options).evaluations, 100);
 }
 

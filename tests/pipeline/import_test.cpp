@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "engine/native_backend.h"
 #include "pipeline/classifier.h"
+#include "pipeline/length.h"
 #include "pipeline/model.h"
 #include "pipeline/published.h"
 #include "pipeline/test_photo.h"

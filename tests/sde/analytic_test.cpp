@@ -87,7 +87,7 @@ State state_at(const Schedule& s, double time) {
   return {std::exp(-sum * s.dt()), s.max_sigma() * std::sqrt(-std::expm1(-2 * sum * s.dt()))};
 }
 
-double measured_error(const Mixture& mixture, Sampler sampler, int steps) {
+double measured_error(const Mixture& mixture, SamplerKind sampler, int steps) {
   static const Values starts = quantiles(-9, 9, normal_cdf);
   const Schedule schedule({});
   const SamplingPlan plan({}, sampler, steps);
@@ -111,14 +111,14 @@ double measured_error(const Mixture& mixture, Sampler sampler, int steps) {
   return sum / kSamples;
 }
 
-double error_of(const std::string& mixture, Sampler sampler, int steps) {
-  static std::map<std::tuple<std::string, Sampler, int>, double> known;
+double error_of(const std::string& mixture, SamplerKind sampler, int steps) {
+  static std::map<std::tuple<std::string, SamplerKind, int>, double> known;
   const auto [it, fresh] = known.try_emplace({mixture, sampler, steps});
   if (fresh) it->second = measured_error(kMixtures.at(mixture), sampler, steps);
   return it->second;
 }
 
-double mean_error(Sampler sampler, int steps) {
+double mean_error(SamplerKind sampler, int steps) {
   double sum = 0;
   for (const auto& [name, mixture] : kMixtures) sum += error_of(name, sampler, steps);
   return sum / double(kMixtures.size());
@@ -129,7 +129,7 @@ TEST(AnalyticScore, the_default_sampler_is_the_best_at_10_evaluations) {
   const int evaluations[] = {5, 10, 20, 50, 100};
   char text[64];
   for (const int steps : evaluations) table += (std::snprintf(text, sizeof text, "%8d", steps), text);
-  std::map<Sampler, double> at_ten;
+  std::map<SamplerKind, double> at_ten;
   for (const std::string_view name : sampler_names()) {
     table += (std::snprintf(text, sizeof text, "\n%-13s", std::string(name).c_str()), text);
     for (const int steps : evaluations) {
@@ -150,8 +150,8 @@ TEST(AnalyticScore, the_default_sampler_is_the_best_at_10_evaluations) {
 }
 
 TEST(AnalyticScore, second_order_pays_once_the_steps_are_fine) {
-  EXPECT_LT(mean_error(Sampler::mars_ode_2, 20), 0.5 * mean_error(Sampler::mars_ode_1, 20));
-  EXPECT_LT(mean_error(Sampler::mars_ode_2, 20), 0.5 * mean_error(Sampler::mars_ode_2, 10));
+  EXPECT_LT(mean_error(SamplerKind::mars_ode_2, 20), 0.5 * mean_error(SamplerKind::mars_ode_1, 20));
+  EXPECT_LT(mean_error(SamplerKind::mars_ode_2, 20), 0.5 * mean_error(SamplerKind::mars_ode_2, 10));
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class WholeRestoration {
     };
     int checked = 0;
     for (const int steps : json_.at("steps").get<std::vector<int>>())
-      for (const Sampler sampler : {Sampler::posterior, Sampler::sde}) {
+      for (const SamplerKind sampler : {SamplerKind::posterior, SamplerKind::sde}) {
         const std::string name = cat(sampler_name(sampler), steps);
         if (!cases_.has(name + ".out64")) continue;
         check_run(name, sampler, steps, photo, predict);
@@ -79,7 +79,8 @@ class WholeRestoration {
   }
 
   template <class Predict>
-  void check_run(const std::string& name, Sampler sampler, int steps, const FloatImage& photo, const Predict& network) {
+  void check_run(const std::string& name, SamplerKind sampler, int steps, const FloatImage& photo,
+                 const Predict& network) {
     const std::vector<double> mu = to_nhwc(cases_.at("LQ").to_doubles(), cases_.at("LQ").shape);
     for (size_t i = 0; i < mu.size(); ++i) ASSERT_NEAR(mu[i], double(photo.data[i]), 1e-7);
     const NamedArray& start = cases_.at("init_noise");
@@ -99,7 +100,7 @@ class WholeRestoration {
     const NamedArray& wanted = cases_.at(name + ".out64");
     const std::vector<double> expected = to_nhwc(wanted.to_doubles(), wanted.shape);
     // The fixtures' README: over all steps a random network's values grow to hundreds, so relative.
-    const bool posterior = sampler == Sampler::posterior;
+    const bool posterior = sampler == SamplerKind::posterior;
     const double allowed = steps == schedule_.steps() ? (posterior ? 5e-4 : 1e-5) * largest(expected)
                                                       : (posterior ? 2e-4 : 5e-6);
     expect_close(std::vector<float>(state.begin(), state.end()), expected, allowed, "e2e." + name);

@@ -19,7 +19,7 @@ class IrsdeCase {
     for (int t = 1; t <= s_.steps(); ++t)
       if (cases_.has(cat(name_, ".out64.t", t, ".mu_bar"))) check_steps(t);
     if (cases_.has(name_ + ".in.batch_t")) check_training();
-    for (const Sampler sampler : {Sampler::sde, Sampler::posterior, Sampler::ode}) {
+    for (const SamplerKind sampler : {SamplerKind::sde, SamplerKind::posterior, SamplerKind::ode}) {
       check_trajectory(sampler, false);
       check_trajectory(sampler, true);
     }
@@ -65,7 +65,7 @@ class IrsdeCase {
   }
 
   // The state after the first of a plan's steps.
-  Values one_step(Sampler sampler, int t) {
+  Values one_step(SamplerKind sampler, int t) {
     Values state = xt_, result;
     const auto predict = [&](int step, std::span<const double> x, std::span<double> noise) {
       if (step == 1) result.assign(x.begin(), x.end());
@@ -102,10 +102,10 @@ class IrsdeCase {
               return mu_[i] + p.state * (xt_[i] - mu_[i]) + p.clean * (x0_[i] - mu_[i]);
             }));
     compare(at + "reverse_optimum_std", {p.deviation});
-    compare(at + "reverse_sde_step", one_step(Sampler::sde, t));
-    compare(at + "reverse_ode_step", one_step(Sampler::ode, t));
-    compare(at + "reverse_posterior_step", one_step(Sampler::posterior, t));
-    compare(at + "reverse_posterior_step", one_step(Sampler::mars_sde_1, t));
+    compare(at + "reverse_sde_step", one_step(SamplerKind::sde, t));
+    compare(at + "reverse_ode_step", one_step(SamplerKind::ode, t));
+    compare(at + "reverse_posterior_step", one_step(SamplerKind::posterior, t));
+    compare(at + "reverse_posterior_step", one_step(SamplerKind::mars_sde_1, t));
     if (t == s_.steps()) compare("noise_state", each([&](size_t i) { return mu_[i] + s_.max_sigma() * noise_[i]; }));
   }
 
@@ -130,12 +130,12 @@ class IrsdeCase {
   }
 
   // With the fixtures' toy network, or with the noise that leads to a known picture.
-  void check_trajectory(Sampler sampler, bool oracle) {
+  void check_trajectory(SamplerKind sampler, bool oracle) {
     const std::string what = cat(oracle ? "oracle_" : "traj_", sampler_name(sampler));
     if (!cases_.has(name_ + ".out64." + what)) return;
     const Values mu = in("traj_mu"), x0 = in("traj_x0");
-    const std::string recorded = sampler == Sampler::posterior ? "traj_noise_post" : "traj_noise_sde";
-    const Values noises = sampler == Sampler::ode ? Values() : in(recorded);
+    const std::string recorded = sampler == SamplerKind::posterior ? "traj_noise_post" : "traj_noise_sde";
+    const Values noises = sampler == SamplerKind::ode ? Values() : in(recorded);
     const SamplingPlan plan(s_, sampler, countdown(s_.steps()));
     const auto predict = [&](int step, std::span<const double> x, std::span<double> noise) {
       const int t = s_.steps() - step;

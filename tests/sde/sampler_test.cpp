@@ -28,15 +28,15 @@ Values sampled(const SamplingPlan& plan, uint64_t seed, const NoisePredictor& pr
   return sample(plan, picture(), predict, [&](int draw, std::span<double> z) { field.fill(draw, kRegion, 3, z); });
 }
 
-std::vector<Sampler> all_samplers() {
-  std::vector<Sampler> all;
+std::vector<SamplerKind> all_samplers() {
+  std::vector<SamplerKind> all;
   for (const std::string_view name : sampler_names()) all.push_back(sampler_by_name(name));
   return all;
 }
 
 TEST(Sampler, names_lead_there_and_back) {
   EXPECT_EQ(all_samplers().size(), 7u);
-  for (const Sampler sampler : all_samplers()) EXPECT_EQ(sampler_by_name(sampler_name(sampler)), sampler);
+  for (const SamplerKind sampler : all_samplers()) EXPECT_EQ(sampler_by_name(sampler_name(sampler)), sampler);
   try {
     sampler_by_name("ddim");
     FAIL();
@@ -46,7 +46,7 @@ TEST(Sampler, names_lead_there_and_back) {
 }
 
 TEST(Sampler, evaluates_the_network_as_often_as_it_says) {
-  for (const Sampler sampler : all_samplers())
+  for (const SamplerKind sampler : all_samplers())
     for (const int steps : {1, 2, 7, 10, 99, 100}) {
       const SamplingPlan plan({}, sampler, steps);
       EXPECT_EQ(plan.evaluations(), steps);
@@ -57,12 +57,12 @@ TEST(Sampler, evaluates_the_network_as_often_as_it_says) {
       });
       EXPECT_EQ(calls, steps) << sampler_name(sampler);
     }
-  EXPECT_EQ(SamplingPlan({}, Sampler::posterior).evaluations(), 100);
+  EXPECT_EQ(SamplingPlan({}, SamplerKind::posterior).evaluations(), 100);
   EXPECT_EQ(SamplingPlan({}, kDefaultSampler).evaluations(), kFewSteps);
 }
 
 TEST(Sampler, visits_only_times_that_networks_were_trained_on) {
-  for (const Sampler sampler : {Sampler::posterior, Sampler::mars_ode_2, Sampler::mars_sde_1})
+  for (const SamplerKind sampler : {SamplerKind::posterior, SamplerKind::mars_ode_2, SamplerKind::mars_sde_1})
     for (int steps = 1; steps <= 100; ++steps) {
       const SamplingPlan plan({}, sampler, steps);
       double before = 101;
@@ -79,8 +79,8 @@ TEST(Sampler, visits_only_times_that_networks_were_trained_on) {
 TEST(Sampler, mars_sde_1_with_stride_1_is_posterior_sampling) {
   for (const ThetaSchedule kind : {ThetaSchedule::cosine, ThetaSchedule::linear, ThetaSchedule::constant}) {
     const SdeConfig config{.schedule = kind};
-    const Values a = sampled(SamplingPlan(config, Sampler::mars_sde_1, 100), 3);
-    const Values b = sampled(SamplingPlan(config, Sampler::posterior, 100), 3);
+    const Values a = sampled(SamplingPlan(config, SamplerKind::mars_sde_1, 100), 3);
+    const Values b = sampled(SamplingPlan(config, SamplerKind::posterior, 100), 3);
     for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-8 * std::abs(b[i]) + 1e-9);
   }
 }
@@ -88,13 +88,13 @@ TEST(Sampler, mars_sde_1_with_stride_1_is_posterior_sampling) {
 TEST(Sampler, a_stride_of_mars_sde_1_is_a_stride_of_posterior_sampling) {
   const Schedule schedule({});
   const std::vector<int> times = {100, 71, 40, 22, 5, 0};
-  const Values a = sampled(SamplingPlan(schedule, Sampler::mars_sde_1, times), 3);
-  const Values b = sampled(SamplingPlan(schedule, Sampler::posterior, times), 3);
+  const Values a = sampled(SamplingPlan(schedule, SamplerKind::mars_sde_1, times), 3);
+  const Values b = sampled(SamplingPlan(schedule, SamplerKind::posterior, times), 3);
   for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-9 * (1 + std::abs(b[i])));
 }
 
 TEST(Sampler, the_same_seed_gives_the_same_values_and_another_others) {
-  for (const Sampler sampler : all_samplers()) {
+  for (const SamplerKind sampler : all_samplers()) {
     const SamplingPlan plan({}, sampler, 12);
     EXPECT_EQ(sampled(plan, 7), sampled(plan, 7));
     EXPECT_NE(sampled(plan, 7), sampled(plan, 8));
@@ -107,9 +107,9 @@ TEST(Sampler, the_true_noise_leads_to_the_clean_picture) {
   Values clean(mu.size());
   for (size_t i = 0; i < mu.size(); ++i) clean[i] = 0.5 + 0.3 * std::cos(double(i * i));
   const Schedule schedule({});
-  for (const Sampler sampler : all_samplers())
+  for (const SamplerKind sampler : all_samplers())
     for (const int steps : {1, 3, 10, 100}) {
-      const bool euler = sampler == Sampler::sde || sampler == Sampler::ode;
+      const bool euler = sampler == SamplerKind::sde || sampler == SamplerKind::ode;
       if (euler && steps < 100) continue;
       const SamplingPlan plan({}, sampler, steps);
       const Values out = sampled(plan, 1, [&](int step, std::span<const double> x, std::span<double> noise) {
@@ -123,16 +123,16 @@ TEST(Sampler, the_true_noise_leads_to_the_clean_picture) {
 }
 
 TEST(Sampler, refuses_steps_and_times_that_the_schedule_does_not_have) {
-  for (const Sampler sampler : all_samplers()) {
+  for (const SamplerKind sampler : all_samplers()) {
     EXPECT_THROW(SamplingPlan({}, sampler, 101), UsageError);
     EXPECT_THROW(SamplingPlan({}, sampler, -1), UsageError);
   }
   const Schedule schedule({});
   for (const std::vector<int>& times : {std::vector<int>{}, {0}, {101, 0}, {5, 5, 0}, {3, 4, 0}, {9, 1}})
-    EXPECT_THROW(SamplingPlan(schedule, Sampler::posterior, times), UsageError);
-  EXPECT_THROW(SamplingPlan(schedule, Sampler::sde, {4, 2, 0}), UsageError);
+    EXPECT_THROW(SamplingPlan(schedule, SamplerKind::posterior, times), UsageError);
+  EXPECT_THROW(SamplingPlan(schedule, SamplerKind::sde, {4, 2, 0}), UsageError);
   Values state(5);
-  EXPECT_THROW(sample_from(state, SamplingPlan({}, Sampler::ode), picture(), smooth, {}), ShapeError);
+  EXPECT_THROW(sample_from(state, SamplingPlan({}, SamplerKind::ode), picture(), smooth, {}), ShapeError);
 }
 
 }  // namespace
