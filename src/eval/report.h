@@ -1,6 +1,7 @@
 // Results turned into what is read and looked at: tables, charts, a gallery, and one page with all of it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
