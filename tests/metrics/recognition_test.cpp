@@ -85,7 +85,7 @@ TEST(Recognition, wilson_intervals_are_the_published_formula) {
   EXPECT_NEAR(most.low, 0.59585, 1e-5);   // computed by hand from the formula of Wilson, 1927
   EXPECT_NEAR(most.high, 0.98212, 1e-5);
   EXPECT_NEAR(all.low, 0.72247, 1e-5);
-  EXPECT_EQ(all.high, 1);
+  EXPECT_DOUBLE_EQ(all.high, 1);
   EXPECT_EQ(none.low, 0);
   EXPECT_EQ(none.high, 1);
 }
