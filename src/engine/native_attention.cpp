@@ -100,23 +100,11 @@ Tensor NativeBackend::do_attention(const Tensor& query, const Tensor& key, const
 
 Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads) {
   const Tensor q = activation(query), k = activation(key), v = activation(value);
-  return linear_attention_rows(q.shape(), data(q), data(k), data(v), q.dim(2), heads);
-}
-
-Tensor NativeBackend::do_linear_attention_packed(const Tensor& input, int heads) {
-  const Tensor qkv = activation(input);
-  const int64_t d = qkv.dim(2) / 3;
-  void* q = data(qkv);
-  return linear_attention_rows({qkv.dim(0), qkv.dim(1), d}, q, at(q, type_, d), at(q, type_, 2 * d), 3 * d, heads);
-}
-
-Tensor NativeBackend::linear_attention_rows(const Shape& shape, void* pq, void* pk, void* pv, int64_t stride,
-                                            int heads) {
-  const int64_t images = shape[0], positions = shape[1], cols = shape[2], d = cols / heads;
+  const int64_t images = q.dim(0), positions = q.dim(1), cols = q.dim(2), d = cols / heads;
   constexpr int64_t kRows = 1024;  // a partial sum
   const int64_t blocks = (positions + kRows - 1) / kRows;
-  Tensor y = make(shape);
-  void* py = data(y);
+  Tensor y = make(q.shape());
+  void *pq = data(q), *pk = data(k), *pv = data(v), *py = data(y);
   for (int64_t n = 0; n < images; ++n) {
     std::vector<float> tops(size_t(blocks * cols), -std::numeric_limits<float>::infinity());
     std::vector<float> sums(size_t(blocks * cols), 0.0f), contexts(size_t(blocks * cols * d), 0.0f);
@@ -127,13 +115,13 @@ Tensor NativeBackend::linear_attention_rows(const Shape& shape, void* pq, void* 
       });
     };
     each_block([&](int64_t i, int64_t first, size_t rows) {
-      kernels::column_max(type_, at(pk, type_, first * stride), size_t(stride), &tops[size_t(i * cols)], rows,
+      kernels::column_max(type_, at(pk, type_, first * cols), size_t(cols), &tops[size_t(i * cols)], rows,
                           size_t(cols));
     });
     std::vector<float> top(tops.begin(), tops.begin() + cols);
     for (size_t i = 0; i < tops.size(); ++i) top[i % size_t(cols)] = std::max(top[i % size_t(cols)], tops[i]);
     each_block([&](int64_t i, int64_t first, size_t rows) {
-      kernels::linear_context(type_, at(pk, type_, first * stride), at(pv, type_, first * stride), size_t(stride),
+      kernels::linear_context(type_, at(pk, type_, first * cols), at(pv, type_, first * cols), size_t(cols),
                               top.data(), &sums[size_t(i * cols)], &contexts[size_t(i * cols * d)], rows, size_t(heads),
                               size_t(d));
     });
@@ -145,7 +133,7 @@ Tensor NativeBackend::linear_attention_rows(const Shape& shape, void* pq, void* 
     for (size_t i = 0; i < context.size(); ++i)
       scaled[i] = float(context[i] / (sum[i / size_t(d)] * std::sqrt(double(d)) * double(positions)));
     each_block([&](int64_t, int64_t first, size_t rows) {
-      kernels::linear_read(type_, at(pq, type_, first * stride), size_t(stride), scaled.data(),
+      kernels::linear_read(type_, at(pq, type_, first * cols), size_t(cols), scaled.data(),
                            at(py, type_, first * cols), rows, size_t(heads), size_t(d));
     });
   }

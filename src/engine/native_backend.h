@@ -65,7 +65,6 @@ class NativeBackend : public Backend {
   Tensor do_softmax(const Tensor& x) override;
   Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
   Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
-  Tensor do_linear_attention_packed(const Tensor& qkv, int heads) override;
   Tensor do_reshape(const Tensor& x, const Shape& shape) override;
   Tensor do_concat(std::span<const Tensor> parts, int dim) override;
   Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
@@ -78,6 +77,8 @@ class NativeBackend : public Backend {
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;
   Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) override;
   Tensor do_global_mean(const Tensor& x) override;
+  Tensor do_max_pool(const Tensor& x, PoolOptions options) override;
+  Tensor do_average_pool(const Tensor& x, PoolOptions options) override;
   Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) override;
 
  private:
@@ -98,10 +99,9 @@ class NativeBackend : public Backend {
   Tensor modulated(const Tensor& x, const Tensor& scale, const Tensor& shift, bool silu);
   // (...,2C) -> (...,C) by one of the kernels that gate.
   Tensor gated(const Tensor& x, void (*kernel)(DType, const void*, void*, size_t, size_t));
-  // q, k and v point at (N,P,D) values whose rows are `stride` values apart.
-  Tensor linear_attention_rows(const Shape& shape, void* q, void* k, void* v, int64_t stride, int heads);
   // Sum of x (or of its squared distance to mean[c]) over one image's rows, each channel by itself.
   std::vector<double> column_sums(const Tensor& x, int64_t image, const float* mean);
+  Tensor pooled(const Tensor& x, const PoolOptions& options, bool maximum);
   Tensor weight_rows(const Tensor& w, int64_t begin, int64_t end);
   // Copies heads (N,T,heads*d) -> (N*heads,T,d), or back.
   Tensor split_heads(const Tensor& x, int heads);

@@ -151,8 +151,9 @@ class Network {
   Tensor linear_attention(const Scope& w, Tensor x) {
     const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2);
     const int64_t inner = int64_t(config_.heads) * config_.head_dim;
-    x = b_.conv2d(x, w("to_qkv.weight"), {});
-    x = b_.linear_attention_packed(b_.reshape(x, {n, height * width, 3 * inner}), config_.heads);
+    x = b_.reshape(b_.conv2d(x, w("to_qkv.weight"), {}), {n, height * width, 3 * inner});
+    const auto part = [&](int64_t i) { return b_.slice(x, 2, i * inner, (i + 1) * inner); };
+    x = b_.linear_attention(part(0), part(1), part(2), config_.heads);
     x = b_.conv2d(b_.reshape(x, {n, height, width, inner}), w("to_out.0.weight"), w("to_out.0.bias"));
     return b_.layer_norm(x, gain(b_, w("to_out.1.g")), {}, kNormEps);
   }

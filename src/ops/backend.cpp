@@ -92,6 +92,16 @@ void check_broadcast(const Check& check, const Tensor& a, const Tensor& b) {
   check.require(fits, "b ", to_string(b.shape()), " does not broadcast to a ", to_string(a.shape()));
 }
 
+void check_pool(const Check& check, const Tensor& x, const PoolOptions& options) {
+  check.rank("x", x, 4, "(N,H,W,C)");
+  check.require(options.kernel >= 1 && options.stride >= 1, "kernel ", options.kernel, " with stride ", options.stride,
+                ", expected at least 1");
+  check.require(options.padding >= 0 && 2 * options.padding <= options.kernel, "padding ", options.padding,
+                ", expected 0 to half of kernel ", options.kernel);
+  check.require(std::min(x.dim(1), x.dim(2)) + 2 * options.padding >= options.kernel, "kernel ", options.kernel,
+                " is larger than x ", to_string(x.shape()), " with padding ", options.padding);
+}
+
 void check_heads(const Check& check, const Tensor& q, const Tensor& k, const Tensor& v, int heads) {
   check.rank("q", q, 3, "(N,T,D)");
   check.rank("k", k, 3, "(N,S,D)");
@@ -126,9 +136,11 @@ Tensor Backend::conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOp
                 to_string(x.shape()));
   check.shape_or_absent("b", b, {w.dim(0)});
   check.require(options.stride >= 1, "stride ", options.stride, ", expected at least 1");
-  check.require(options.padding >= 0, "padding ", options.padding, ", expected at least 0");
-  check.require(x.dim(1) + 2 * options.padding >= w.dim(2) && x.dim(2) + 2 * options.padding >= w.dim(3), "kernel ",
-                to_string(w.shape()), " is larger than x ", to_string(x.shape()), " with padding ", options.padding);
+  check.require(options.padding >= 0 && options.padding_width >= -1, "padding ", options.padding, " and ",
+                options.padding_width, " beside, expected at least 0");
+  check.require(x.dim(1) + 2 * options.padding >= w.dim(2) && x.dim(2) + 2 * options.beside() >= w.dim(3), "kernel ",
+                to_string(w.shape()), " is larger than x ", to_string(x.shape()), " with padding ", options.padding,
+                " x ", options.beside());
   return do_conv2d(x, w, b, options);
 }
 
@@ -276,14 +288,6 @@ Tensor Backend::linear_attention(const Tensor& q, const Tensor& k, const Tensor&
   return do_linear_attention(q, k, v, heads);
 }
 
-Tensor Backend::linear_attention_packed(const Tensor& qkv, int heads) {
-  const Check check("linear_attention_packed", compute_dtype());
-  check.rank("qkv", qkv, 3, "(N,P,3D)");
-  check.require(heads >= 1 && qkv.dim(2) % (3 * int64_t(heads)) == 0, heads, " heads do not divide D of qkv (N,P,3D) ",
-                to_string(qkv.shape()));
-  return do_linear_attention_packed(qkv, heads);
-}
-
 Tensor Backend::do_gelu_gate(const Tensor& x) {
   const int64_t half = x.dim(-1) / 2;
   const int last = x.rank() - 1;
@@ -295,11 +299,6 @@ Tensor Backend::do_modulate_silu(const Tensor& x, const Tensor& scale, const Ten
 }
 
 Tensor Backend::do_add_silu(const Tensor& a, const Tensor& b) { return do_add(a, do_silu(b)); }
-
-Tensor Backend::do_linear_attention_packed(const Tensor& qkv, int heads) {
-  const int64_t d = qkv.dim(2) / 3;
-  return do_linear_attention(do_slice(qkv, 2, 0, d), do_slice(qkv, 2, d, 2 * d), do_slice(qkv, 2, 2 * d, 3 * d), heads);
-}
 
 Tensor Backend::reshape(const Tensor& x, const Shape& shape) {
   const Check check("reshape", compute_dtype());
@@ -404,6 +403,16 @@ Tensor Backend::take_token(const Tensor& x, std::span<const int64_t> index) {
 Tensor Backend::global_mean(const Tensor& x) {
   Check("global_mean", compute_dtype()).rank("x", x, 4, "(N,H,W,C)");
   return do_global_mean(x);
+}
+
+Tensor Backend::max_pool(const Tensor& x, PoolOptions options) {
+  check_pool(Check("max_pool", compute_dtype()), x, options);
+  return do_max_pool(x, options);
+}
+
+Tensor Backend::average_pool(const Tensor& x, PoolOptions options) {
+  check_pool(Check("average_pool", compute_dtype()), x, options);
+  return do_average_pool(x, options);
 }
 
 Tensor Backend::local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) {

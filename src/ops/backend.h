@@ -15,7 +15,26 @@ namespace daclip {
 
 struct ConvOptions {
   int stride = 1;
-  int padding = 0;  // zeros on each of the four sides
+  int padding = 0;         // zeros on each of the four sides
+  int padding_width = -1;  // zeros left and right, where they are not as many as above and below; -1: as many
+
+  int64_t rows(int64_t height, int64_t kernel) const { return (height + 2 * padding - kernel) / stride + 1; }
+  int64_t columns(int64_t width, int64_t kernel) const { return (width + 2 * beside() - kernel) / stride + 1; }
+  int64_t beside() const { return padding_width < 0 ? padding : padding_width; }
+};
+
+// Square windows over a map. What lies outside the map takes no part, neither in a maximum nor in a mean.
+struct PoolOptions {
+  int kernel = 2;
+  int stride = 2;
+  int padding = 0;         // on each of the four sides, at most half the kernel
+  bool ceil_mode = false;  // also a last window that only begins on the map or in the padding before it
+
+  // Windows along an axis, as PyTorch counts them.
+  int64_t windows(int64_t length) const {
+    const int64_t span = length + 2 * padding - kernel, count = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+    return ceil_mode && (count - 1) * stride >= length + padding ? count - 1 : count;
+  }
 };
 
 class Backend {
@@ -33,7 +52,7 @@ class Backend {
   std::vector<float> to_floats(const Tensor& x);
 
   // --- Convolution and matrices -----------------------------------------------------------------------------------
-  // x (N,H,W,I), w (O,I,kh,kw), b (O) or absent -> (N,H',W',O), H' = (H + 2*padding - kh)/stride + 1.
+  // x (N,H,W,I), w (O,I,kh,kw), b (O) or absent -> (N,H',W',O), H' = (H + 2*padding - kh)/stride + 1 and W' likewise.
   Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options = {});
   // Each channel with its own odd square kernel, stride 1, zero-padded to the same size: x (N,H,W,C), w (C,1,k,k), b (C) or absent.
   Tensor depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b);
@@ -75,8 +94,6 @@ class Backend {
   // q, k, v (N,P,D), D = heads * d, over P positions: q softmax over each head's channels times d^-1/2, k softmax over
   // positions, v / P; result (N,P,D) = q (k^T v).
   Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads);
-  // The same with q, k and v side by side: (N,P,3D) -> (N,P,D).
-  Tensor linear_attention_packed(const Tensor& qkv, int heads);
 
   // --- Shape ------------------------------------------------------------------------------------------------------
   Tensor reshape(const Tensor& x, const Shape& shape);
@@ -95,6 +112,8 @@ class Backend {
 
   // --- Pooling ----------------------------------------------------------------------------------------------------
   Tensor global_mean(const Tensor& x);  // (N,H,W,C) -> (N,1,1,C)
+  Tensor max_pool(const Tensor& x, PoolOptions options);      // (N,H,W,C) -> (N,H',W',C), H' = options.windows(H)
+  Tensor average_pool(const Tensor& x, PoolOptions options);  // PyTorch's with count_include_pad=False
   // Mean over each kh x kw window that fits, then the border rows and columns repeated to the input's size, as NAFNet's
   // local converter (TLC) does: (N,H,W,C) -> (N,H,W,C). Windows larger than the map are cut to it. With fast_stride >= 1,
   // the reference's approximation (fast_imp): per axis the stride r is the first of 5,4,3,2,1 that divides the axis, but at
@@ -137,11 +156,10 @@ class Backend {
   virtual Tensor do_scale(const Tensor& x, float factor) = 0;
   virtual Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) = 0;
   virtual Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) = 0;
-  // These four have the composition of plain operations as their default.
+  // These three have the composition of plain operations as their default.
   virtual Tensor do_gelu_gate(const Tensor& x);
   virtual Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);
   virtual Tensor do_add_silu(const Tensor& a, const Tensor& b);
-  virtual Tensor do_linear_attention_packed(const Tensor& qkv, int heads);
   virtual Tensor do_softmax(const Tensor& x) = 0;
   virtual Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) = 0;
   virtual Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) = 0;
@@ -157,6 +175,8 @@ class Backend {
   virtual Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) = 0;
   virtual Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) = 0;
   virtual Tensor do_global_mean(const Tensor& x) = 0;
+  virtual Tensor do_max_pool(const Tensor& x, PoolOptions options) = 0;
+  virtual Tensor do_average_pool(const Tensor& x, PoolOptions options) = 0;
   virtual Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) = 0;
 };
 

@@ -97,7 +97,9 @@ Tensor linear_attention_by_parts(Backend& b, const Scope& w, const Tensor& x, in
   const auto gain = [&](const char* name) { return b.reshape(w(name), {w(name).numel()}); };
   const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2), inner = w("fn.to_qkv.weight").dim(0) / 3;
   Tensor y = b.conv2d(b.layer_norm(x, gain("norm.g"), {}, eps), w("fn.to_qkv.weight"), {});
-  y = b.linear_attention_packed(b.reshape(y, {n, height * width, 3 * inner}), heads);
+  y = b.reshape(y, {n, height * width, 3 * inner});
+  const auto part = [&](int64_t i) { return b.slice(y, 2, i * inner, (i + 1) * inner); };
+  y = b.linear_attention(part(0), part(1), part(2), heads);
   y = b.conv2d(b.reshape(y, {n, height, width, inner}), w("fn.to_out.0.weight"), w("fn.to_out.0.bias"));
   return b.add(x, b.layer_norm(y, gain("fn.to_out.1.g"), {}, eps));
 }

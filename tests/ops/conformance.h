@@ -114,7 +114,10 @@ TEST_P(Conformance, conv2d_with_and_without_bias) {
                         {{1, 16, 12, 3}, {19, 3, 4, 4}, {4, 0}}, {{1, 8, 6, 12}, {24, 12, 2, 2}, {2, 0}},
                         {{1, 1, 5, 4}, {4, 4, 3, 3}, {1, 1}},    {{2, 6, 6, 11}, {23, 11, 1, 1}, {2, 0}},
                         {{1, 5, 8, 4}, {6, 4, 1, 3}, {1, 0}},    {{1, 6, 6, 3}, {8, 3, 3, 3}, {1, 2}},
-                        {{1, 3, 3, 8}, {8, 8, 1, 1}, {1, 1}},    {{1, 19, 33, 64}, {64, 64, 3, 3}, {1, 1}}};
+                        {{1, 3, 3, 8}, {8, 8, 1, 1}, {1, 1}},    {{1, 19, 33, 64}, {64, 64, 3, 3}, {1, 1}},
+                        {{1, 70, 91, 3}, {10, 3, 11, 11}, {4, 2}}, {{2, 17, 17, 9}, {12, 9, 1, 7}, {1, 0, 3}},
+                        {{2, 9, 17, 12}, {9, 12, 7, 1}, {1, 3, 0}}, {{1, 8, 5, 6}, {7, 6, 3, 1}, {2, 1, 0}},
+                        {{1, 4, 5, 3}, {5, 3, 1, 1}, {1, 0, 2}}, {{1, 13, 10, 16}, {32, 16, 3, 3}, {2, 0}}};
   for (const Case& c : cases) {
     const auto with = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t[2], c.options); };
     const auto without = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], Tensor(), c.options); };
@@ -319,8 +322,6 @@ TEST_P(Conformance, linear_attention_over_positions) {
     compare({activation({c.n, c.positions, c.width}), activation({c.n, c.positions, c.width}, 2),
              activation({c.n, c.positions, c.width})},
             [&](Backend& b, const Tensors& t) { return b.linear_attention(t[0], t[1], t[2], c.heads); });
-    compare({activation({c.n, c.positions, 3 * c.width}, 2)},
-            [&](Backend& b, const Tensors& t) { return b.linear_attention_packed(t[0], c.heads); });
   }
 }
 
@@ -380,6 +381,17 @@ TEST_P(Conformance, global_mean_of_each_channel) {
     compare({activation(x, 1, 1)}, [](Backend& b, const Tensors& t) { return b.global_mean(t[0]); });
 }
 
+TEST_P(Conformance, pooling_over_windows) {
+  const Shape maps[] = {{1, 3, 3, 1}, {2, 5, 9, 3}, {1, 12, 7, 17}, {1, 27, 31, 64}, {1, 3, 14, 5}};
+  const PoolOptions windows[] = {{1, 1}, {2, 2}, {3, 2}, {3, 2, 0, true}, {3, 1, 1}, {2, 2, 1, true}, {3, 3, 1, true},
+                                 {2, 3, 0, true}, {1, 4, 0, true}, {3, 2, 1}};
+  for (const Shape& x : maps)
+    for (const PoolOptions& o : windows) {
+      compare({activation(x, 1, -3)}, [&](Backend& b, const Tensors& t) { return b.max_pool(t[0], o); });
+      compare({activation(x, 1, 1)}, [&](Backend& b, const Tensors& t) { return b.average_pool(t[0], o); });
+    }
+}
+
 TEST_P(Conformance, local_mean_exact_and_fast) {
   const Shape maps[] = {{1, 1, 1, 1}, {2, 5, 9, 3}, {1, 12, 7, 17}, {1, 20, 25, 4}, {1, 1, 6, 2}, {1, 30, 10, 5}};
   const std::pair<int64_t, int64_t> windows[] = {{1, 1}, {3, 4}, {5, 2}, {2, 100}, {100, 3}, {100, 100}, {11, 6}};
@@ -410,6 +422,8 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
   refuse({activation({1, 2, 2, 3}), weight({2, 3, 3, 3})}, conv({}));
   refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({0, 0}));
   refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({1, -1}));
+  refuse({activation({1, 4, 4, 3}), weight({2, 3, 3, 3})}, conv({1, 0, -2}));
+  refuse({activation({1, 4, 2, 3}), weight({2, 3, 3, 3})}, conv({1, 1, 0}));
   const auto depthwise = [](Backend& b, const Tensors& t) {
     return b.depthwise_conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor());
   };
@@ -491,12 +505,6 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_attention) {
   };
   refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, linear(2));
   refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, linear(5));
-  const auto packed = [](int heads) {
-    return [heads](Backend& b, const Tensors& t) { return b.linear_attention_packed(t[0], heads); };
-  };
-  refuse({activation({1, 3, 24})}, packed(3));
-  refuse({activation({1, 3, 8})}, packed(1));
-  refuse({activation({3, 24})}, packed(2));
 }
 
 TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {
@@ -524,6 +532,11 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {
   refuse_map([](Backend& b, const Tensor& x) { return b.pixel_unshuffle(x, 4); });
   refuse_map([](Backend& b, const Tensor& x) { return b.pixel_unshuffle(x, 0); });
   refuse_map([](Backend& b, const Tensor& x) { return b.take_token(x, std::vector<int64_t>{0}); });
+  for (const PoolOptions& o : {PoolOptions{0, 1}, {2, 0}, {2, 2, -1}, {3, 1, 2}, {5, 1}, {9, 1, 2}}) {
+    refuse_map([o](Backend& b, const Tensor& x) { return b.max_pool(x, o); });
+    refuse_map([o](Backend& b, const Tensor& x) { return b.average_pool(x, o); });
+  }
+  refuse({activation({4, 4, 3})}, [](Backend& b, const Tensors& t) { return b.max_pool(t[0], {}); });
   refuse_map([](Backend& b, const Tensor& x) { return b.local_mean(x, 0, 3); });
   refuse_map([](Backend& b, const Tensor& x) { return b.local_mean(x, 3, 3, -1); });
   refuse({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.global_mean(t[0]); });
