@@ -1,10 +1,12 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
 
 #include "core/error.h"
 #include "core/labels.h"
-#include "degrade/degrade.h"
+#include "data/tables.h"
+#include "degrade/chain.h"
 #include "inputs.h"
 #include "pipeline/restorer.h"
 #include "progress.h"
@@ -16,7 +18,8 @@ namespace {
 struct DegradeArguments {
   std::vector<std::string> inputs;
   OutputOptions output;
-  std::string kind, mask;
+  std::vector<std::string> kinds;
+  std::string mask, labels;
   uint64_t seed = 0;
 };
 
@@ -29,13 +32,33 @@ FloatImage mask_of(const Mask& mask, const Image& image) {
   return result;
 }
 
+Chain parse_kinds(const std::vector<std::string>& kinds) {
+  std::string text;
+  for (const std::string& kind : kinds) text += (text.empty() ? "" : "+") + kind;
+  return parse_chain(text);
+}
+
+void write_labels(const Plan& plan, const Chain& chain, const std::string& path) {
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  std::vector<LabelRow> rows;
+  std::error_code error;
+  for (const Job& job : plan.jobs)
+    if (std::filesystem::exists(job.output, error))
+      rows.push_back({std::filesystem::proximate(job.output, folder).generic_string(), chain_labels(chain)});
+  write_label_table(path, rows);
+}
+
 int run_degrade(const DegradeArguments& arguments) {
-  const DegradeSpec spec = parse_degrade_spec(arguments.kind);
+  const Chain chain = parse_kinds(arguments.kinds);
   std::optional<Mask> mask;
   if (!arguments.mask.empty()) {
-    if (spec.kind != "uncompleted") throw UsageError("--mask goes with --kind uncompleted only");
+    const std::vector<int> labels = chain_labels(chain);
+    if (!std::count(labels.begin(), labels.end(), label_index("uncompleted")))
+      throw UsageError("--mask goes with --kind uncompleted only");
     mask = Mask::from_image(read_image(arguments.mask));
   }
+  if (!arguments.labels.empty() && arguments.output.out == "-")
+    throw UsageError("--labels names files; it needs a file or folder as -o");
   const Plan plan = plan_jobs(arguments.inputs, arguments.output);
   Progress progress(plan.jobs.size());
   size_t failed = plan.problems.size();
@@ -46,9 +69,9 @@ int run_degrade(const DegradeArguments& arguments) {
     progress.show(i, 0, job.input.path.filename().string());
     try {
       const Image image = read_input(job.input);
-      const FloatImage rgb = to_rgb(image);
+      const FloatImage holes = mask ? mask_of(*mask, image) : FloatImage();
       const FloatImage degraded =
-          mask ? apply_mask(rgb, mask_of(*mask, image)) : degrade(rgb, spec, arguments.seed + i);
+          degrade(to_rgb(image), chain, arguments.seed + i, Severity::paper, mask ? &holes : nullptr);
       write_output(job, from_rgb(degraded, image), plan.format, arguments.output.quality);
     } catch (const std::exception& error) {
       ++failed;
@@ -56,6 +79,7 @@ int run_degrade(const DegradeArguments& arguments) {
       progress.line("daclip: " + (what.find(name) == std::string::npos ? name + ": " + what : what));
     }
   }
+  if (!arguments.labels.empty()) write_labels(plan, chain, arguments.labels);
   return failed ? kSomeFailed : kAllDone;
 }
 
@@ -68,7 +92,9 @@ std::string kinds_help() {
       text += cat("      ", p.name, "=", p.minimum, "..", p.maximum, p.unit.empty() ? "" : " " + p.unit, "  ", p.help,
                   "\n");
   }
-  return text + "Example: daclip degrade photo.png -o noisy.png --kind noisy:sigma=25 --seed 7";
+  return text +
+         "Examples: daclip degrade photo.png -o noisy.png --kind noisy:sigma=25 --seed 7\n"
+         "          daclip degrade photos/ -o damaged/ --kind low-light+noisy:sigma=15+motion-blurry";
 }
 
 }  // namespace
@@ -76,16 +102,23 @@ std::string kinds_help() {
 void add_degrade(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<DegradeArguments>();
   CLI::App& verb =
-      *program.add_subcommand("degrade", "Damage good photos in one of ten ways, to try or measure restoring");
+      *program.add_subcommand("degrade", "Damage good photos in ten ways and their mixtures, to try or measure restoring");
   verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")
       ->type_name("FILE|FOLDER|-")->required();
   verb.add_option("-o,--out", arguments->output.out, "Output: a file for one photo, a folder, or - for standard output")
       ->type_name("FILE|FOLDER|-")->required();
-  verb.add_option("--kind", arguments->kind, "KIND[:param=value,...], see below")->type_name("KIND")->required();
+  verb.add_option("--kind", arguments->kinds,
+                  "KIND[:param=value,...], see below; several in their order: KIND+KIND, or --kind more than once")
+      ->type_name("KIND")
+      ->allow_extra_args(false)
+      ->required();
   verb.add_option("--seed", arguments->seed, "Same seed, same damage; the n-th of several photos takes seed + n")
       ->capture_default_str();
   verb.add_option("--mask", arguments->mask,
                   "For uncompleted: a picture of the photo's size, white keeps, black becomes a hole")
+      ->type_name("FILE");
+  verb.add_option("--labels", arguments->labels,
+                  "Also write a table (TSV) of the outputs and what was done to them, separated by commas")
       ->type_name("FILE");
   verb.add_flag("-r,--recursive", arguments->output.recursive,
                 "Take photos of sub-folders too and keep the sub-folders");

@@ -1,13 +1,14 @@
 #include "data/pack_builder.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
 #include "core/error.h"
 #include "core/labels.h"
 #include "core/random.h"
 #include "data/pack.h"
+#include "data/pictures.h"
+#include "data/tables.h"
 #include "image/io.h"
 #include "image/resize.h"
 
@@ -21,22 +22,11 @@ struct Job {
   std::vector<std::string> captions;
 };
 
-// Pictures below `folder` by their endings, sorted, so that a pack does not depend on the file system's order.
-std::vector<fs::path> pictures(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (it->is_regular_file() && format_of_name(it->path())) found.push_back(it->path());
-  if (error) throw IoError(cat(folder.string(), ": ", error.message()));
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 void add_pairs(const PackOptions::Pairs& pairs, std::vector<Job>& jobs) {
   if (label_index(pairs.label) < 0) throw UsageError(cat("unknown label '", pairs.label, "'"));
   std::map<std::string, fs::path> inputs;
-  for (const fs::path& path : pictures(pairs.folder / "LQ")) inputs[path.stem().string()] = path;
-  for (const fs::path& path : pictures(pairs.folder / "GT")) {
+  for (const fs::path& path : list_pictures(pairs.folder / "LQ", true)) inputs[path.stem().string()] = path;
+  for (const fs::path& path : list_pictures(pairs.folder / "GT", true)) {
     const auto input = inputs.find(path.stem().string());
     if (input == inputs.end()) throw IoError(cat(path.string(), ": has no partner in ", (pairs.folder / "LQ").string()));
     jobs.push_back({pairs.label + "/" + path.stem().string(), pairs.label, path, input->second, {}});
@@ -44,20 +34,12 @@ void add_pairs(const PackOptions::Pairs& pairs, std::vector<Job>& jobs) {
 }
 
 void add_captions(const fs::path& table, const fs::path& root, std::vector<Job>& jobs) {
-  std::ifstream file(table);
-  if (!file) throw IoError(cat(table.string(), ": cannot be read"));
   std::map<std::string, size_t> known;
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || (number == 1 && line.starts_with("filepath\t"))) continue;
-    const size_t tab = line.find('\t');
-    if (tab == std::string::npos || line.find('\t', tab + 1) != std::string::npos)
-      throw FormatError(cat(table.string(), ":", number, ": expected two columns, filepath and title"));
-    const std::string name = line.substr(0, tab);
-    const auto [it, fresh] = known.try_emplace(name, jobs.size());
-    if (fresh) jobs.push_back({name, "clean", (root.empty() ? table.parent_path() : root) / name, {}, {}});
-    jobs[it->second].captions.push_back(line.substr(tab + 1));
+  for (CaptionRow& row : read_captions(table)) {
+    const auto [it, fresh] = known.try_emplace(row.filepath, jobs.size());
+    if (fresh)
+      jobs.push_back({row.filepath, "clean", (root.empty() ? table.parent_path() : root) / row.filepath, {}, {}});
+    jobs[it->second].captions.push_back(std::move(row.title));
   }
 }
 
@@ -120,7 +102,7 @@ PackSummary pack_dataset(const PackOptions& options, const fs::path& out,
   check(options.crop, "crop");
   std::vector<Job> jobs;
   for (const fs::path& folder : options.clean)
-    for (const fs::path& path : pictures(folder))
+    for (const fs::path& path : list_pictures(folder, true))
       jobs.push_back({fs::relative(path, folder).generic_string(), "clean", path, {}, {}});
   for (const PackOptions::Pairs& pairs : options.pairs) add_pairs(pairs, jobs);
   for (const fs::path& table : options.captions) add_captions(table, options.root, jobs);

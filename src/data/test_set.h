@@ -20,6 +20,7 @@ struct TestImage {
 
 struct TestSet {
   std::string name;
+  std::string group;              // sets that are averaged together, or empty
   std::vector<int> labels;        // what is wrong with the photos, indices into kLabels, ascending; several in mixed sets,
                                   // empty where it is not known
   std::optional<Chain> recipe;    // how lq is made of gt
@@ -45,8 +46,8 @@ struct TestPair {
   std::optional<FloatImage> mask; // one channel, the same size, 1 keeps, 0 is a hole
 };
 
-// The same bytes for the same set and index, whatever was loaded before; made pictures are rounded to 8 bit as a file
-// would hold them. Throws what read_image throws, and FormatError where sizes differ, naming the files.
+// The same for the same set and index, whatever was loaded before. A picture that is made is rounded as `daclip degrade`
+// writes it. Throws what read_image throws, and FormatError where sizes differ, naming the files.
 TestPair load_pair(const TestSet& set, size_t index);
 
 }  // namespace daclip

@@ -1,0 +1,156 @@
+#include "data/tables.h"
+
+#include <array>
+#include <set>
+#include <span>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/labels.h"
+
+namespace daclip {
+namespace fs = std::filesystem;
+namespace {
+
+using Row = std::array<std::string, 2>;
+
+// The next field of `line`, from `at` to behind its tab or the end. A quoted field may hold tabs, and quotes doubled; a
+// quote that is not closed before a tab or the end is text.
+std::string take_field(std::string_view line, size_t& at) {
+  if (at < line.size() && line[at] == '"') {
+    std::string text;
+    for (size_t i = at + 1; i < line.size(); ++i) {
+      if (line[i] != '"') {
+        text += line[i];
+      } else if (i + 1 < line.size() && line[i + 1] == '"') {
+        text += line[i++];
+      } else if (i + 1 == line.size() || line[i + 1] == '\t') {
+        at = i + 2;
+        return text;
+      } else {
+        break;
+      }
+    }
+  }
+  const size_t end = std::min(line.find('\t', at), line.size());
+  std::string text(line.substr(at, end - at));
+  at = end + 1;
+  return text;
+}
+
+std::vector<std::string> split_row(std::string_view line) {
+  std::vector<std::string> fields;
+  for (size_t at = 0; at <= line.size();) fields.push_back(take_field(line, at));
+  return fields;
+}
+
+// Rows of two columns, the one called filepath first.
+std::vector<Row> read_rows(const fs::path& path, const std::string& second) {
+  const std::vector<uint8_t> bytes = read_file(path);
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  std::vector<Row> rows;
+  bool swapped = false;
+  for (int number = 1; !text.empty(); ++number) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    std::vector<std::string> fields = split_row(line);
+    if (fields.size() != 2)
+      throw FormatError(cat(path.string(), ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
+    if (number == 1 && (fields[0] == "filepath" || fields[1] == "filepath")) {
+      swapped = fields[1] == "filepath";
+      if (fields[swapped ? 0 : 1] != second)
+        throw FormatError(cat(path.string(), ":1: columns ", fields[0], " and ", fields[1], ", expected filepath and ", second));
+      continue;
+    }
+    if (swapped) std::swap(fields[0], fields[1]);
+    rows.push_back({std::move(fields[0]), std::move(fields[1])});
+  }
+  return rows;
+}
+
+std::string quoted(const std::string& field) {
+  if (field.find_first_of("\t\"\n\r") == std::string::npos) return field;
+  std::string text = "\"";
+  for (char c : field) {
+    if (c == '"') text += '"';
+    text += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return text + '"';
+}
+
+void write_rows(const fs::path& path, const std::string& second, const std::vector<Row>& rows) {
+  std::string text = "filepath\t" + second + "\n";
+  for (const Row& row : rows) text += quoted(row[0]) + "\t" + quoted(row[1]) + "\n";
+  write_file_atomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+}  // namespace
+
+std::vector<CaptionRow> read_captions(const fs::path& path) {
+  std::vector<CaptionRow> captions;
+  for (Row& row : read_rows(path, "title")) captions.push_back({std::move(row[0]), std::move(row[1])});
+  return captions;
+}
+
+void write_captions(const fs::path& path, const std::vector<CaptionRow>& captions) {
+  std::vector<Row> rows;
+  for (const CaptionRow& caption : captions) rows.push_back({caption.filepath, caption.title});
+  write_rows(path, "title", rows);
+}
+
+std::string degraded_title(std::string_view caption, const std::vector<int>& labels) {
+  std::string text(caption);
+  for (size_t at; (at = text.find(": ")) != std::string::npos;) text[at] = ',';
+  return text + ": " + join_labels(labels, ',');
+}
+
+DegradedTitle split_title(std::string_view title) {
+  const size_t colon = title.rfind(": ");
+  if (colon != std::string_view::npos) {
+    std::vector<int> labels = parse_labels(title.substr(colon + 2), ',');
+    if (!labels.empty()) return {std::string(title.substr(0, colon)), std::move(labels)};
+  }
+  return {std::string(title), {}};
+}
+
+std::vector<int> parse_labels(std::string_view text, char separator) {
+  std::set<int> labels;
+  for (;;) {
+    const size_t end = text.find(separator);
+    const int label = label_index(text.substr(0, end));
+    if (label < 0) return {};
+    labels.insert(label);
+    if (end == std::string_view::npos) return {labels.begin(), labels.end()};
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string join_labels(const std::vector<int>& labels, char separator) {
+  std::string text;
+  for (int label : labels) {
+    if (!text.empty()) text += separator;
+    text += kLabels[size_t(label)];
+  }
+  return text;
+}
+
+std::vector<LabelRow> read_label_table(const fs::path& path) {
+  std::vector<LabelRow> result;
+  for (Row& row : read_rows(path, "labels")) {
+    std::vector<int> labels = parse_labels(row[1], ',');
+    if (labels.empty()) throw FormatError(cat(path.string(), ": ", row[0], ": '", row[1], "' are no labels"));
+    result.push_back({std::move(row[0]), std::move(labels)});
+  }
+  return result;
+}
+
+void write_label_table(const fs::path& path, const std::vector<LabelRow>& table) {
+  std::vector<Row> rows;
+  for (const LabelRow& row : table) rows.push_back({row.filepath, join_labels(row.labels, ',')});
+  write_rows(path, "labels", rows);
+}
+
+}  // namespace daclip
