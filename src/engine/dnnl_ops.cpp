@@ -105,12 +105,13 @@ void DnnlOps::conv2d(const Conv& s, const void* x, const Tensor& w, const float*
         target({s.n, s.out, s.out_h, s.out_w}, type_, Tag::nhwc);
     const memory::desc bias_layout = bias ? memory::desc({s.out}, Type::f32, Tag::a) : memory::desc();
     const memory::dims kernel = {s.out, s.in, s.kh, s.kw};
-    const Key key = {0, s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.stride, s.padding, bias != nullptr};
+    const Key key = {0, s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.stride, s.padding, s.padding_width,
+                     bias != nullptr};
     const Entry& entry = find(key, [&] {
       const dnnl::convolution_forward::desc operation(
           dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source,
-          memory::desc(kernel, type_, Tag::any), bias_layout, target, {s.stride, s.stride}, {s.padding, s.padding},
-          {s.padding, s.padding});
+          memory::desc(kernel, type_, Tag::any), bias_layout, target, {s.stride, s.stride},
+          {s.padding, s.padding_width}, {s.padding, s.padding_width});
       const dnnl::convolution_forward::primitive_desc pd(operation, user_scratchpad(), engine_);
       return Entry{dnnl::convolution_forward(pd), pd.weights_desc(), pd.scratchpad_desc(), pd.impl_info_str()};
     });
@@ -120,6 +121,26 @@ void DnnlOps::conv2d(const Conv& s, const void* x, const Tensor& w, const float*
                                                        {DNNL_ARG_DST, memory(target, y)}};
     if (bias) arguments.insert({DNNL_ARG_BIAS, memory(bias_layout, bias)});
     execute(entry, std::move(arguments));
+  });
+}
+
+void DnnlOps::pool(const Pooling& s, const void* x, void* y) {
+  const ThreadScope scope(threads_);
+  translate_errors("pool", [&] {
+    const memory::desc source({s.n, s.channels, s.h, s.w}, type_, Tag::nhwc),
+        target({s.n, s.channels, s.out_h, s.out_w}, type_, Tag::nhwc);
+    const Key key = {3, s.n, s.h, s.w, s.channels, s.kernel, s.out_h, s.out_w, s.stride, s.padding, s.maximum};
+    const Entry& entry = find(key, [&] {
+      const auto behind = [&](int64_t in, int64_t out) { return (out - 1) * s.stride + s.kernel - in - s.padding; };
+      const dnnl::pooling_forward::desc operation(
+          dnnl::prop_kind::forward_inference,
+          s.maximum ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding, source, target,
+          {s.stride, s.stride}, {s.kernel, s.kernel}, {s.padding, s.padding},
+          {behind(s.h, s.out_h), behind(s.w, s.out_w)});
+      const dnnl::pooling_forward::primitive_desc pd(operation, user_scratchpad(), engine_);
+      return Entry{dnnl::pooling_forward(pd), {}, pd.scratchpad_desc(), pd.impl_info_str()};
+    });
+    execute(entry, {{DNNL_ARG_SRC, memory(source, x)}, {DNNL_ARG_DST, memory(target, y)}});
   });
 }
 

@@ -43,9 +43,16 @@ class DnnlOps {
 
   // x (N,H,W,I), w (O,I,kh,kw) float32 or `type`, bias (O) float32 or null -> y (N,H',W',O).
   struct Conv {
-    int64_t n, h, w, in, out, kh, kw, out_h, out_w, stride, padding;
+    int64_t n, h, w, in, out, kh, kw, out_h, out_w, stride, padding, padding_width;
   };
   void conv2d(const Conv& shape, const void* x, const Tensor& w, const float* bias, void* y);
+
+  // x (N,H,W,C) -> y (N,H',W',C): over square windows, of which only the part on the map counts.
+  struct Pooling {
+    int64_t n, h, w, channels, kernel, out_h, out_w, stride, padding;
+    bool maximum;  // or the mean
+  };
+  void pool(const Pooling& shape, const void* x, void* y);
 
   // x (rows,I), w (O,I,...) -> y (rows,O).
   void linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y);

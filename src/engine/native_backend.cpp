@@ -96,7 +96,7 @@ std::vector<float> NativeBackend::do_to_floats(const Tensor& x) {
 
 Tensor NativeBackend::do_conv2d(const Tensor& input, const Tensor& w, const Tensor& b, ConvOptions options) {
   const Tensor x = activation(input), bias = floats(b);
-  const int64_t kh = w.dim(2), kw = w.dim(3), stride = options.stride, padding = options.padding;
+  const int64_t kh = w.dim(2), kw = w.dim(3);
   const DnnlOps::Conv s{x.dim(0),
                         x.dim(1),
                         x.dim(2),
@@ -104,12 +104,13 @@ Tensor NativeBackend::do_conv2d(const Tensor& input, const Tensor& w, const Tens
                         w.dim(0),
                         kh,
                         kw,
-                        (x.dim(1) + 2 * padding - kh) / stride + 1,
-                        (x.dim(2) + 2 * padding - kw) / stride + 1,
-                        stride,
-                        padding};
+                        options.rows(x.dim(1), kh),
+                        options.columns(x.dim(2), kw),
+                        options.stride,
+                        options.padding,
+                        options.beside()};
   Tensor y = make({s.n, s.out_h, s.out_w, s.out});
-  if (kh == 1 && kw == 1 && stride == 1 && padding == 0)
+  if (kh == 1 && kw == 1 && s.stride == 1 && s.padding == 0 && s.padding_width == 0)
     dnnl_->linear(rows_of(x), s.in, s.out, data(x), w, float_data(bias), data(y));
   else
     dnnl_->conv2d(s, data(x), w, float_data(bias), data(y));

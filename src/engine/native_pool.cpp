@@ -1,4 +1,4 @@
-// Means over the whole map and over windows of it.
+// Means over the whole map, means and maxima over windows of it.
 #include <algorithm>
 
 #include "engine/dnnl_ops.h"
@@ -81,6 +81,26 @@ Tensor NativeBackend::do_global_mean(const Tensor& input) {
     for (double sum : column_sums(x, n, nullptr)) means.push_back(float(sum / count));
   return do_from_floats(means, {images, 1, 1, channels});
 }
+
+Tensor NativeBackend::pooled(const Tensor& input, const PoolOptions& options, bool maximum) {
+  const Tensor x = activation(input);
+  const DnnlOps::Pooling s{x.dim(0),
+                           x.dim(1),
+                           x.dim(2),
+                           x.dim(3),
+                           options.kernel,
+                           options.windows(x.dim(1)),
+                           options.windows(x.dim(2)),
+                           options.stride,
+                           options.padding,
+                           maximum};
+  Tensor y = make({s.n, s.out_h, s.out_w, s.channels});
+  dnnl_->pool(s, data(x), data(y));
+  return y;
+}
+
+Tensor NativeBackend::do_max_pool(const Tensor& x, PoolOptions options) { return pooled(x, options, true); }
+Tensor NativeBackend::do_average_pool(const Tensor& x, PoolOptions options) { return pooled(x, options, false); }
 
 Tensor NativeBackend::do_local_mean(const Tensor& input, int64_t kernel_height, int64_t kernel_width, int fast_stride) {
   const Tensor x = activation(input);

@@ -32,8 +32,7 @@ Tensor CountingBackend::do_weight(std::span<const float>, const Shape& shape) { 
 std::vector<float> CountingBackend::do_to_floats(const Tensor& x) { return std::vector<float>(size_t(x.numel())); }
 
 Tensor CountingBackend::do_conv2d(const Tensor& x, const Tensor& w, const Tensor&, ConvOptions options) {
-  const auto length = [&](int64_t in, int64_t kernel) { return (in + 2 * options.padding - kernel) / options.stride + 1; };
-  const Tensor y = resized(x, length(x.dim(1), w.dim(2)), length(x.dim(2), w.dim(3)), w.dim(0));
+  const Tensor y = resized(x, options.rows(x.dim(1), w.dim(2)), options.columns(x.dim(2), w.dim(3)), w.dim(0));
   multiply_adds_ += double(y.numel()) * double(w.dim(1) * w.dim(2) * w.dim(3));
   return y;
 }
@@ -134,6 +133,12 @@ Tensor CountingBackend::do_take_token(const Tensor& x, std::span<const int64_t>)
 }
 
 Tensor CountingBackend::do_global_mean(const Tensor& x) { return resized(x, 1, 1, x.dim(3)); }
+
+Tensor CountingBackend::do_max_pool(const Tensor& x, PoolOptions options) {
+  return resized(x, options.windows(x.dim(1)), options.windows(x.dim(2)), x.dim(3));
+}
+
+Tensor CountingBackend::do_average_pool(const Tensor& x, PoolOptions options) { return do_max_pool(x, options); }
 
 Tensor CountingBackend::do_local_mean(const Tensor& x, int64_t, int64_t, int) { return x; }
 

@@ -118,11 +118,11 @@ std::vector<float> TorchBackend::do_to_floats(const Tensor& x) {
 Tensor TorchBackend::do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) {
   const torch::Tensor kernel = lowered(w), bias = lowered(b);
   const int64_t kh = kernel.size(2), kw = kernel.size(3);
-  if (options.padding == 0 && kh == options.stride && kw == options.stride) {
+  if (options.padding == 0 && options.beside() == 0 && kh == options.stride && kw == options.stride) {
     if (kh == 1) return wrap(dense(raw(x), kernel.view({kernel.size(0), -1}), bias));
     return wrap(patches(raw(x), kernel, bias));
   }
-  return wrap(to_nhwc(at::conv2d(to_nchw(raw(x)), kernel, bias, options.stride, options.padding)));
+  return wrap(to_nhwc(at::conv2d(to_nchw(raw(x)), kernel, bias, options.stride, {options.padding, options.beside()})));
 }
 
 Tensor TorchBackend::do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) {
@@ -246,6 +246,14 @@ Tensor TorchBackend::do_take_token(const Tensor& x, std::span<const int64_t> ind
 }
 
 Tensor TorchBackend::do_global_mean(const Tensor& x) { return wrap(raw(x).mean({1, 2}, true)); }
+
+Tensor TorchBackend::do_max_pool(const Tensor& x, PoolOptions o) {
+  return wrap(to_nhwc(at::max_pool2d(to_nchw(raw(x)), o.kernel, o.stride, o.padding, 1, o.ceil_mode)));
+}
+
+Tensor TorchBackend::do_average_pool(const Tensor& x, PoolOptions o) {
+  return wrap(to_nhwc(at::avg_pool2d(to_nchw(raw(x)), o.kernel, o.stride, o.padding, o.ceil_mode, false)));
+}
 
 Tensor TorchBackend::fused_nafblock(const Scope& weights, const Tensor& input, const Tensor& steer) {
   const torch::Tensor& x = raw(input);

@@ -69,6 +69,8 @@ class TorchBackend : public Backend {
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;
   Tensor do_take_token(const Tensor& x, std::span<const int64_t> index) override;
   Tensor do_global_mean(const Tensor& x) override;
+  Tensor do_max_pool(const Tensor& x, PoolOptions options) override;
+  Tensor do_average_pool(const Tensor& x, PoolOptions options) override;
   Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) override;
 
  private:

@@ -89,14 +89,15 @@ class NaiveBackend : public Backend {
 
   Tensor do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions o) override {
     const int64_t in = w.dim(1), kh = w.dim(2), kw = w.dim(3);
+    const int64_t beside = o.padding_width < 0 ? o.padding : o.padding_width;
     const Shape shape = {x.dim(0), (x.dim(1) + 2 * o.padding - kh) / o.stride + 1,
-                         (x.dim(2) + 2 * o.padding - kw) / o.stride + 1, w.dim(0)};
+                         (x.dim(2) + 2 * beside - kw) / o.stride + 1, w.dim(0)};
     return image(shape, [&](int64_t n, int64_t y, int64_t xx, int64_t c) {
       double sum = b.defined() ? values(b)[size_t(c)] : 0;
       for (int64_t i = 0; i < in; ++i)
         for (int64_t p = 0; p < kh; ++p)
           for (int64_t q = 0; q < kw; ++q)
-            sum += pixel(x, n, y * o.stride - o.padding + p, xx * o.stride - o.padding + q, i) *
+            sum += pixel(x, n, y * o.stride - o.padding + p, xx * o.stride - beside + q, i) *
                    values(w)[size_t(((c * in + i) * kh + p) * kw + q)];
       return sum;
     });
@@ -332,6 +333,36 @@ class NaiveBackend : public Backend {
       for (int64_t y = 0; y < x.dim(1); ++y)
         for (int64_t i = 0; i < x.dim(2); ++i) sum += pixel(x, n, y, i, c);
       return sum / double(x.dim(1) * x.dim(2));
+    });
+  }
+  // f(the window's values on the map) for every window that begins on the map or before it.
+  template <class F>
+  static Tensor pool(const Tensor& x, const PoolOptions& o, const F& f) {
+    const auto windows = [&](int64_t length) {
+      int64_t count = 0;
+      for (int64_t begin = -o.padding; begin < length; begin += o.stride)
+        if (begin + o.kernel <= length + o.padding || (o.ceil_mode && begin + o.kernel - o.stride < length + o.padding))
+          ++count;
+      return count;
+    };
+    return image({x.dim(0), windows(x.dim(1)), windows(x.dim(2)), x.dim(3)},
+                 [&](int64_t n, int64_t y, int64_t i, int64_t c) {
+                   const int64_t top = y * o.stride - o.padding, left = i * o.stride - o.padding;
+                   Values inside;
+                   for (int64_t p = std::max<int64_t>(top, 0); p < std::min(top + o.kernel, x.dim(1)); ++p)
+                     for (int64_t q = std::max<int64_t>(left, 0); q < std::min(left + o.kernel, x.dim(2)); ++q)
+                       inside.push_back(pixel(x, n, p, q, c));
+                   return f(inside);
+                 });
+  }
+  Tensor do_max_pool(const Tensor& x, PoolOptions options) override {
+    return pool(x, options, [](const Values& v) { return *std::max_element(v.begin(), v.end()); });
+  }
+  Tensor do_average_pool(const Tensor& x, PoolOptions options) override {
+    return pool(x, options, [](const Values& v) {
+      double sum = 0;
+      for (double value : v) sum += value;
+      return sum / double(v.size());
     });
   }
   // By the words of backend.h: means of the windows that fit, each repeated `r` times, then the border.

@@ -21,6 +21,16 @@ TEST(Naive, pixel_unshuffle_has_pytorchs_channel_order) {
   EXPECT_EQ(b.to_floats(b.pixel_unshuffle(x, 2)), (std::vector<float>{0, 1, 2, 3, 10, 11, 12, 13}));
 }
 
+TEST(Naive, pooling_of_a_known_row) {
+  NaiveBackend b;
+  const Tensor x = b.from_floats(std::vector<float>{-1, -2, -3, -4, 6, 5, 7, 8}, {1, 2, 4, 1});
+  EXPECT_EQ(b.to_floats(b.max_pool(x, {.kernel = 2, .stride = 2})), (std::vector<float>{6, 8}));
+  EXPECT_EQ(b.to_floats(b.max_pool(x, {.kernel = 2, .stride = 3, .ceil_mode = true})), (std::vector<float>{6, 8}));
+  EXPECT_EQ(b.to_floats(b.average_pool(x, {.kernel = 2, .stride = 2, .padding = 1})),
+            (std::vector<float>{-1, -2.5, -4, 6, 6, 8}));
+  EXPECT_EQ(b.max_pool(b.from_floats(std::vector<float>(6), {1, 1, 6, 1}), {.kernel = 1, .stride = 4}).dim(2), 2);
+}
+
 TEST(Naive, local_mean_of_a_known_row) {
   NaiveBackend b;
   const Tensor x = b.from_floats(std::vector<float>{1, 2, 3, 4, 6}, {1, 1, 5, 1});
