@@ -3,18 +3,21 @@
 #   scripts/packages.sh run     to build and run the daclip program
 #   scripts/packages.sh test    all of it: training (LibTorch), tests, fuzz targets
 #   scripts/packages.sh bench   run, and the PyTorch that the engine is measured against
+#   scripts/packages.sh peers   bench, and what installing and compiling with other programs from pip needs
 set -eu
 
-run=(cmake ninja-build g++ pkg-config libdnnl-dev libhwy-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
+run=(cmake ninja-build g++ pkg-config libdnnl-dev libhwy-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libeigen3-dev
      libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libstb-dev libexiv2-dev liblcms2-dev zlib1g-dev libutf8proc-dev)
 test=("${run[@]}" libtorch-dev libopenblas0-openmp libgtest-dev)
 bench=("${run[@]}" python3-torch python3-numpy libopenblas0-openmp)
+peers=("${bench[@]}" python3-venv python3-dev)
 
 case "${1:-}" in
   run) wanted=("${run[@]}") ;;
   test) wanted=("${test[@]}") ;;
   bench) wanted=("${bench[@]}") ;;
-  *) echo "usage: scripts/packages.sh run|test|bench" >&2; exit 2 ;;
+  peers) wanted=("${peers[@]}") ;;
+  *) echo "usage: scripts/packages.sh run|test|bench|peers" >&2; exit 2 ;;
 esac
 
 missing=()

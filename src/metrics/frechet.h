@@ -10,6 +10,7 @@
 
 #include "image/float_image.h"
 #include "ops/backend.h"
+#include "ops/weights.h"
 
 namespace daclip {
 

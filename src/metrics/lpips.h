@@ -7,6 +7,7 @@
 
 #include "image/float_image.h"
 #include "nets/perceptual.h"
+#include "ops/weights.h"
 
 namespace daclip {
 
@@ -20,7 +21,7 @@ class Lpips {
 
   // a, b: RGB in [0,1] (values beyond are taken as they are), of one size. 0 for equal images, larger the more they
   // differ. Throws ShapeError for other channels, different sizes and images too small for the network (AlexNet: 31
-  // pixels a side, SqueezeNet and VGG16: 17 and 16).
+  // pixels a side, SqueezeNet 25, VGG16 16).
   double distance(const FloatImage& a, const FloatImage& b);
 
   // The share of each tap; their sum is the distance.

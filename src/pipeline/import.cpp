@@ -5,11 +5,12 @@
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "pipeline/describe.h"
+#include "nets/weight_check.h"
 #include "pipeline/detect.h"
 #include "pipeline/import_options.h"
 #include "pipeline/label_tokens.h"
 #include "pipeline/model.h"
-#include "pipeline/tensor_check.h"
 #include "text/tokenizer.h"
 #include "weights/half.h"
 #include "weights/state_dict.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pipeline/tensor_check.h"
+#include "nets/weight_check.h"
 #include "weights/safetensors.h"
 
 namespace daclip {

@@ -1,4 +1,4 @@
-#include "pipeline/tensor_check.h"
+#include "nets/weight_check.h"
 
 #include <algorithm>
 #include <set>
