@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "core/labels.h"
-#include "pipeline/describe.h"
 #include "nets/weight_check.h"
+#include "pipeline/describe.h"
 #include "pipeline/detect.h"
 #include "pipeline/import_options.h"
 #include "pipeline/label_tokens.h"

@@ -18,7 +18,7 @@ struct ImportOptions {
   std::string name = "imported";
   bool half = false;                  // matrices in float16, where their values fit, else in bfloat16; vectors stay
   std::filesystem::path vocabulary;   // bpe_simple_vocab_16e6.txt.gz; empty: looked for beside the checkpoints
-  std::vector<std::filesystem::path> configs;  // JSON: open_clip's model configuration, "sde", "kwargs"; see formats.md
+  std::vector<std::filesystem::path> configs;  // JSON: open_clip's model configuration, "sde"; see formats.md
   std::optional<bool> quick_gelu;     // published: exact GELU, but QuickGELU in OpenAI's own files
   std::optional<ControlOrder> control_order;  // reversed
   std::optional<int> head_width;      // 64, of the image tower

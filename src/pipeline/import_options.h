@@ -1,4 +1,4 @@
-// The parts of an import: what configuration files say, and the description of what was found.
+// What configuration files tell an import.
 #pragma once
 
 #include <string>
@@ -19,8 +19,5 @@ ConfigFacts apply_configs(ImportOptions& options);
 
 // Throws WeightsError with everything in which the facts differ from the configuration.
 void check_facts(const ConfigFacts& facts, const ClipConfig& found, const std::string& where);
-
-// A line for each part: "image tower: ViT, width 768, ...".
-std::vector<std::string> describe(const ModelConfig& config);
 
 }  // namespace daclip
