@@ -42,13 +42,15 @@ Tensor block(Backend& b, const Scope& w, Tensor x, int heads, bool quick_gelu, b
   return b.add(x, dense(b, w / "mlp" / "c_proj", h));
 }
 
-// image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre.
-Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image) {
+// image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre. `features` (N,S/patch,S/patch,W), where there are
+// any, join the patches.
+Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image, const Tensor& features = {}) {
   if (image.rank() != 4 || image.dim(1) != config.image_size || image.dim(2) != config.image_size || image.dim(3) != 3)
     throw ShapeError(cat("clip: image ", to_string(image.shape()), ", expected (N, ", config.image_size, ", ",
                          config.image_size, ", 3)"));
   const int64_t n = image.dim(0), patches = config.tokens() - 1;
   Tensor x = b.conv2d(image, w("conv1.weight"), {}, {.stride = config.patch});
+  if (features.defined()) x = b.add(x, features);
   x = b.reshape(x, {n, patches, config.width});
   const Tensor class_table = b.reshape(w("class_embedding"), {1, config.width});
   const std::vector<int64_t> one_each(size_t(n), 0);
@@ -79,10 +81,27 @@ void check_vision(const VisionConfig& v) {
     throw UsageError("clip: vision tower needs patch <= image_size and a width that its heads divide");
 }
 
+void check_stem(const ClipConfig& config) {
+  const size_t depth = config.control_stem.size();
+  if (depth > 8 || config.vision.patch % (1 << depth) != 0 ||
+      (depth > 0 && config.vision.image_size % config.vision.patch != 0))
+    throw UsageError("clip: the controller's stem halves the image at each step and must end at whole patches");
+}
+
+// What the controller's stem sees in each patch: (N,S,S,3) -> (N,S/patch,S/patch,W); absent without a stem.
+Tensor stem_features(Backend& b, const ClipConfig& config, const Scope& w, Tensor x) {
+  const size_t depth = config.control_stem.size();
+  if (depth == 0) return {};
+  for (size_t i = 0; i < depth; ++i)
+    x = b.gelu(b.conv2d(x, w(cat(i, ".weight")), w(cat(i, ".bias")), {.stride = 2, .padding = 1}));
+  return b.conv2d(x, w("proj.weight"), {}, {.stride = config.vision.patch >> depth});
+}
+
 // The controller: e_d, and h_i = zero_i(block i) into `hidden` where it is asked for.
 Tensor control(Backend& b, const ClipConfig& config, const Scope& w, const Tensor& image, std::vector<Tensor>* hidden) {
   check_vision(config.vision);
-  Tensor x = embed_image(b, config.vision, w, image);
+  check_stem(config);
+  Tensor x = embed_image(b, config.vision, w, image, stem_features(b, config, w / "stem", image));
   for (int i = 0; i < config.vision.layers; ++i) {
     x = block(b, w / "transformer" / "transformer" / "resblocks" / i, x, config.vision.heads, config.quick_gelu, false);
     if (hidden) hidden->push_back(dense(b, w / "transformer" / "zero_modules" / i, x));
@@ -103,6 +122,20 @@ void list_blocks(WeightList& list, const std::string& name, int64_t width, int l
     list.normal_linear(block_name + ".mlp.c_fc", 4 * width, width, attention / std::sqrt(2.0));
     list.normal_linear(block_name + ".mlp.c_proj", width, 4 * width, into_residual);
   }
+}
+
+// He's initialisation, which keeps the features' size through the steps.
+void list_stem(WeightList& list, const std::string& name, const ClipConfig& config) {
+  int64_t channels = 3;
+  for (size_t i = 0; i < config.control_stem.size(); ++i) {
+    const int64_t out = config.control_stem[i];
+    list.add(cat(name, ".", i, ".weight"), {out, channels, 3, 3}, WeightSpec::Init::normal,
+             std::sqrt(2 / (9.0 * double(channels))));
+    list.add(cat(name, ".", i, ".bias"), {out}, WeightSpec::Init::zeros);
+    channels = out;
+  }
+  const int64_t kernel = config.vision.patch >> config.control_stem.size();
+  list.add(name + ".proj.weight", {config.vision.width, channels, kernel, kernel}, WeightSpec::Init::zeros);
 }
 
 void list_vision(WeightList& list, const std::string& name, const std::string& blocks, const ClipConfig& config) {
@@ -162,7 +195,9 @@ std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller
   WeightList list;
   list_vision(list, "clip.visual.", "transformer.resblocks", config);
   if (controller) {
+    check_stem(config);
     list_vision(list, "visual_control.", "transformer.transformer.resblocks", config);
+    if (!config.control_stem.empty()) list_stem(list, "visual_control.stem", config);
     for (int i = 0; i < config.vision.layers; ++i)
       list.zero_linear(cat("visual_control.transformer.zero_modules.", i), config.vision.width, config.vision.width);
   }

@@ -31,6 +31,10 @@ struct ClipConfig {
   int embedding = 512;
   bool quick_gelu = false;
   ControlOrder control_order = ControlOrder::reversed;
+  // Channels of the controller's own 3x3 convolutions with stride 2 and GELU, whose features join its patches: textures are
+  // learned from far fewer photos with them (Xiao et al. 2021). Published controllers have none. vision.patch must be a
+  // multiple of 2^control_stem.size().
+  std::vector<int> control_stem;
 };
 
 struct ImageFeatures {
@@ -56,8 +60,8 @@ Tensor encode_degradation(Backend& backend, const ClipConfig& config, const Scop
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
 
 // Every weight, in a fixed order: clip.visual.*, and with `controller` visual_control.*; with `text` the text tower,
-// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections start at
-// zero (SPEC 2), the rest as CLIP's published initialisation, logit scales at log(1/0.07).
+// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections (SPEC 2) and
+// the stem's projection start at zero, the rest as CLIP's published initialisation, logit scales at log(1/0.07).
 std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text);
 
 }  // namespace daclip

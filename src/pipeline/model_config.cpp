@@ -125,6 +125,13 @@ void check_vision(const VisionConfig& c) {
   require(within(c.heads, 1, c.width) && c.width % c.heads == 0, "clip.vision: width must be a multiple of heads");
 }
 
+void check_stem(const ClipConfig& c) {
+  const size_t depth = c.control_stem.size();
+  require(depth <= 8 && (depth == 0 || (c.vision.patch % (1 << depth) == 0 && c.vision.image_size % c.vision.patch == 0)),
+          "clip.control_stem: must halve the image down to whole patches");
+  for (int channels : c.control_stem) require(within(channels, 1, 4096), "clip.control_stem: channels out of range");
+}
+
 void check_text(const TextConfig& c) {
   require(within(c.context, 2, 4096) && within(c.vocab, 2, 10'000'000), "clip.text: context or vocab out of range");
   require(within(c.width, 1, 16384) && within(c.layers, 1, 256), "clip.text: width or layers out of range");
@@ -196,6 +203,7 @@ Json clip_json(const ModelConfig& config) {
   clip["text"] = written(c.text, [](auto& v, auto& part) { visit_text(v, part); });
   clip["embedding"] = c.embedding;
   clip["quick_gelu"] = c.quick_gelu;
+  clip["control_stem"] = c.control_stem;
   clip["control_order"] = c.control_order == ControlOrder::reversed ? "reversed" : "forward";
   clip["controller"] = config.controller;
   clip["text_tower"] = config.text_tower;
@@ -223,6 +231,7 @@ void read_clip(const Json& json, ModelConfig& config) {
   clip_reader.field("embedding", config.clip->embedding);
   clip_reader.field("quick_gelu", config.clip->quick_gelu);
   clip_reader.field("control_order", order);
+  clip_reader.newer_field("control_stem", config.clip->control_stem);
   clip_reader.newer_field("controller", config.controller);
   clip_reader.newer_field("text_tower", config.text_tower);
   clip_reader.newer_field("merges", config.merges);
@@ -278,6 +287,7 @@ void check_bounds(const ModelConfig& c) {
     check_vision(c.clip->vision);
     check_text(c.clip->text);
     require(within(c.clip->embedding, 1, 16384), "clip.embedding out of range");
+    check_stem(*c.clip);
     check_preprocess(c.preprocess);
     require(c.preprocess.size == c.clip->vision.image_size, "preprocess.size differs from clip.vision.image_size");
     require(within(c.merges, 0, 1'000'000), "clip.merges out of range");

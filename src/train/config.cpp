@@ -25,6 +25,7 @@ void visit_keys(Config& c, Visit visit) {
   visit("run", "validate_interval", c.run.validate_interval);
   visit("run", "checkpoint_interval", c.run.checkpoint_interval);
 
+  visit("optimizer", "kind", c.optimizer.kind);
   visit("optimizer", "lr", c.optimizer.lr);
   visit("optimizer", "lr_end", c.optimizer.lr_end);
   visit("optimizer", "beta1", c.optimizer.beta1);
@@ -60,11 +61,13 @@ void visit_keys(Config& c, Visit visit) {
   visit("loss", "temperature", c.loss.temperature);
 
   visit("init", "clip", c.init.clip);
+  visit("init", "controller", c.init.controller);
   visit("init", "daclip", c.init.daclip);
   visit("init", "residual_gain", c.init.residual_gain);
   visit("init", "restorer", c.init.restorer);
 
   visit("clip", "embedding", c.clip.embedding);
+  visit("clip", "control_stem", c.clip.control_stem);
   visit("vision", "image_size", c.clip.vision.image_size);
   visit("vision", "patch", c.clip.vision.patch);
   visit("vision", "width", c.clip.vision.width);
@@ -128,6 +131,7 @@ void check(const TrainConfig& c) {
   need(c.run.steps >= 1, "run.steps: expected at least 1");
   need(c.run.log_interval >= 1 && c.run.checkpoint_interval >= 1, "run intervals: expected at least 1");
   need(c.run.device == "cpu" || c.run.device == "cuda", "run.device: expected cpu or cuda");
+  need(c.optimizer.kind == "adamw" || c.optimizer.kind == "muon", "optimizer.kind: expected adamw or muon");
   need(c.optimizer.lr > 0 && c.optimizer.lr_end >= 0, "optimizer.lr: expected above 0");
   need(c.optimizer.ema >= 0 && c.optimizer.ema < 1, "optimizer.ema: expected 0 to below 1");
   need(c.data.batch >= 1 && c.data.crop >= 16, "data: expected batch from 1 and crop from 16");

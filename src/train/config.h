@@ -24,6 +24,7 @@ struct RunConfig {
 };
 
 struct OptimizerConfig {
+  std::string kind = "adamw";        // "muon": matrices by Muon, the rest by AdamW
   double lr = 1e-3, lr_end = 1e-6;
   double beta1 = 0.9, beta2 = 0.99, eps = 1e-8;
   double weight_decay = 0;           // none on vectors and scalars
@@ -55,6 +56,7 @@ struct LossConfig {
 // Checkpoints to start from; empty: random weights.
 struct InitConfig {
   std::string clip;                  // controller: the CLIP it copies
+  std::string controller;            // controller: a checkpoint of it to go on from; what it lacks starts as at the beginning
   std::string daclip;                // restorer: the DA-CLIP that gives the contexts; empty trains blind
   double residual_gain = 0;          // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
   std::string restorer;              // restorer: a checkpoint or a model file to go on from; what it lacks starts so that it

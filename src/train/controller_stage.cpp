@@ -124,7 +124,9 @@ class ControllerStage : public Stage {
 
   // The towers' sizes and the input's preparation are those of the CLIP that is controlled.
   static TrainConfig with_clip(TrainConfig config, const Checkpoint& clip) {
+    const std::vector<int> stem = config.clip.control_stem;
     config.clip = clip.config.clip;
+    config.clip.control_stem = stem;
     config.preprocess = clip.config.preprocess;
     config.clip.text.vocab = clip.metadata.at("vocab").get<int>();
     return config;
@@ -174,6 +176,7 @@ class ControllerStage : public Stage {
     for (NamedParam& param : params_) {
       std::string source = param.name;
       if (source.starts_with("visual_control.transformer.zero_modules.")) continue;
+      if (source.starts_with("visual_control.stem.")) continue;
       if (source == "logit_scale") {
         scale_ = param.value;
         source = "clip.logit_scale";
@@ -183,6 +186,8 @@ class ControllerStage : public Stage {
       }
       param.value.copy_(TorchBackend::tensor(Scope(weights_)(source)));
     }
+    if (const std::string& earlier = config_.init.controller; !earlier.empty())
+      load_params(params_, read_checkpoint(earlier, "controller").arrays, "ema.");
     add_weights(params_, weights_);
   }
 

@@ -15,6 +15,7 @@
 #include "train/clip_grad.h"
 #include "train/ema.h"
 #include "train/lr_schedule.h"
+#include "train/muon.h"
 
 namespace daclip {
 namespace fs = std::filesystem;
@@ -38,7 +39,8 @@ class Loop {
  public:
   Loop(Stage& stage, const TrainConfig& config, const TrainerOptions& options)
       : stage_(stage), config_(config), options_(options), folder_(config.run.out),
-        adamw_(stage.params(), adamw_options(config)),
+        adamw_(select(stage.params(), config, false), adamw_options(config)),
+        muon_(select(stage.params(), config, true), {.weight_decay = config.optimizer.weight_decay}),
         ema_(stage.params(), ema_options(config)) {}
 
   TrainerResult run() {
@@ -68,6 +70,16 @@ class Loop {
     options.eps = o.eps;
     options.weight_decay = o.weight_decay;
     return options;
+  }
+
+  // What Muon moves: matrices that map features to features. Tables of embeddings and depth-wise kernels stay with AdamW.
+  static Params select(const Params& params, const TrainConfig& config, bool for_muon) {
+    Params chosen;
+    for (const NamedParam& p : params) {
+      const bool mixes = is_matrix(p.value) && p.value.size(1) > 1 && p.name.find("embedding") == std::string::npos;
+      if ((config.optimizer.kind == "muon" && mixes) == for_muon) chosen.push_back(p);
+    }
+    return chosen;
   }
 
   static EmaOptions ema_options(const TrainConfig& config) {
@@ -101,6 +113,7 @@ class Loop {
     const double lr = warmup_cosine_lr(step_, o.lr, o.warmup, config_.run.steps, o.lr_end);
     Json parts = Json::object();
     adamw_.zero_grad();
+    muon_.zero_grad();
     torch::Tensor loss = stage_.loss(step_, parts);
     loss.backward();
     const double limit = o.clip > 0 ? o.clip : std::numeric_limits<double>::infinity();
@@ -110,6 +123,7 @@ class Loop {
     if (!std::isfinite(last_loss_) || !std::isfinite(norm))
       throw Error(cat("step ", step_, ": loss ", last_loss_, ", gradient norm ", norm, " are not finite"));
     adamw_.step(lr);
+    muon_.step(lr);
     stage_.after_update();
     ema_.update();
     ++step_;
@@ -165,6 +179,7 @@ class Loop {
     store_params(ema_.averages(), checkpoint.arrays, "ema.");
     store_params(adamw_.first_moments(), checkpoint.arrays, "adam_m.");
     store_params(adamw_.second_moments(), checkpoint.arrays, "adam_v.");
+    store_params(muon_.momenta(), checkpoint.arrays, "muon.");
     stage_.store(checkpoint.arrays, checkpoint.metadata);
     write_checkpoint(folder_, checkpoint);
   }
@@ -178,6 +193,7 @@ class Loop {
     all(ema_.averages(), "ema.");
     all(adamw_.first_moments(), "adam_m.");
     all(adamw_.second_moments(), "adam_v.");
+    all(muon_.momenta(), "muon.");
     adamw_.set_steps(checkpoint.step);
     ema_.set_steps(checkpoint.step);
     step_ = checkpoint.step;
@@ -188,6 +204,7 @@ class Loop {
   const TrainerOptions& options_;
   fs::path folder_;
   AdamW adamw_;
+  Muon muon_;
   Ema ema_;
   std::ofstream log_;
   int64_t step_ = 0, summed_ = 0;

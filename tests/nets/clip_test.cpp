@@ -42,8 +42,7 @@ TEST(Clip, zero_connections_start_at_zero) {
   EXPECT_EQ(found, 4);
 }
 
-TEST(Clip, weight_names_are_unique_and_those_that_the_forward_pass_asks_for) {
-  const ClipConfig config = small();
+void expect_weights_to_be_those_asked_for(const ClipConfig& config) {
   CountingBackend backend;
   Weights weights;
   for (const WeightSpec& spec : daclip_weights(config, true, true))
@@ -65,6 +64,24 @@ TEST(Clip, weight_names_are_unique_and_those_that_the_forward_pass_asks_for) {
     fewer.erase(name);
     EXPECT_THROW(run(fewer), WeightsError) << name;
   }
+}
+
+TEST(Clip, weight_names_are_unique_and_those_that_the_forward_pass_asks_for) {
+  expect_weights_to_be_those_asked_for(small());
+}
+
+TEST(Clip, a_stem_of_convolutions_joins_the_controllers_patches) {
+  ClipConfig config = small();
+  config.control_stem = {3, 5};
+  expect_weights_to_be_those_asked_for(config);
+  const int64_t stem = 3 * 27 + 3 + 5 * 27 + 5 + 6 * 5;  // two convolutions, then 1x1 to the width
+  EXPECT_EQ(count(daclip_weights(config, true, false)), count(daclip_weights(small(), true, false)) + stem);
+}
+
+TEST(Clip, refuses_a_stem_that_does_not_end_at_whole_patches) {
+  ClipConfig config = small();
+  config.control_stem = {3, 3, 3};
+  EXPECT_THROW(daclip_weights(config, true, false), UsageError);
 }
 
 TEST(Clip, refuses_images_and_texts_of_another_size) {

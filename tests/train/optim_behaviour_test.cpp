@@ -7,6 +7,7 @@
 #include "train/clip_grad.h"
 #include "train/ema.h"
 #include "train/losses.h"
+#include "train/muon.h"
 
 namespace daclip {
 namespace {
@@ -65,6 +66,33 @@ TEST(AdamW, leaves_parameters_without_a_gradient_alone) {
 TEST(AdamW, refuses_what_is_no_float32_leaf) {
   EXPECT_THROW(AdamW({{"half", torch::ones({2}, torch::kBFloat16)}}), UsageError);
   EXPECT_THROW(AdamW({{"sum", torch::ones({2}).requires_grad_(true) + 1}}), UsageError);
+}
+
+TEST(Muon, brings_singular_values_close_to_one_and_keeps_the_directions) {
+  torch::manual_seed(3);
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{12, 30}, {30, 12}, {16, 16}}) {
+    const auto [u, s, vh] = torch::linalg_svd(torch::randn({rows, columns}), false);
+    const int64_t rank = std::min(rows, columns);
+    const torch::Tensor stretched = u.matmul(torch::diag(torch::linspace(1, 20, rank))).matmul(vh);
+    const torch::Tensor in_base = u.t().matmul(orthogonalised(stretched)).matmul(vh.t());
+    EXPECT_GT(in_base.diagonal().min().item<float>(), 0.5f);
+    EXPECT_LT(in_base.diagonal().max().item<float>(), 1.3f);
+    EXPECT_LT((in_base - torch::diag(in_base.diagonal())).abs().max().item<float>(), 1e-3f);
+  }
+}
+
+TEST(Muon, moves_by_a_fifth_of_the_learning_rate_and_decays) {
+  Params params = {{"kernel", torch::ones({8, 4, 3, 3}).requires_grad_(true)}};
+  torch::manual_seed(4);
+  params[0].value.mutable_grad() = torch::randn({8, 4, 3, 3});
+  Muon muon(params, {.weight_decay = 0.5});
+  muon.step(0.1);
+  const torch::Tensor moved = params[0].value.detach() - 0.95;
+  EXPECT_NEAR(moved.square().mean().sqrt().item<float>(), 0.02f, 0.005f);
+}
+
+TEST(Muon, refuses_what_is_no_matrix) {
+  EXPECT_THROW(Muon({{"bias", torch::ones({9}).requires_grad_(true)}}), UsageError);
 }
 
 TEST(ClipGradNorm, scales_nothing_when_the_limit_is_infinite) {

@@ -58,6 +58,7 @@ class Training : public testing::Test {
     config.restorer.attention_head_dim = 8;
     config.clip.embedding = 16;
     config.clip.vision = {32, 8, 16, 2, 2};
+    config.clip.control_stem = {4, 6};
     config.clip.text = {8, 100, 16, 1, 2};
     config.preprocess = {PreprocessConfig::Kind::mosaic, 32, 16, 16};
     config.init.clip = (folder_ / "clip" / "latest.safetensors").string();
@@ -100,6 +101,7 @@ TEST_F(Training, all_stages_resume_exactly_and_their_results_become_a_model) {
   steered.init.daclip = (folder_ / "controller" / "latest.safetensors").string();
   steered.init.restorer = (folder_ / "blind" / "latest.safetensors").string();
   steered.loss.label_share = 0.5;
+  steered.optimizer.kind = "muon";
   expect_exact_resume(make_restorer_stage, steered);
 
   for (const char* restorer : {"blind", "steered"}) {

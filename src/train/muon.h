@@ -1,0 +1,36 @@
+// Muon (Jordan et al. 2024): each matrix moves along the nearest orthogonal matrix to its gradients' running mean, so that
+// no direction of it learns faster than the others.
+#pragma once
+
+#include "train/params.h"
+
+namespace daclip {
+
+struct MuonOptions {
+  double momentum = 0.95;
+  double weight_decay = 0;
+};
+
+class Muon {
+ public:
+  // Keeps the tensors of `params`: float32 leaves that is_matrix() holds of. A kernel (O,I,kh,kw) counts as (O, I*kh*kw).
+  explicit Muon(const Params& params, const MuonOptions& options = {});
+
+  // One update from the gradients that are there, with Nesterov's momentum. The update's root mean square is 0.2 times lr,
+  // as AdamW's usually is (Liu et al. 2025), so that both take the same learning rates and decay.
+  void step(double lr);
+  // Forgets the gradients.
+  void zero_grad();
+
+  // The running sums of gradients, sharing storage, for exact resumption.
+  Params& momenta() { return momenta_; }
+
+ private:
+  Params params_, momenta_;
+  MuonOptions options_;
+};
+
+// About u v^T of g = u s v^T, (R,C): five steps of a Newton-Schulz iteration that brings the singular values to 0.7-1.2.
+torch::Tensor orthogonalised(const torch::Tensor& g);
+
+}  // namespace daclip
