@@ -1,5 +1,6 @@
 #include "weights/indexed_floats.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/error.h"
@@ -59,13 +60,14 @@ class IndexReader {
     const uint64_t stored = floats_.bytes.size() / sizeof(float);
     uint64_t values = 1;
     NamedArray array;
-    do {
+    for (bool more = true; more;) {
+      more = shape_text.find('x') != std::string_view::npos;
       const uint64_t length = number(next_part(shape_text, 'x'), "a dimension");
       if (length == 0 || length > stored / values || array.shape.size() == kMaxDimensions)
         fail(cat(printable(name), " has a shape beyond the ", stored, " values of the file"));
       values *= length;
       array.shape.push_back(int64_t(length));
-    } while (!shape_text.empty());
+    }
     if (values != count) fail(cat(printable(name), " has ", count, " values, its shape says ", values));
     if (offset > stored - count)
       fail(cat(printable(name), " at ", offset, " with ", count, " values leaves the ", stored, " of the file"));
