@@ -40,28 +40,42 @@ Lpips::Lpips(Backend& backend, const std::filesystem::path& weights, PerceptualN
 
 std::string Lpips::name() const { return cat("lpips-", perceptual_net_name(net_)); }
 
-std::vector<double> Lpips::tap_distances(const FloatImage& a, const FloatImage& b) {
+Lpips::Taps Lpips::taps(const FloatImage& image) {
   const int64_t least = perceptual_least_size(net_);
-  if (a.channels != 3 || !a.same_size(b))
-    throw ShapeError(cat(name(), ": images of ", a.width, "x", a.height, "x", a.channels, " and ", b.width, "x",
-                         b.height, "x", b.channels, ", expected RGB of one size"));
-  if (a.width < least || a.height < least)
-    throw ShapeError(cat(name(), ": images of ", a.width, "x", a.height, " pixels, expected at least ", least,
-                         " a side"));
-  // One after the other: as a pair both images' maps would be in memory at once.
-  const auto taps_of = [&](const FloatImage& image) {
-    std::vector<std::vector<float>> values;
-    for (const Tensor& tap : perceptual_taps(backend_, net_, Scope(weights_), perceptual_input(backend_, image)))
-      values.push_back(backend_.to_floats(tap));
-    return values;
-  };
-  const auto taps_a = taps_of(a), taps_b = taps_of(b);
+  if (image.channels != 3 || image.width < least || image.height < least)
+    throw ShapeError(cat(name(), ": an image of ", image.width, "x", image.height, "x", image.channels,
+                         ", expected RGB of at least ", least, " pixels a side"));
+  Taps taps;
+  for (const Tensor& tap : perceptual_taps(backend_, net_, Scope(weights_), perceptual_input(backend_, image)))
+    taps.push_back(backend_.to_floats(tap));
+  return taps;
+}
+
+std::vector<double> Lpips::tap_distances(const Taps& a, const Taps& b) const {
   std::vector<double> distances;
-  for (size_t i = 0; i < heads_.size(); ++i) distances.push_back(head_distance(taps_a[i], taps_b[i], heads_[i]));
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    if (a.size() != heads_.size() || b.size() != heads_.size() || a[i].size() != b[i].size())
+      throw ShapeError(cat(name(), ": taps of images of different sizes"));
+    distances.push_back(head_distance(a[i], b[i], heads_[i]));
+  }
   return distances;
 }
 
+// One after the other: as a pair both images' maps would be in memory at once.
+std::vector<double> Lpips::tap_distances(const FloatImage& a, const FloatImage& b) {
+  if (!a.same_size(b))
+    throw ShapeError(cat(name(), ": images of ", a.width, "x", a.height, "x", a.channels, " and ", b.width, "x",
+                         b.height, "x", b.channels, ", expected RGB of one size"));
+  const Taps taps_a = taps(a), taps_b = taps(b);
+  return tap_distances(taps_a, taps_b);
+}
+
 double Lpips::distance(const FloatImage& a, const FloatImage& b) {
+  const std::vector<double> distances = tap_distances(a, b);
+  return std::accumulate(distances.begin(), distances.end(), 0.0);
+}
+
+double Lpips::distance(const Taps& a, const Taps& b) const {
   const std::vector<double> distances = tap_distances(a, b);
   return std::accumulate(distances.begin(), distances.end(), 0.0);
 }

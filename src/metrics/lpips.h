@@ -27,9 +27,19 @@ class Lpips {
   // The share of each tap; their sum is the distance.
   std::vector<double> tap_distances(const FloatImage& a, const FloatImage& b);
 
+  // What the network makes of one picture, for those that are compared more than once: of each tap (positions, channels)
+  // values, behind its ReLU. Throws ShapeError for other channels and images too small.
+  using Taps = std::vector<std::vector<float>>;
+  Taps taps(const FloatImage& image);
+  // Of pictures of one size (ShapeError).
+  double distance(const Taps& a, const Taps& b) const;
+
+  PerceptualNet net() const { return net_; }
   std::string name() const;  // "lpips-alex"
 
  private:
+  std::vector<double> tap_distances(const Taps& a, const Taps& b) const;
+
   Backend& backend_;
   PerceptualNet net_;
   Weights weights_;
