@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -8,7 +9,10 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "engine/native_backend.h"
 #include "inputs.h"
+#include "metrics/lpips.h"
+#include "metrics/metric_weights.h"
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
 #include "verbs.h"
@@ -19,29 +23,85 @@ namespace {
 struct CompareArguments {
   std::string a, b;
   int crop = 0;
+  std::vector<std::string> metrics = {"psnr", "ssim"};
+  std::string metric_weights;
+  int threads = 0;
   bool json = false;
-};
-
-struct Scores {
-  double psnr = 0, psnr_y = 0;  // dB
-  double ssim = 0, ssim_y = 0;  // NaN where the picture is smaller than SSIM's window
 };
 
 struct Pair {
   Input a, b;
 };
 
-Scores score(const Pair& pair, int crop) {
+// One figure of a pair. NaN where the picture is too small for it.
+struct Figure {
+  std::string key, title;  // in JSON and in text
+  int digits;
+  const char* unit;
+  std::function<double(const FloatImage&, const FloatImage&)> measure;
+};
+
+// The figures that --metrics asks for, and the networks behind them.
+class Figures {
+ public:
+  explicit Figures(const CompareArguments& arguments) : arguments_(arguments) {
+    for (const std::string& metric : arguments.metrics) {
+      if (metric == "psnr") {
+        add({"psnr", "PSNR RGB", 2, " dB", [this](const auto& a, const auto& b) { return psnr(a, b, crop()); }});
+        add({"psnr_y", "PSNR Y", 2, " dB", [this](const auto& a, const auto& b) { return psnr_y(a, b, crop()); }});
+      } else if (metric == "ssim") {
+        add({"ssim", "SSIM RGB", 4, "", [this](const auto& a, const auto& b) { return ssim(a, b, crop()); }});
+        add({"ssim_y", "SSIM Y", 4, "", [this](const auto& a, const auto& b) { return ssim_y(a, b, crop()); }});
+      } else {
+        add_lpips(metric);
+      }
+    }
+  }
+
+  const std::vector<Figure>& list() const { return figures_; }
+
+ private:
+  int crop() const { return arguments_.crop; }
+  void add(Figure figure) { figures_.push_back(std::move(figure)); }
+
+  void add_lpips(const std::string& metric) {
+    if (!backend_) backend_ = std::make_unique<NativeBackend>(NativeOptions{.threads = arguments_.threads});
+    const PerceptualNet net = metric == "lpips-squeeze" ? PerceptualNet::squeeze
+                              : metric == "lpips-vgg"   ? PerceptualNet::vgg
+                                                        : PerceptualNet::alex;
+    const auto lpips = std::make_shared<Lpips>(*backend_, metric_weights_folder(arguments_.metric_weights), net);
+    const std::string key = net == PerceptualNet::alex ? "lpips" : cat("lpips_", perceptual_net_name(net));
+    add({key, cat("LPIPS ", perceptual_net_name(net)), 4, "", [lpips](const FloatImage& a, const FloatImage& b) {
+           return lpips->distance(a, b);
+         }});
+  }
+
+  const CompareArguments& arguments_;
+  std::unique_ptr<NativeBackend> backend_;
+  std::vector<Figure> figures_;
+};
+
+struct Scores {
+  std::vector<double> values;  // of each figure
+  double psnr = 0;             // whether it is asked for or not: infinite for equal pictures
+};
+
+Scores score(const Pair& pair, const Figures& figures, int crop) {
   const FloatImage a = to_rgb(read_input(pair.a)), b = to_rgb(read_input(pair.b));
   if (!a.same_size(b))
     throw ShapeError(cat(pair.a.path.string(), " is ", a.width, "x", a.height, " pixels, ", pair.b.path.string(),
                          " is ", b.width, "x", b.height));
   if (a.width <= 2 * crop || a.height <= 2 * crop)
     throw UsageError(cat("--crop ", crop, " leaves nothing of ", a.width, "x", a.height, " pixels"));
-  const int smallest = 11 + 2 * crop;  // SSIM's window
-  const bool has_ssim = a.width >= smallest && a.height >= smallest;
-  return {psnr(a, b, crop), psnr_y(a, b, crop), has_ssim ? ssim(a, b, crop) : std::nan(""),
-          has_ssim ? ssim_y(a, b, crop) : std::nan("")};
+  Scores scores{{}, psnr(a, b, crop)};
+  for (const Figure& figure : figures.list()) {
+    try {
+      scores.values.push_back(figure.measure(a, b));
+    } catch (const ShapeError&) {  // of one size and in RGB, so it is too small
+      scores.values.push_back(std::nan(""));
+    }
+  }
+  return scores;
 }
 
 // Two pictures, or two folders' pictures of equal name without ending.
@@ -77,23 +137,33 @@ std::string text(double value, int digits, const char* unit) {
   return out.str();
 }
 
-nlohmann::ordered_json as_json(const Scores& s) {
+nlohmann::ordered_json as_json(const Figures& figures, const std::vector<double>& values) {
   // JSON has no infinity and no NaN: they become null.
-  return {{"psnr", s.psnr},
-          {"psnr_y", s.psnr_y},
-          {"ssim", s.ssim},
-          {"ssim_y", s.ssim_y},
-          {"identical", std::isinf(s.psnr)}};
+  nlohmann::ordered_json entry = nlohmann::ordered_json::object();
+  for (size_t i = 0; i < values.size(); ++i) entry[figures.list()[i].key] = values[i];
+  return entry;
 }
 
-void print_one(const Scores& s) {
-  std::cout << "PSNR RGB  " << text(s.psnr, 2, " dB") << "\nPSNR Y    " << text(s.psnr_y, 2, " dB") << "\nSSIM RGB  "
-            << text(s.ssim, 4, "") << "\nSSIM Y    " << text(s.ssim_y, 4, "") << std::endl;
+void print_lines(const Figures& figures, const std::vector<double>& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Figure& figure = figures.list()[i];
+    std::cout << std::left << std::setw(14) << figure.title << text(values[i], figure.digits, figure.unit) << '\n';
+  }
+  std::cout << std::flush;
+}
+
+void print_row(const std::string& name, const Figures& figures, const std::vector<double>& values) {
+  std::cout << name << ' ';
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Figure& figure = figures.list()[i];
+    std::cout << (i ? ", " : " ") << figure.title << ' ' << text(values[i], figure.digits, figure.unit);
+  }
+  std::cout << std::endl;
 }
 
 // Equal pictures have no finite PSNR: they are counted apart and left out of the means.
 struct Means {
-  Scores sum;
+  std::vector<double> sums;
   double lowest = INFINITY;
   int count = 0, identical = 0;
 
@@ -102,19 +172,22 @@ struct Means {
       ++identical;
       return;
     }
-    sum.psnr += s.psnr, sum.psnr_y += s.psnr_y, sum.ssim += s.ssim, sum.ssim_y += s.ssim_y;
+    sums.resize(s.values.size(), 0.0);
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += s.values[i];
     lowest = std::min(lowest, s.psnr);
     ++count;
   }
-  Scores mean() const {
-    const double n = count;
-    return count ? Scores{sum.psnr / n, sum.psnr_y / n, sum.ssim / n, sum.ssim_y / n}
-                 : Scores{INFINITY, INFINITY, 1, 1};
+  // Nothing where no pair differs.
+  std::vector<double> mean() const {
+    std::vector<double> values = sums;
+    for (double& v : values) v /= double(count);
+    return values;
   }
 };
 
 int run_compare(const CompareArguments& arguments) {
   size_t failed = 0;
+  const Figures figures(arguments);
   const std::vector<Pair> pairs = find_pairs(arguments, failed);
   const bool folders = std::filesystem::is_directory(arguments.a);
   Means means;
@@ -122,7 +195,7 @@ int run_compare(const CompareArguments& arguments) {
   for (const Pair& pair : pairs) {
     Scores s;
     try {
-      s = score(pair, arguments.crop);
+      s = score(pair, figures, arguments.crop);
     } catch (const Error& error) {
       if (!folders && !dynamic_cast<const IoError*>(&error) && !dynamic_cast<const FormatError*>(&error) &&
           !dynamic_cast<const LimitError*>(&error))
@@ -132,29 +205,30 @@ int run_compare(const CompareArguments& arguments) {
       continue;
     }
     means.add(s);
-    if (arguments.json && folders) {
-      nlohmann::ordered_json entry = {{"name", pair.a.relative.string()}};
-      entry.update(as_json(s));
-      images.push_back(entry);
-    } else if (arguments.json) {
-      std::cout << as_json(s).dump(2) << std::endl;
+    if (arguments.json) {
+      nlohmann::ordered_json entry;
+      if (folders) entry["name"] = pair.a.relative.string();
+      entry.update(as_json(figures, s.values));
+      entry["identical"] = std::isinf(s.psnr);
+      if (folders)
+        images.push_back(entry);
+      else
+        std::cout << entry.dump(2) << std::endl;
     } else if (folders) {
-      std::cout << pair.a.relative.string() << "  PSNR " << text(s.psnr, 2, " dB") << ", Y " << text(s.psnr_y, 2, " dB")
-                << "; SSIM " << text(s.ssim, 4, "") << std::endl;
+      print_row(pair.a.relative.string(), figures, s.values);
     } else {
-      print_one(s);
+      print_lines(figures, s.values);
     }
   }
   if (folders && arguments.json) {
-    nlohmann::ordered_json mean = as_json(means.mean());
-    mean.erase("identical");
+    nlohmann::ordered_json mean = as_json(figures, means.mean());
     mean["lowest_psnr"] = means.lowest;
     mean["different"] = means.count;
     mean["identical_count"] = means.identical;
     std::cout << nlohmann::ordered_json{{"mean", mean}, {"images", images}}.dump(2) << std::endl;
   } else if (folders) {
     std::cout << "Mean of " << means.count << " that differ (" << means.identical << " equal):\n";
-    print_one(means.mean());
+    print_lines(figures, means.mean());
   }
   return failed ? kSomeFailed : kAllDone;
 }
@@ -163,7 +237,7 @@ int run_compare(const CompareArguments& arguments) {
 
 void add_compare(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<CompareArguments>();
-  CLI::App& verb = *program.add_subcommand("compare", "Measure how alike pictures are: PSNR and SSIM, on RGB and on Y");
+  CLI::App& verb = *program.add_subcommand("compare", "Measure how alike pictures are: PSNR and SSIM, on RGB and on Y, and LPIPS");
   verb.add_option("A", arguments->a, "A picture, or a folder of pictures")->type_name("FILE|FOLDER")->required();
   verb.add_option("B", arguments->b,
                   "A picture of the same size, or a folder with pictures of the same names (whatever their endings)")
@@ -171,6 +245,15 @@ void add_compare(CLI::App& program, Run& run) {
       ->required();
   verb.add_option("--crop", arguments->crop, "Leave out so many pixels at each border (the published tables: 4)")
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+  verb.add_option("--metrics", arguments->metrics, "Which of psnr, ssim, lpips (AlexNet), lpips-squeeze, lpips-vgg")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"psnr", "ssim", "lpips", "lpips-squeeze", "lpips-vgg"}))
+      ->capture_default_str();
+  verb.add_option("--metric-weights", arguments->metric_weights,
+                  "Folder with the published files of LPIPS's networks (docs/metrics.md); else $DACLIP_METRIC_WEIGHTS")
+      ->type_name("FOLDER");
+  verb.add_option("--threads", arguments->threads, "Threads for LPIPS's networks; 0: one for each core")
+      ->check(CLI::Range(0, 4096))->capture_default_str();
   verb.add_flag("--json", arguments->json, "Print JSON");
   verb.callback([arguments, &run] { run = [arguments] { return run_compare(*arguments); }; });
 }

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -12,33 +10,12 @@
 #include "core/random.h"
 #include "image/float_image.h"
 #include "nets/perceptual.h"
+#include "pipeline/temp_folder.h"
 #include "weights/safetensors.h"
 
 namespace daclip::test {
 
 namespace fs = std::filesystem;
-
-// A folder of its own, removed at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    static int count = 0;
-    path_ = fs::temp_directory_path() / cat("daclip_metrics_", getpid(), "_", count++);
-    fs::create_directories(path_);
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 inline FloatImage random_picture(int width, int height, uint64_t seed) {
   Random random(seed);
