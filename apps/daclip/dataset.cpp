@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/labels.h"
 #include "data/pack_builder.h"
+#include "dataset.h"
 #include "progress.h"
 #include "verbs.h"
 
@@ -52,7 +53,7 @@ int run_pack(PackArguments& arguments) {
 
 void add_dataset(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<PackArguments>();
-  CLI::App& verb = *program.add_subcommand("dataset", "Prepare photos for training");
+  CLI::App& verb = *program.add_subcommand("dataset", "Prepare photos for training and evaluation");
   verb.require_subcommand(1);
   CLI::App& pack =
       *verb.add_subcommand("pack", "Put photos, pairs and captions into one file that training reads without codecs");
@@ -70,6 +71,8 @@ void add_dataset(CLI::App& program, Run& run) {
       ->check(CLI::NonNegativeNumber)->capture_default_str();
   pack.add_option("--seed", arguments->options.seed, "Decides where the squares are cut")->capture_default_str();
   pack.callback([arguments, &run] { run = [arguments] { return run_pack(*arguments); }; });
+  add_dataset_check(verb, run);
+  add_dataset_build(verb, run);
 }
 
 }  // namespace daclip::app

@@ -102,7 +102,7 @@ std::string kinds_help() {
 void add_degrade(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<DegradeArguments>();
   CLI::App& verb =
-      *program.add_subcommand("degrade", "Damage good photos in ten ways and their mixtures, to try or measure restoring");
+      *program.add_subcommand("degrade", "Damage good photos in ten ways and mixtures, to try or measure restoring");
   verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")
       ->type_name("FILE|FOLDER|-")->required();
   verb.add_option("-o,--out", arguments->output.out, "Output: a file for one photo, a folder, or - for standard output")

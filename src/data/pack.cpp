@@ -1,17 +1,14 @@
 #include "data/pack.h"
 
-#include <atomic>
 #include <bit>
 #include <cstring>
-#include <exception>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "core/checked.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/labels.h"
+#include "core/threads.h"
 #include "data/lossless.h"
 
 namespace daclip {
@@ -129,29 +126,13 @@ std::vector<PackPhoto> parse_pack(std::span<const uint8_t> bytes, const std::str
   if (!index.is_array()) throw FormatError(cat(where, ": the index is no list"));
 
   std::vector<PackPhoto> photos(index.size());
-  std::atomic<size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex failure_mutex;
-  const auto work = [&] {
+  for_each_index(photos.size(), threads, [&](size_t i) {
     try {
-      for (size_t i; (i = next++) < photos.size();) {
-        try {
-          photos[i] = parse_photo(bytes, index[i], where);
-        } catch (const Json::exception&) {
-          throw FormatError(cat(where, ": entry ", i, " of the index is incomplete or mistyped"));
-        }
-      }
-    } catch (...) {
-      const std::lock_guard lock(failure_mutex);
-      if (!failure) failure = std::current_exception();
+      photos[i] = parse_photo(bytes, index[i], where);
+    } catch (const Json::exception&) {
+      throw FormatError(cat(where, ": entry ", i, " of the index is incomplete or mistyped"));
     }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int i = 1; i < threads; ++i) workers.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
+  });
   return photos;
 }
 

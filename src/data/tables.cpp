@@ -58,11 +58,13 @@ std::vector<Row> read_rows(const fs::path& path, const std::string& second) {
     if (line.empty()) continue;
     std::vector<std::string> fields = split_row(line);
     if (fields.size() != 2)
-      throw FormatError(cat(path.string(), ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
+      throw FormatError(
+          cat(path.string(), ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
     if (number == 1 && (fields[0] == "filepath" || fields[1] == "filepath")) {
       swapped = fields[1] == "filepath";
       if (fields[swapped ? 0 : 1] != second)
-        throw FormatError(cat(path.string(), ":1: columns ", fields[0], " and ", fields[1], ", expected filepath and ", second));
+        throw FormatError(
+            cat(path.string(), ":1: columns ", fields[0], " and ", fields[1], ", expected filepath and ", second));
       continue;
     }
     if (swapped) std::swap(fields[0], fields[1]);

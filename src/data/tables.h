@@ -8,7 +8,7 @@
 
 namespace daclip {
 
-// --- Captions: columns filepath and title, as the published code reads and writes them --------------------------------
+// --- Captions: columns filepath and title, as the published code reads and writes them -------------------------------
 
 struct CaptionRow {
   std::string filepath;  // as the table has it, perhaps relative to some folder
@@ -31,7 +31,7 @@ struct DegradedTitle {
 };
 DegradedTitle split_title(std::string_view title);
 
-// --- Truth: columns filepath and labels -------------------------------------------------------------------------------
+// --- Truth: columns filepath and labels ------------------------------------------------------------------------------
 
 struct LabelRow {
   std::string filepath;

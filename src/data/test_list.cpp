@@ -121,7 +121,8 @@ std::vector<TestSet> read_test_list(const fs::path& list, const fs::path& root) 
   if (!entries || !entries->is_array() || entries->as_array()->empty())
     throw UsageError(cat(where, ": no [[set]] in this list"));
   for (const auto& [key, node] : table)
-    if (key != "root" && key != "set") throw UsageError(cat(where, ":", node.source().begin.line, ": unknown key '", key.str(), "'"));
+    if (key != "root" && key != "set")
+      throw UsageError(cat(where, ":", node.source().begin.line, ": unknown key '", key.str(), "'"));
   for (const toml::node& node : *entries->as_array()) {
     if (!node.is_table()) throw FormatError(cat(where, ":", node.source().begin.line, ": expected [[set]]"));
     sets.push_back(read_entry(Entry(*node.as_table(), where), start));

@@ -8,9 +8,10 @@
 
 namespace daclip {
 
-// Adds the pictures of `folder` under their names, the one of a name that comes first where there are several; a folder
-// that is not there, or holds none, is a problem too.
-std::vector<std::filesystem::path> pictures_by_name(const std::filesystem::path& folder, std::vector<std::string>& problems);
+// The pictures of `folder` in name order; of several with one name (without ending) the first, the others are problems. A
+// folder that is not there, or holds none, is a problem too.
+std::vector<std::filesystem::path> pictures_by_name(const std::filesystem::path& folder,
+                                                    std::vector<std::string>& problems);
 
 // Fills `images` and `problems` with the pairs of two folders.
 void add_pairs(TestSet& set, const std::filesystem::path& lq, const std::filesystem::path& gt);

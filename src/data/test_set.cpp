@@ -111,7 +111,7 @@ std::vector<TestSet> read_test_sets(const fs::path& root_or_list, const fs::path
     if (sets.empty() && is_folder(root_or_list / split)) sets = read_layout(root_or_list / split);
   if (sets.empty())
     throw UsageError(cat(root_or_list.string(),
-                         ": holds no test sets, expected folders <degradation>/LQ and <degradation>/GT, or a TOML list"));
+                         ": holds no test sets, expected folders <degradation>/{LQ,GT}, or a TOML list"));
   return sets;
 }
 

@@ -1,34 +1,20 @@
 #include "data/test_set.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
-#include <fstream>
-#include <numeric>
+#include <set>
 
 #include "core/error.h"
 #include "core/labels.h"
 #include "data/pictures.h"
-#include "image/io.h"
-#include "photos.h"
-#include "pipeline/temp_folder.h"
+#include "folder_fixture.h"
 
 namespace daclip {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TestSets : public testing::Test {
+class TestSets : public test::FolderTest {
  protected:
-  void picture(const std::string& name, int width = 20, int height = 16, uint64_t seed = 1) {
-    fs::create_directories((folder_ / name).parent_path());
-    write_image(folder_ / name, from_rgb(to_float_image(made_pixels(width, height, seed), width, height)),
-                format_of_name(name).value());
-  }
-  void text(const std::string& name, const std::string& content) {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name) << content;
-  }
   std::vector<TestSet> read_list(const std::string& content) {
     text("list.toml", content);
     return read_test_sets(folder_ / "list.toml");
@@ -42,8 +28,6 @@ class TestSets : public testing::Test {
       EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
     }
   }
-
-  test::TempFolder folder_;
 };
 
 TEST_F(TestSets, the_published_layout_is_read_as_it_is) {
