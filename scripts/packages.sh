@@ -8,7 +8,7 @@ set -eu
 
 run=(cmake ninja-build g++ pkg-config libdnnl-dev libhwy-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libeigen3-dev
      libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libstb-dev libexiv2-dev liblcms2-dev zlib1g-dev libutf8proc-dev)
-test=("${run[@]}" libtorch-dev libopenblas0-openmp libgtest-dev)
+test=("${run[@]}" libtorch-dev libopenblas0-openmp libgtest-dev python3-torchvision)
 bench=("${run[@]}" python3-torch python3-numpy libopenblas0-openmp)
 peers=("${bench[@]}" python3-venv python3-dev)
 

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "engine/native_backend.h"
 #include "inputs.h"
+#include "metrics/brisque.h"
 #include "metrics/lpips.h"
 #include "metrics/metric_weights.h"
 #include "metrics/psnr.h"
@@ -41,6 +42,19 @@ struct Figure {
   std::function<double(const FloatImage&, const FloatImage&)> measure;
 };
 
+std::vector<std::string> metric_names() {
+  return {
+      "psnr",
+      "ssim",
+      "lpips",
+      "lpips-squeeze",
+      "lpips-vgg",
+#ifdef DACLIP_BRISQUE
+      "brisque",
+#endif
+  };
+}
+
 // The figures that --metrics asks for, and the networks behind them.
 class Figures {
  public:
@@ -52,6 +66,12 @@ class Figures {
       } else if (metric == "ssim") {
         add({"ssim", "SSIM RGB", 4, "", [this](const auto& a, const auto& b) { return ssim(a, b, crop()); }});
         add({"ssim_y", "SSIM Y", 4, "", [this](const auto& a, const auto& b) { return ssim_y(a, b, crop()); }});
+#ifdef DACLIP_BRISQUE
+      } else if (metric == "brisque") {
+        const auto brisque = std::make_shared<Brisque>();
+        add({"brisque_a", "BRISQUE of A", 2, "", [brisque](const auto& a, const auto&) { return brisque->score(a); }});
+        add({"brisque_b", "BRISQUE of B", 2, "", [brisque](const auto&, const auto& b) { return brisque->score(b); }});
+#endif
       } else {
         add_lpips(metric);
       }
@@ -245,9 +265,9 @@ void add_compare(CLI::App& program, Run& run) {
       ->required();
   verb.add_option("--crop", arguments->crop, "Leave out so many pixels at each border (the published tables: 4)")
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
-  verb.add_option("--metrics", arguments->metrics, "Which of psnr, ssim, lpips (AlexNet), lpips-squeeze, lpips-vgg")
+  verb.add_option("--metrics", arguments->metrics, "Which figures, separated by commas; lpips is that on AlexNet")
       ->delimiter(',')
-      ->check(CLI::IsMember({"psnr", "ssim", "lpips", "lpips-squeeze", "lpips-vgg"}))
+      ->check(CLI::IsMember(metric_names()))
       ->capture_default_str();
   verb.add_option("--metric-weights", arguments->metric_weights,
                   "Folder with the published files of LPIPS's networks (docs/metrics.md); else $DACLIP_METRIC_WEIGHTS")
