@@ -159,14 +159,23 @@ class IrsdeCase {
   int compared_ = 0;
 };
 
-TEST(IrsdeGolden, tables_steps_and_trajectories_equal_the_reference) {
-  const std::vector<fs::path> folders = fixtures::folders_with(fixtures::golden_root(), "/configs/0/schedule");
-  if (folders.empty()) GTEST_SKIP() << "no " << fixtures::golden_root();
+// False when `root` holds no such fixture.
+bool check_irsde(const fs::path& root) {
+  const std::vector<fs::path> folders = fixtures::folders_with(root, "/configs/0/schedule");
   for (const fs::path& folder : folders) {
     const NamedArrays cases = read_safetensors(folder / "cases.safetensors");
     const Json json = fixtures::read_json(folder / "config.json");
     for (const Json& config : json.at("configs")) IrsdeCase(cases, config).check();
   }
+  return !folders.empty();
+}
+
+TEST(IrsdeGolden, tables_steps_and_trajectories_equal_the_reference) {
+  if (!check_irsde(fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(IrsdeGolden, tables_steps_and_trajectories_equal_the_committed_values) {
+  EXPECT_TRUE(check_irsde("tests/sde/data"));
 }
 
 }  // namespace

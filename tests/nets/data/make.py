@@ -346,20 +346,26 @@ def unit(x):
     return x / np.linalg.norm(x, axis=-1, keepdims=True)
 
 
-def write_clip():
-    v = dict(image_size=12, layers=2, width=12, patch_size=4, head_width=4)
-    t = dict(context_length=7, vocab_size=20, width=8, heads=2, layers=2)
-    embed, w = 10, Weights()
+def daclip_weights(v, t, embed):
+    w = Weights()
     clip_vision(w, "clip.visual.", "transformer.resblocks", v, embed)
     clip_vision(w, "visual_control.", "transformer.transformer.resblocks", v, embed)
     for i in range(v["layers"]):
         w.linear(f"visual_control.transformer.zero_modules.{i}", v["width"], v["width"])
-    w["clip.token_embedding.weight"] = normal(20, 8, scale=0.5)
-    w["clip.positional_embedding"] = normal(7, 8, scale=0.5)
+    w["clip.token_embedding.weight"] = normal(t["vocab_size"], t["width"], scale=0.5)
+    w["clip.positional_embedding"] = normal(t["context_length"], t["width"], scale=0.5)
     clip_blocks(w, "clip.transformer.resblocks", t["width"], t["layers"])
     w.norm("clip.ln_final", t["width"])
-    w["clip.text_projection"] = normal(8, embed, scale=0.3)
+    w["clip.text_projection"] = normal(t["width"], embed, scale=0.3)
     w["clip.logit_scale"], w["logit_scale"] = np.array(2.6593, np.float32), np.array(1.75, np.float32)
+    return w
+
+
+def write_clip():
+    v = dict(image_size=12, layers=2, width=12, patch_size=4, head_width=4)
+    t = dict(context_length=7, vocab_size=20, width=8, heads=2, layers=2)
+    embed = 10
+    w = daclip_weights(v, t, embed)
 
     images = normal(3, 3, 12, 12)
     captions = np.array([[18, 3, 4, 5, 19, 0, 0], [18, 19, 0, 0, 0, 0, 0], [18, 7, 7, 9, 2, 1, 19]])
@@ -388,5 +394,6 @@ def write_clip():
     write("daclip_small", {"model_cfg": {"embed_dim": embed, "vision_cfg": v, "text_cfg": t}}, w, cases)
 
 
-write_nafnet()
-write_clip()
+if __name__ == "__main__":
+    write_nafnet()
+    write_clip()
