@@ -102,12 +102,14 @@ TEST_F(Check, counts_the_photos_with_captions) {
     picture(std::string("rainy/LQ/") + name + ".png");
     picture(std::string("rainy/GT/") + name + ".png");
   }
-  text("daclip_train.csv", "filepath\ttitle\nrainy/LQ/a.png\ta dog: rainy\nrainy/GT/b.png\ta cat\nrainy/LQ/z.png\tgone\n");
+  text("daclip_train.csv",
+       "filepath\ttitle\nrainy/LQ/a.png\ta dog: rainy\nrainy/GT/b.png\ta cat\nrainy/LQ/z.png\tgone\n");
   const DatasetCheck check = check_dataset(folder_.path(), {});
   EXPECT_EQ(check.sets.at(0).captioned, 2u);
   EXPECT_EQ(check.caption_rows, 3u);
   ASSERT_EQ(check.problems.size(), 1u);
-  EXPECT_NE(check.problems[0].find("1 rows name files that are not there, the first: rainy/LQ/z.png"), std::string::npos);
+  EXPECT_NE(check.problems[0].find("1 rows name files that are not there, the first: rainy/LQ/z.png"),
+            std::string::npos);
 }
 
 TEST(PerceptualHash, ignores_size_brightness_and_compression_and_tells_photos_apart) {

@@ -106,7 +106,8 @@ TEST_F(DatasetBuilder, a_later_run_adds_folders_but_never_mixes_recipes) {
 }
 
 TEST_F(DatasetBuilder, writes_captions_in_the_published_form) {
-  text("words.tsv", "filepath\ttitle\nclean/a.png\ta sign: stop\nclean/a.png\ta red sign\nclean/my photos/b.jpg\ta dog\n");
+  text("words.tsv",
+       "filepath\ttitle\nclean/a.png\ta sign: stop\nclean/a.png\ta red sign\nclean/my photos/b.jpg\ta dog\n");
   BuildOptions captioned = options({"rainy", "noisy+hazy"});
   captioned.captions = {folder_ / "words.tsv"};
   EXPECT_EQ(build_dataset(captioned, folder_ / "out").captions, 6u);
