@@ -1,0 +1,288 @@
+#include "eval/tables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "eval/paper_numbers.h"
+#include "eval/text.h"
+
+namespace daclip {
+namespace {
+
+std::string heading(Column column) {
+  const ColumnInfo& info = column_info(column);
+  return std::string(info.title) + (info.better > 0 ? " ↑" : info.better < 0 ? " ↓" : "");
+}
+
+Cell cell_of(const Estimate& e, Column column) {
+  const int digits = column_info(column).digits;
+  Cell cell{column == Column::gain ? signed_text(e.mean, digits) : number_text(e.mean, digits)};
+  if (e.has_interval()) cell.detail = cat("[", number_text(e.low, digits), ", ", number_text(e.high, digits), "]");
+  return cell;
+}
+
+// Without an interval, for columns that need none.
+Cell plain_cell(const Estimate& e, Column column) { return {number_text(e.mean, column_info(column).digits)}; }
+
+Cell percent_cell(const Estimate& e) { return {number_text(100 * e.mean, 1)}; }
+
+struct Ranked {
+  Cell* cell;
+  double value;
+};
+
+// Values that are printed alike share a rank; one alone has none.
+void rank(std::vector<Ranked> cells, int better) {
+  std::erase_if(cells, [](const Ranked& r) { return std::isnan(r.value); });
+  if (better == 0 || cells.size() < 2) return;
+  std::stable_sort(cells.begin(), cells.end(),
+                   [&](const Ranked& a, const Ranked& b) { return better * a.value > better * b.value; });
+  std::string best = cells[0].cell->text, second;
+  for (const Ranked& r : cells) {
+    if (r.cell->text == best) {
+      r.cell->rank = Cell::Rank::best;
+    } else if (second.empty() || r.cell->text == second) {
+      second = r.cell->text;
+      r.cell->rank = Cell::Rank::second;
+    }
+  }
+}
+
+std::string titled(const std::string& title, const std::string& group) {
+  return group.empty() ? title : cat(title, ", ", group);
+}
+
+std::string id_of(std::string_view kind, const std::string& group) {
+  std::string id = plain_name(cat(kind, group.empty() ? "" : "-" + group));
+  for (char& c : id)
+    if (c == '.' || c == '_') c = '-';
+  return id;
+}
+
+const SetSummary* find_set(const Summary& summary, const std::string& dataset, const std::string& method) {
+  for (const SetSummary& set : summary.sets)
+    if (set.dataset == dataset && set.method == method) return &set;
+  return nullptr;
+}
+
+std::vector<std::string> datasets_of(const Summary& summary, const std::string& group) {
+  std::vector<std::string> datasets;
+  for (const SetSummary& set : summary.sets)
+    if (set.group == group && (datasets.empty() || datasets.back() != set.dataset)) datasets.push_back(set.dataset);
+  return datasets;
+}
+
+bool any_value(const Summary& summary, const std::string& group, Column column) {
+  return std::any_of(summary.sets.begin(), summary.sets.end(), [&](const SetSummary& set) {
+    return set.group == group && set.of(column).count + set.of(column).infinite > 0;
+  });
+}
+
+std::string figure_title(const std::string& name) {
+  return (name == "fid" ? "FID" : name == "frechet-alex" ? "Fréchet (AlexNet)" : name) + " ↓";
+}
+
+// The table of all that was measured, set by set.
+class Overview {
+ public:
+  Overview(const Summary& summary, const std::string& group) : summary_(summary), group_(group) {
+    for (const Column column : {Column::psnr_input, Column::psnr, Column::gain, Column::ssim, Column::psnr_y, Column::ssim_y,
+                                Column::lpips, Column::brisque_input, Column::brisque, Column::recognised, Column::seconds})
+      if (any_value(summary, group, column)) columns_.push_back(column);
+    for (const SetSummary& set : summary.sets)
+      for (const SetFigure& figure : set.figures)
+        if (set.group == group && std::find(figures_.begin(), figures_.end(), figure.name) == figures_.end())
+          figures_.push_back(figure.name);
+  }
+
+  Table table() const {
+    Table table{id_of("scores", group_), titled("Scores", group_), note(), {{"Set", false}}, {}};
+    if (several()) table.columns.push_back({"Method", false});
+    table.columns.push_back({"Images"});
+    for (const Column column : columns_)
+      table.columns.push_back({column == Column::recognised ? "Recognised, % ↑" : heading(column)});
+    for (const std::string& name : figures_) table.columns.push_back({figure_title(name)});
+    for (const std::string& dataset : datasets_of(summary_, group_)) add_set(table, dataset);
+    add_averages(table);
+    return table;
+  }
+
+ private:
+  bool several() const { return summary_.methods.size() > 1; }
+
+  std::string note() const {
+    std::string text = "Means over images";
+    if (any_value(summary_, group_, Column::psnr)) text += ", PSNR and gain in dB";
+    text += "; in brackets the 95 % bootstrap interval.";
+    for (const SetSummary& set : summary_.sets)
+      if (set.group == group_ && set.of(Column::psnr).infinite)
+        return text + " Images equal to the truth have no finite PSNR and are left out of its mean.";
+    return text;
+  }
+
+  Cell cell(const Estimates& estimates, Column column) const {
+    const Estimate& e = estimates[size_t(column)];
+    if (column == Column::recognised) return percent_cell(e);
+    return column == Column::psnr || column == Column::gain ? cell_of(e, column) : plain_cell(e, column);
+  }
+
+  TableRow row(const std::string& name, const std::string& method, const std::string& images,
+               const Estimates& estimates) const {
+    TableRow row{{{name}}};
+    if (several()) row.cells.push_back({method});
+    row.cells.push_back({images});
+    for (const Column column : columns_) row.cells.push_back(cell(estimates, column));
+    return row;
+  }
+
+  // Ranks each column in the rows from `first` on.
+  void rank_rows(Table& table, size_t first, const std::vector<const Estimates*>& estimates) const {
+    const size_t offset = several() ? 3 : 2;
+    for (size_t c = 0; c < columns_.size(); ++c) {
+      std::vector<Ranked> cells;
+      for (size_t i = 0; i < estimates.size(); ++i)
+        cells.push_back({&table.rows[first + i].cells[offset + c], (*estimates[i])[size_t(columns_[c])].mean});
+      rank(cells, columns_[c] == Column::seconds ? 0 : column_info(columns_[c]).better);
+    }
+  }
+
+  void add_set(Table& table, const std::string& dataset) const {
+    const size_t first = table.rows.size();
+    std::vector<const Estimates*> estimates;
+    for (const std::string& method : summary_.methods) {
+      const SetSummary* set = find_set(summary_, dataset, method);
+      if (!set) continue;
+      const std::string images = set->failed ? cat(set->images, " (", set->failed, " failed)") : cat(set->images);
+      table.rows.push_back(row(dataset, method, images, set->estimates));
+      estimates.push_back(&set->estimates);
+      for (const std::string& name : figures_) {
+        const auto found = std::find_if(set->figures.begin(), set->figures.end(),
+                                        [&](const SetFigure& figure) { return figure.name == name; });
+        table.rows.back().cells.push_back({found == set->figures.end() ? "" : number_text(found->value, 2)});
+      }
+    }
+    rank_rows(table, first, estimates);
+  }
+
+  void add_averages(Table& table) const {
+    const size_t first = table.rows.size();
+    std::vector<const Estimates*> estimates;
+    for (const GroupAverage& average : summary_.averages) {
+      if (average.group != group_) continue;
+      table.rows.push_back(row("average of the sets", average.method, "", average.estimates));
+      table.rows.back().summary = true;
+      table.rows.back().cells.resize(table.columns.size());
+      estimates.push_back(&average.estimates);
+    }
+    rank_rows(table, first, estimates);
+  }
+
+  const Summary& summary_;
+  const std::string& group_;
+  std::vector<Column> columns_;
+  std::vector<std::string> figures_;
+};
+
+// One quantity, a row a set, methods and the paper's numbers side by side.
+class Comparison {
+ public:
+  Comparison(const Summary& summary, const ReportOptions& options, const std::string& group, Column column,
+             std::string quantity)
+      : summary_(summary), options_(options), group_(group), column_(column), quantity_(std::move(quantity)) {
+    for (const std::string& method : options.paper_methods)
+      for (const SetSummary& set : summary.sets)
+        if (set.group == group && !published(set, method).empty()) {
+          paper_methods_.push_back(method);
+          break;
+        }
+  }
+
+  bool of_interest() const {
+    return any_value(summary_, group_, column_) && (summary_.methods.size() > 1 || !paper_methods_.empty());
+  }
+
+  Table table() const {
+    Table table{id_of(column_info(column_).name, group_), titled(heading(column_), group_), "", {{"Set", false}}, {}};
+    const Column input = column_ == Column::psnr ? Column::psnr_input
+                         : column_ == Column::ssim ? Column::ssim_input : Column::lpips_input;
+    const bool has_input = any_value(summary_, group_, input);
+    if (has_input) table.columns.push_back({"Input"});
+    for (const std::string& method : summary_.methods) table.columns.push_back({method});
+    for (const std::string& method : paper_methods_) table.columns.push_back({method + " (paper)"});
+    if (!paper_methods_.empty())
+      table.note = "The paper's numbers stand where the set is the paper's, and are not ranked.";
+    for (const std::string& dataset : datasets_of(summary_, group_)) add_set(table, dataset, has_input, input);
+    add_average(table, has_input, input);
+    return table;
+  }
+
+ private:
+  std::string published(const SetSummary& set, const std::string& method) const {
+    if (set.paper.empty()) return "";
+    return std::string(paper_number(set.paper, set.degradation, method, quantity_));
+  }
+
+  void add_set(Table& table, const std::string& dataset, bool has_input, Column input) const {
+    const SetSummary* any = nullptr;
+    for (const std::string& method : summary_.methods)
+      if (!any) any = find_set(summary_, dataset, method);
+    TableRow row{{{dataset}}};
+    if (has_input) row.cells.push_back(plain_cell(any->of(input), input));
+    std::vector<Estimate> estimates;
+    for (const std::string& method : summary_.methods) {
+      const SetSummary* set = find_set(summary_, dataset, method);
+      estimates.push_back(set ? set->of(column_) : Estimate{});
+      row.cells.push_back(cell_of(estimates.back(), column_));
+    }
+    rank_in(row, estimates, has_input);
+    for (const std::string& method : paper_methods_) row.cells.push_back({published(*any, method)});
+    table.rows.push_back(std::move(row));
+  }
+
+  void add_average(Table& table, bool has_input, Column input) const {
+    TableRow row{{{"average of the sets"}}, true};
+    std::vector<Estimate> estimates;
+    for (const GroupAverage& average : summary_.averages) {
+      if (average.group != group_) continue;
+      if (has_input && estimates.empty()) row.cells.push_back(plain_cell(average.of(input), input));
+      estimates.push_back(average.of(column_));
+      row.cells.push_back(cell_of(estimates.back(), column_));
+    }
+    if (estimates.empty()) return;
+    rank_in(row, estimates, has_input);
+    row.cells.resize(table.columns.size());
+    table.rows.push_back(std::move(row));
+  }
+
+  void rank_in(TableRow& row, const std::vector<Estimate>& estimates, bool has_input) const {
+    std::vector<Ranked> cells;
+    for (size_t i = 0; i < estimates.size(); ++i)
+      cells.push_back({&row.cells[i + (has_input ? 2 : 1)], estimates[i].mean});
+    rank(cells, column_info(column_).better);
+  }
+
+  const Summary& summary_;
+  const ReportOptions& options_;
+  const std::string& group_;
+  Column column_;
+  std::string quantity_;
+  std::vector<std::string> paper_methods_;
+};
+
+}  // namespace
+
+std::vector<Table> score_tables(const Summary& summary, const ReportOptions& options) {
+  std::vector<Table> tables;
+  for (const std::string& group : summary.groups) {
+    tables.push_back(Overview(summary, group).table());
+    for (const auto& [column, quantity] : {std::pair{Column::psnr, "PSNR"}, {Column::ssim, "SSIM"}, {Column::lpips, "LPIPS"}})
+      if (const Comparison comparison(summary, options, group, column, quantity); comparison.of_interest())
+        tables.push_back(comparison.table());
+  }
+  return tables;
+}
+
+}  // namespace daclip
