@@ -46,8 +46,10 @@ int parse_and_run(int argc, char** argv) {
   add_degrade(program, run);
   add_compare(program, run);
   add_dataset(program, run);
+  add_eval(program, run);
   add_import(program, run);
   add_info(program, run);
+  add_plot(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

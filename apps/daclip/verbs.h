@@ -21,7 +21,9 @@ void add_classify(CLI::App& program, Run& run);
 void add_degrade(CLI::App& program, Run& run);
 void add_compare(CLI::App& program, Run& run);
 void add_dataset(CLI::App& program, Run& run);
+void add_eval(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);
 void add_info(CLI::App& program, Run& run);
+void add_plot(CLI::App& program, Run& run);
 
 }  // namespace daclip::app
