@@ -37,6 +37,11 @@ TEST(NativeParity, clip_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
 }
 
+TEST(NativeParity, unet_gives_the_committed_values) {
+  NativeBackend backend;
+  EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
+}
+
 TEST(NativeParity, an_untrained_steer_changes_nothing) {
   NativeBackend backend;
   fixtures::check_untrained_steer(backend);
@@ -47,6 +52,7 @@ TEST(NativeParity, bfloat16_stays_near_the_committed_values) {
   NativeBackend backend({.precision = DType::bf16});
   EXPECT_TRUE(fixtures::check_nafnet(backend, fixtures::own_root()));
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
+  EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
 }
 
 }  // namespace

@@ -36,6 +36,12 @@ TEST(TorchParity, clip_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
 }
 
+TEST(TorchParity, unet_gives_the_committed_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
+}
+
 TEST(TorchParity, an_untrained_steer_changes_nothing) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
