@@ -28,6 +28,7 @@ std::vector<fs::path> model_folders() {
   fs::path above = folder.parent_path();
   for (int level = 0; level < 3 && above.has_relative_path(); ++level, above = above.parent_path())
     folders.push_back(above / "models");
+  folders.emplace_back("models");  // where `daclip import -o models/NAME` puts it
   return folders;
 }
 
