@@ -1,5 +1,6 @@
 #include "engine/dnnl_ops.h"
 
+#include "engine/kernels.h"
 #include "engine/parallel.h"
 
 namespace daclip {
@@ -72,7 +73,11 @@ const Packed& DnnlOps::pack(const Tensor& w, const memory::desc& plain_layout, c
 
 const void* DnnlOps::plain(const Tensor& t) {
   NativeStorage& storage = t.storage<NativeStorage>();
-  if (!storage.buffer) {
+  if (!storage.buffer && storage.packed.empty()) {
+    storage.buffer = pool_->allocate(size_t(t.numel()) * sizeof(float));
+    kernels::winograd_plain_weights(static_cast<const float*>(storage.winograd->data()), t.dim(1), t.dim(0),
+                                    static_cast<float*>(storage.buffer->data()));
+  } else if (!storage.buffer) {
     const Packed& packed = storage.packed.front();
     auto buffer = pool_->allocate(packed.plain.get_size());
     translate_errors("unpack", [&] {

@@ -26,6 +26,7 @@ struct NativeStorage {
   std::shared_ptr<Buffer> buffer;  // row-major; given up when a weight (is_weight) has been packed
   bool is_weight = false;
   std::vector<Packed> packed;         // for convolutions and linear layers
+  std::shared_ptr<Buffer> winograd;   // for 3x3 convolutions in float32
   std::shared_ptr<Buffer> depthwise;  // (k,k,C) float32, for depthwise_conv2d
 
   // Parts of a weight that are used by themselves: rows from `begin` on.

@@ -66,6 +66,23 @@ struct Depthwise {
 };
 void depthwise(const Depthwise& job, const void* x, void* y, int64_t first, int64_t last);
 
+// --- 3x3 convolution with stride 1 by Winograd's F(4x4,3x3), float32 ------------------------------------------------
+// The output is made of tiles of 4x4 pixels, cut off at the border, numbered row by row, image after image. Each tile
+// takes 36 products a pair of channels where the plain way takes 144. The error is a few times that of the plain way:
+// some 4e-6 of the largest value over 512 channels.
+struct Winograd {
+  int64_t height, width, in, padding, padding_width, out_h, out_w, out;
+  const float* w;     // from winograd_weights
+  const float* bias;  // (out) or null
+};
+// Sizes are in values. w (out,in,3,3); input channels [begin, end) of it are packed.
+size_t winograd_weight_size(int64_t in, int64_t out);
+void winograd_weights(const float* w, int64_t in, int64_t out, int64_t begin, int64_t end, float* packed);
+void winograd_plain_weights(const float* packed, int64_t in, int64_t out, float* w);  // back, but for rounding
+size_t winograd_scratch_size(int64_t in, int64_t out, int64_t tiles);
+// x (N,H,W,in) -> the pixels of tiles [first, last) in y (N,H',W',out).
+void winograd(const Winograd& job, const float* x, float* y, int64_t first, int64_t last, float* scratch);
+
 // --- Linear attention over `rows` positions of (heads * d) channels -------------------------------------------------
 // Rows of q, k and v are `stride` values apart.
 // top[c] = max(top[c], x[r][c]).

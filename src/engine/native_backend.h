@@ -92,6 +92,11 @@ class NativeBackend : public Backend {
   const float* float_data(const Tensor& t);  // of a float32 tensor; null where absent
   Tensor converted(const Tensor& t, DType type);
 
+  // 3x3 convolutions where Winograd's algorithm is faster, from x to y.
+  bool suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const;
+  void winograd_conv2d(const Tensor& x, const Tensor& w, const float* bias, ConvOptions options, const Tensor& y);
+  const float* winograd_weights(const Tensor& w);
+
   Tensor unary(int op, const Tensor& x, float factor = 1);
   Tensor binary(int op, const Tensor& a, const Tensor& b);
   // y = x * mul[n][c] + add[n][c] for x (N,...,C), then silu where wanted.

@@ -117,7 +117,11 @@ TEST_P(Conformance, conv2d_with_and_without_bias) {
                         {{1, 3, 3, 8}, {8, 8, 1, 1}, {1, 1}},    {{1, 19, 33, 64}, {64, 64, 3, 3}, {1, 1}},
                         {{1, 70, 91, 3}, {10, 3, 11, 11}, {4, 2}}, {{2, 17, 17, 9}, {12, 9, 1, 7}, {1, 0, 3}},
                         {{2, 9, 17, 12}, {9, 12, 7, 1}, {1, 3, 0}}, {{1, 8, 5, 6}, {7, 6, 3, 1}, {2, 1, 0}},
-                        {{1, 4, 5, 3}, {5, 3, 1, 1}, {1, 0, 2}}, {{1, 13, 10, 16}, {32, 16, 3, 3}, {2, 0}}};
+                        {{1, 4, 5, 3}, {5, 3, 1, 1}, {1, 0, 2}}, {{1, 13, 10, 16}, {32, 16, 3, 3}, {2, 0}},
+                        // Many channels, 3x3, stride 1: fast algorithms cut the map into tiles.
+                        {{2, 13, 10, 17}, {19, 17, 3, 3}, {}},     {{3, 8, 7, 40}, {33, 40, 3, 3}, {1, 1}},
+                        {{1, 4, 61, 16}, {3, 16, 3, 3}, {1, 2}},   {{2, 6, 9, 530}, {70, 530, 3, 3}, {1, 1}},
+                        {{1, 3, 50, 24}, {32, 24, 3, 3}, {}},      {{5, 18, 20, 24}, {16, 24, 3, 3}, {1, 1, 0}}};
   for (const Case& c : cases) {
     const auto with = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t[2], c.options); };
     const auto without = [&](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], Tensor(), c.options); };
@@ -148,6 +152,7 @@ TEST_P(Conformance, weights_can_be_read_back_after_use) {
     return b.slice(t[1], 0, 1, 3);
   };
   compare({activation({1, 4, 4, 5}), weight({3, 5, 3, 3})}, convolution);
+  compare({activation({1, 16, 16, 35}), weight({21, 35, 3, 3})}, convolution);
 }
 
 TEST_P(Conformance, depthwise_conv2d_with_and_without_bias) {

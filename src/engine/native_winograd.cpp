@@ -1,0 +1,64 @@
+#include <algorithm>
+
+#include "engine/dnnl_ops.h"
+#include "engine/kernels.h"
+#include "engine/native_backend.h"
+#include "engine/parallel.h"
+
+namespace daclip {
+namespace {
+
+// Input channels and tiles from which on the transforms cost less than they save.
+constexpr int64_t kMinChannels = 16, kMinTiles = 4;
+
+// Tiles that a thread works on at a time: few enough for the inputs and products of all points to stay in its cache,
+// enough rows for a product to be worth reading the weights, which are four times as many as the plain ones.
+constexpr int64_t kBlockValues = int64_t(1) << 18, kBlockRows = 36;
+
+int64_t tiles_along(int64_t size) { return (size + 3) / 4; }
+
+}  // namespace
+
+bool NativeBackend::suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const {
+  return type_ == DType::f32 && w[2] == 3 && w[3] == 3 && stride == 1 && x[3] >= kMinChannels &&
+         y[0] * tiles_along(y[1]) * tiles_along(y[2]) >= kMinTiles;
+}
+
+const float* NativeBackend::winograd_weights(const Tensor& w) {
+  NativeStorage& storage = w.storage<NativeStorage>();
+  const int64_t out = w.dim(0), in = w.dim(1);
+  if (!storage.winograd) {
+    const Tensor plain = floats(w);
+    const float* from = float_data(plain);
+    auto buffer = pool_->allocate(kernels::winograd_weight_size(in, out) * sizeof(float));
+    float* to = static_cast<float*>(buffer->data());
+    parallel_for(threads_, in, std::max<int64_t>(1, 4096 / out), [&](int64_t begin, int64_t end) {
+      kernels::winograd_weights(from, in, out, begin, end, to);
+    });
+    storage.winograd = std::move(buffer);
+    if (storage.is_weight) storage.buffer.reset();
+  }
+  return static_cast<const float*>(storage.winograd->data());
+}
+
+void NativeBackend::winograd_conv2d(const Tensor& x, const Tensor& w, const float* bias, ConvOptions options,
+                                    const Tensor& y) {
+  const int64_t in = x.dim(3), out = y.dim(3);
+  const kernels::Winograd job{x.dim(1), x.dim(2), in,  options.padding,     options.beside(),
+                              y.dim(1), y.dim(2), out, winograd_weights(w), bias};
+  const int64_t tiles = y.dim(0) * tiles_along(job.out_h) * tiles_along(job.out_w);
+  const int64_t most = std::max(kBlockRows, kBlockValues / (36 * (in + out)));
+  const int64_t blocks = std::max((tiles + most - 1) / most, std::min<int64_t>(threads_, tiles / kMinTiles));
+  const int64_t workers = std::min<int64_t>(threads_, blocks), block = (tiles + blocks - 1) / blocks;
+  const int64_t size = int64_t(kernels::winograd_scratch_size(in, out, block));
+  const auto scratch = pool_->allocate(size_t(workers * size) * sizeof(float));
+  const float* from = static_cast<const float*>(data(x));
+  float *to = static_cast<float*>(data(y)), *work = static_cast<float*>(scratch->data());
+  parallel_for(int(workers), workers, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t worker = begin; worker < end; ++worker)
+      for (int64_t i = blocks * worker / workers; i < blocks * (worker + 1) / workers; ++i)
+        kernels::winograd(job, from, to, tiles * i / blocks, tiles * (i + 1) / blocks, work + worker * size);
+  });
+}
+
+}  // namespace daclip
