@@ -119,9 +119,9 @@ std::string report_page(const Contents& contents, const std::vector<Result>& res
                         bool gallery) {
   std::string body = cat("<header>\n<h1>", escape_xml(options.title), "</h1>\n");
   for (const std::string& note : options.notes) body += cat("<p>", escape_xml(note), "</p>\n");
-  body += cat("<p>Files: <a href=\"summary.json\">summary.json</a>, <a href=\"tables.md\">tables.md</a>, "
-              "<a href=\"tables.tex\">tables.tex</a>", gallery ? ", <a href=\"gallery.html\">the gallery</a>" : "",
-              "</p>\n</header>\n<main>\n<h2>Tables</h2>\n");
+  body += cat("<p>Files: <a href=\"results.csv\">results.csv</a>, <a href=\"summary.json\">summary.json</a>, "
+              "<a href=\"tables.md\">tables.md</a>, <a href=\"tables.tex\">tables.tex</a>",
+              gallery ? ", <a href=\"gallery.html\">the gallery</a>" : "", "</p>\n</header>\n<main>\n<h2>Tables</h2>\n");
   for (const Table& table : contents.tables) body += to_html(table);
   if (!contents.charts.empty()) {
     body += "<h2>Charts</h2>\n<div class=\"charts\">\n";
@@ -170,6 +170,7 @@ void write_report(const fs::path& folder, const std::vector<Result>& results, co
   if (error) throw IoError(cat(folder.string(), ": ", error.message()));
   remove_old(folder);
   for (const NamedChart& chart : contents.charts) write_text(folder / chart.file, chart.svg.file());
+  write_results_csv(folder / "results.csv", results);
   write_text(folder / "summary.json", summary_json(contents.summary, recognition));
   write_text(folder / "tables.md", markdown(contents, options));
   write_text(folder / "tables.tex", latex(contents));

@@ -21,7 +21,7 @@ struct ReportOptions {
   std::string title = "Evaluation";
   std::vector<std::string> notes;               // sentences for the top: model, machine, command, what is missing
   std::map<std::string, DatasetInfo> datasets;  // by the set's name; a set that is not in here has no group
-  std::vector<SetFigure> figures;               // of whole sets: Fréchet distances
+  std::vector<SetFigure> figures;               // of whole sets: Fréchet distances, those of inputs by the method "input"
   std::vector<std::string> paper_methods = {"NAFNet + DA-CLIP", "IR-SDE + DA-CLIP"};  // reference columns
   uint64_t seed = 0;                            // of the bootstrap
   bool gallery = true;
@@ -30,7 +30,7 @@ struct ReportOptions {
 
 // Writes into `folder` (made where it is not there), replacing what an earlier call wrote:
 //   report.html  everything on one page, needing nothing else; links to the gallery
-//   tables.md, tables.tex, summary.json
+//   tables.md, tables.tex, summary.json, results.csv
 //   radar-psnr-gain.svg, radar-lpips.svg, bars-psnr.svg ..., confusion-METHOD.svg, reliability-METHOD.svg
 //   gallery.html of the pictures that are at picture_path(folder, ...)
 // Sets, and methods within one, keep the order of `results`. A chart with nothing to show is not written, nor is a gallery

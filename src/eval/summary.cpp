@@ -71,30 +71,35 @@ SetSummary summarise_set(const std::vector<const Result*>& results, const Report
   for (int c = 0; c < kColumnCount; ++c)
     set.estimates[size_t(c)] = bootstrap_mean(values_of(results, Column(c)), options.seed);
   for (const SetFigure& figure : options.figures)
-    if (figure.dataset == set.dataset && figure.method == set.method) set.figures.push_back(figure);
+    if (figure.dataset == set.dataset && (figure.method == set.method || figure.method == "input"))
+      set.figures.push_back(figure);
   return set;
 }
 
-bool has_values(const Summary& summary, const std::string& dataset, Column column) {
-  return std::all_of(summary.sets.begin(), summary.sets.end(), [&](const SetSummary& set) {
-    return set.dataset != dataset || set.of(column).count > 0;
+// Whether all of `methods` have values of a set.
+bool has_values(const Summary& summary, const std::vector<std::string>& methods, const std::string& dataset,
+                Column column) {
+  const auto with_values = std::count_if(summary.sets.begin(), summary.sets.end(), [&](const SetSummary& set) {
+    return set.dataset == dataset && set.of(column).count > 0;
   });
+  return size_t(with_values) == methods.size();
 }
 
 void add_averages(Summary& summary, const Grouped& grouped, const std::string& group, uint64_t seed) {
-  std::vector<std::string> datasets;
-  for (const SetSummary& set : summary.sets)
-    if (set.group == group) append_new(datasets, set.dataset);
+  std::vector<std::string> datasets, methods;
+  for (const SetSummary& set : summary.sets) {
+    if (set.group != group) continue;
+    append_new(datasets, set.dataset);
+    append_new(methods, set.method);
+  }
   if (datasets.size() < 2) return;
-  for (const std::string& method : summary.methods) {
+  for (const std::string& method : methods) {
     GroupAverage average{group, method, {}};
     for (int c = 0; c < kColumnCount; ++c) {
       std::vector<std::vector<double>> sets;
-      for (const std::string& dataset : datasets) {
-        const auto results = grouped.of.find({dataset, method});
-        if (results != grouped.of.end() && has_values(summary, dataset, Column(c)))
-          sets.push_back(values_of(results->second, Column(c)));
-      }
+      for (const std::string& dataset : datasets)
+        if (has_values(summary, methods, dataset, Column(c)))
+          sets.push_back(values_of(grouped.of.at({dataset, method}), Column(c)));
       average.estimates[size_t(c)] = bootstrap_average(sets, seed);
     }
     summary.averages.push_back(std::move(average));

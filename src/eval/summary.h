@@ -39,12 +39,12 @@ struct SetSummary {
   std::string group, paper;     // DatasetInfo
   int images = 0, failed = 0;   // failed ones have no values
   Estimates estimates;
-  std::vector<SetFigure> figures;
+  std::vector<SetFigure> figures;  // of this method, and those of the inputs, whose method is "input"
 
   const Estimate& of(Column column) const { return estimates[size_t(column)]; }
 };
 
-// Means over the sets of a group in which all of the methods have values, so that they can be compared; `count` of an
+// Means over the sets of a group in which all of the group's methods have values, so that they can be compared; `count` of an
 // estimate is the number of these sets.
 struct GroupAverage {
   std::string group, method;

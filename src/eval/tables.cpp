@@ -81,9 +81,18 @@ bool any_value(const Summary& summary, const std::string& group, Column column) 
   });
 }
 
-std::string figure_title(const std::string& name) {
-  return (name == "fid" ? "FID" : name == "frechet-alex" ? "Fréchet (AlexNet)" : name) + " ↓";
-}
+// A column of set figures: those of the outputs, or of the inputs.
+struct FigureColumn {
+  std::string name;
+  bool input = false;
+  bool operator==(const FigureColumn&) const = default;
+
+  bool holds(const SetFigure& figure) const { return figure.name == name && (figure.method == "input") == input; }
+  std::string title() const {
+    const std::string words = name == "fid" ? "FID" : name == "frechet-alex" ? "Fréchet (AlexNet)" : name;
+    return input ? "Input " + words : words + " ↓";
+  }
+};
 
 // The table of all that was measured, set by set.
 class Overview {
@@ -93,9 +102,12 @@ class Overview {
                                 Column::lpips, Column::brisque_input, Column::brisque, Column::recognised, Column::seconds})
       if (any_value(summary, group, column)) columns_.push_back(column);
     for (const SetSummary& set : summary.sets)
-      for (const SetFigure& figure : set.figures)
-        if (set.group == group && std::find(figures_.begin(), figures_.end(), figure.name) == figures_.end())
-          figures_.push_back(figure.name);
+      for (const SetFigure& figure : set.figures) {
+        const FigureColumn column{figure.name, figure.method == "input"};
+        if (set.group == group && std::find(figures_.begin(), figures_.end(), column) == figures_.end())
+          figures_.push_back(column);
+      }
+    std::stable_partition(figures_.begin(), figures_.end(), [](const FigureColumn& column) { return column.input; });
   }
 
   Table table() const {
@@ -104,7 +116,7 @@ class Overview {
     table.columns.push_back({"Images"});
     for (const Column column : columns_)
       table.columns.push_back({column == Column::recognised ? "Recognised, % ↑" : heading(column)});
-    for (const std::string& name : figures_) table.columns.push_back({figure_title(name)});
+    for (const FigureColumn& column : figures_) table.columns.push_back({column.title()});
     for (const std::string& dataset : datasets_of(summary_, group_)) add_set(table, dataset);
     add_averages(table);
     return table;
@@ -158,9 +170,9 @@ class Overview {
       const std::string images = set->failed ? cat(set->images, " (", set->failed, " failed)") : cat(set->images);
       table.rows.push_back(row(dataset, method, images, set->estimates));
       estimates.push_back(&set->estimates);
-      for (const std::string& name : figures_) {
+      for (const FigureColumn& column : figures_) {
         const auto found = std::find_if(set->figures.begin(), set->figures.end(),
-                                        [&](const SetFigure& figure) { return figure.name == name; });
+                                        [&](const SetFigure& figure) { return column.holds(figure); });
         table.rows.back().cells.push_back({found == set->figures.end() ? "" : number_text(found->value, 2)});
       }
     }
@@ -183,7 +195,7 @@ class Overview {
   const Summary& summary_;
   const std::string& group_;
   std::vector<Column> columns_;
-  std::vector<std::string> figures_;
+  std::vector<FigureColumn> figures_;
 };
 
 // One quantity, a row a set, methods and the paper's numbers side by side.
@@ -243,15 +255,20 @@ class Comparison {
   }
 
   void add_average(Table& table, bool has_input, Column input) const {
-    TableRow row{{{"average of the sets"}}, true};
-    std::vector<Estimate> estimates;
+    std::vector<Estimate> estimates(summary_.methods.size());
+    Estimate of_input;
+    bool any = false;
     for (const GroupAverage& average : summary_.averages) {
       if (average.group != group_) continue;
-      if (has_input && estimates.empty()) row.cells.push_back(plain_cell(average.of(input), input));
-      estimates.push_back(average.of(column_));
-      row.cells.push_back(cell_of(estimates.back(), column_));
+      const auto method = std::find(summary_.methods.begin(), summary_.methods.end(), average.method);
+      estimates[size_t(method - summary_.methods.begin())] = average.of(column_);
+      of_input = average.of(input);
+      any = true;
     }
-    if (estimates.empty()) return;
+    if (!any) return;
+    TableRow row{{{"average of the sets"}}, true};
+    if (has_input) row.cells.push_back(plain_cell(of_input, input));
+    for (const Estimate& estimate : estimates) row.cells.push_back(cell_of(estimate, column_));
     rank_in(row, estimates, has_input);
     row.cells.resize(table.columns.size());
     table.rows.push_back(std::move(row));

@@ -40,8 +40,8 @@ TEST(Report, writes_pages_tables_and_charts) {
   const TempFolder folder;
   const fs::path out = folder / "new/report";
   write_report(out, sample_results(), sample_options());
-  for (const char* name : {"report.html", "tables.md", "tables.tex", "summary.json", "bars-psnr-gain.svg", "bars-psnr.svg",
-                           "confusion-ours.svg", "reliability-ours.svg"})
+  for (const char* name : {"report.html", "tables.md", "tables.tex", "summary.json", "results.csv", "bars-psnr-gain.svg",
+                           "bars-psnr.svg", "confusion-ours.svg", "reliability-ours.svg"})
     EXPECT_TRUE(fs::exists(out / name)) << name;
   EXPECT_FALSE(fs::exists(out / "gallery.html"));         // no pictures were kept
   EXPECT_FALSE(fs::exists(out / "radar-psnr-gain.svg"));  // two sets are no radar

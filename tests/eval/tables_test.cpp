@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "eval/sample_results.h"
 #include "eval/text.h"
@@ -92,6 +94,18 @@ TEST(ScoreTables, methods_stand_beside_the_paper_and_the_best_is_bold) {
             "| Rain100H | 12.00 | **21.00** \\[20.00, 22.00\\] | <ins>20.00</ins> \\[19.00, 21.00\\] | 28.23 | 29.41 |\n"
             "| average of the sets | 13.50 | **24.00** \\[23.00, 25.00\\] | **24.00** \\[23.00, 25.00\\] |  |  |\n"
             "\nThe paper's numbers stand where the set is the paper's, and are not ranked.\n");
+}
+
+TEST(ScoreTables, figures_of_whole_sets_have_columns) {
+  ReportOptions options;
+  options.figures = {{"CBSD68", "input", "frechet-alex", 12.345, 2}, {"CBSD68", "ours", "frechet-alex", 5, 2}};
+  const Table scores = score_tables(summarise(sample_results(), options), options).front();
+  const size_t n = scores.columns.size();
+  EXPECT_EQ(scores.columns[n - 2].title, "Input Fréchet (AlexNet)");
+  EXPECT_EQ(scores.columns[n - 1].title, "Fréchet (AlexNet) ↓");
+  EXPECT_EQ(scores.rows[0].cells[n - 2].text, "12.35");
+  EXPECT_EQ(scores.rows[0].cells[n - 1].text, "5.00");
+  EXPECT_EQ(scores.rows[1].cells[n - 1].text, "");
 }
 
 TEST(ScoreTables, one_method_without_reference_needs_no_comparison) {
