@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -7,6 +8,7 @@
 
 #include "inputs.h"
 #include "pipeline/classifier.h"
+#include "pipeline/confidence.h"
 #include "pipeline/length.h"
 #include "pipeline/words.h"
 #include "runtime.h"
@@ -34,13 +36,18 @@ void replace_labels(Runtime& runtime, const std::vector<std::string>& words) {
   runtime.model.config.labels = words;
 }
 
+double rounded(float probability) { return std::round(double(probability) * 1e6) / 1e6; }
+
 nlohmann::ordered_json as_json(const Input& input, const Conditioning& conditioning,
                                const std::vector<Prediction>& predictions, bool embeddings) {
   nlohmann::ordered_json entry;
   entry["file"] = input.path.string();
+  const float best = *std::max_element(conditioning.probabilities.begin(), conditioning.probabilities.end());
+  entry["confidence"] = rounded(best);
+  entry["unsure"] = is_unsure(best);
   entry["labels"] = nlohmann::ordered_json::array();
   for (const Prediction& p : predictions)
-    entry["labels"].push_back({{"label", p.label}, {"probability", std::round(double(p.probability) * 1e6) / 1e6}});
+    entry["labels"].push_back({{"label", p.label}, {"probability", rounded(p.probability)}});
   if (embeddings) {
     entry["content"] = conditioning.content;
     entry["degradation"] = conditioning.degradation;
@@ -54,17 +61,19 @@ int run_classify(const ClassifyArguments& arguments) {
   if (!arguments.words.empty()) replace_labels(runtime, arguments.words);
   const Classifier classifier(*runtime.backend, runtime.model);
   auto results = nlohmann::ordered_json::array();
-  size_t failed = list.problems.size();
+  size_t failed = list.problems.size(), unsure = 0;
   for (const std::string& problem : list.problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
   for (const Input& input : list.inputs) {
     try {
       const Conditioning conditioning = classifier.analyse(read_input(input));
       const std::vector<Prediction> predictions = classifier.top(conditioning, arguments.top);
+      const bool this_unsure = is_unsure(predictions.front().probability);
+      if (this_unsure) ++unsure;
       if (arguments.json) {
         results.push_back(as_json(input, conditioning, predictions, arguments.embeddings));
         continue;
       }
-      std::string text = input.path.string() + ":";
+      std::string text = input.path.string() + (this_unsure ? ": unsure," : ":");
       for (size_t i = 0; i < predictions.size(); ++i)
         text += (i ? ", " : " ") + predictions[i].label + " " + percent(predictions[i].probability);
       std::cout << text << std::endl;
@@ -74,6 +83,7 @@ int run_classify(const ClassifyArguments& arguments) {
     }
   }
   if (arguments.json) std::cout << results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  if (unsure > 0) std::fprintf(stderr, "%s\n", unsure_note(unsure).c_str());
   if (!std::cout) {
     std::fprintf(stderr, "daclip: standard output: cannot be written\n");
     return kSomeFailed;

@@ -2,19 +2,23 @@
 
 #include <cmath>
 #include <cstdint>
+#include <iomanip>
 #include <iostream>
 #include <memory>
 
+#include "pipeline/complexity.h"
 #include "pipeline/cost.h"
 #include "pipeline/model.h"
+#include "runtime.h"
 #include "verbs.h"
 
 namespace daclip::app {
 namespace {
 
 struct InfoArguments {
-  std::string model = "compact";
-  bool json = false;
+  RuntimeOptions runtime;
+  bool json = false, complexity = false, published = false;
+  std::vector<int> size = {256, 256};  // height, width
 };
 
 nlohmann::ordered_json parameters(const ModelFile& file) {
@@ -58,8 +62,65 @@ void print(const nlohmann::ordered_json& json, const std::string& indent) {
   }
 }
 
+std::string rounded(double value, int digits) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(digits) << value;
+  return text.str();
+}
+
+// "67.89 M", "65.1 G".
+std::string with_unit(double value) {
+  if (value >= 1e9) return rounded(value / 1e9, value >= 1e10 ? 1 : 2) + " G";
+  return rounded(value / 1e6, value >= 1e7 ? 1 : 2) + " M";
+}
+
+// A Markdown row, or an entry of the JSON.
+void tell(const Network& network, const NetworkCost& cost, bool json, nlohmann::ordered_json& list) {
+  const std::string size = network.width > 0 ? cat(network.width, "x", network.height) : "a text";
+  if (json) {
+    list.push_back({{"network", network.name},
+                    {"input", size},
+                    {"parameters", cost.parameters},
+                    {"multiply_adds", int64_t(cost.multiply_adds)},
+                    {"evaluations", network.evaluations},
+                    {"seconds_per_evaluation", cost.seconds},
+                    {"seconds", cost.seconds * network.evaluations},
+                    {"peak_bytes", cost.peak_bytes}});
+    return;
+  }
+  std::cout << "| " << network.name << " | " << size << " | " << with_unit(double(cost.parameters)) << " | "
+            << with_unit(cost.multiply_adds) << " | " << network.evaluations << " | "
+            << (cost.peak_bytes > 0 ? rounded(double(cost.peak_bytes) / (1 << 20), 0) + " MB" : "unknown") << " | "
+            << rounded(cost.seconds * network.evaluations, 3) << " s |" << std::endl;
+}
+
+int run_complexity(const InfoArguments& arguments) {
+  const int height = arguments.size[0], width = arguments.size[1];
+  const std::vector<Network> networks =
+      arguments.published ? published_networks(height, width)
+                          : networks_of(read_model_file(find_model(arguments.runtime.model)).config, height, width);
+  const auto backend = [&] { return open_backend(arguments.runtime); };
+  nlohmann::ordered_json info;
+  {
+    const std::unique_ptr<NativeBackend> first = backend();
+    info = {{"processor", processor_name()}, {"threads", first->threads()},
+            {"precision", dtype_name(first->compute_dtype())}, {"networks", nlohmann::ordered_json::array()}};
+  }
+  if (!arguments.json)
+    std::cout << info["processor"].get<std::string>() << ", threads: " << info["threads"]
+              << ", precision: " << info["precision"].get<std::string>()
+              << "\n\n| network | input | parameters | multiply-adds each | evaluations | peak memory | runtime |\n"
+                 "|---|---|---|---|---|---|---|"
+              << std::endl;
+  for (const Network& network : networks)
+    tell(network, measure(network, backend), arguments.json, info["networks"]);
+  if (arguments.json) std::cout << info.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  return kAllDone;
+}
+
 int run_info(const InfoArguments& arguments) {
-  const nlohmann::ordered_json info = describe(read_model_file(find_model(arguments.model)));
+  if (arguments.complexity) return run_complexity(arguments);
+  const nlohmann::ordered_json info = describe(read_model_file(find_model(arguments.runtime.model)));
   if (arguments.json)
     std::cout << info.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
   else
@@ -73,9 +134,19 @@ int run_info(const InfoArguments& arguments) {
 void add_info(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<InfoArguments>();
   CLI::App& verb =
-      *program.add_subcommand("info", "Describe a model: configuration, parameters, multiply-adds per pixel");
-  verb.add_option("MODEL", arguments->model, "A model's name or file")->type_name("NAME|FILE")->capture_default_str();
+      *program.add_subcommand("info", "Describe a model: configuration, parameters, multiply-adds, what it costs to run");
+  verb.add_option("MODEL", arguments->runtime.model, "A model's name or file")
+      ->type_name("NAME|FILE")->capture_default_str();
   verb.add_flag("--json", arguments->json, "Print JSON");
+  CLI::Option* complexity = verb.add_flag("--complexity", arguments->complexity,
+                                          "Run each network: a table of multiply-adds, peak memory and runtime");
+  verb.add_option("--size", arguments->size, "With --complexity: height and width of the photo")
+      ->type_name("HxW")->expected(2)->delimiter('x')->check(CLI::Range(1, 1 << 14))->needs(complexity)
+      ->capture_default_str();
+  verb.add_flag("--published", arguments->published,
+                "With --complexity: the paper's networks at full size instead of the model's")
+      ->needs(complexity);
+  add_speed_options(verb, arguments->runtime);
   verb.callback([arguments, &run] { run = [arguments] { return run_info(*arguments); }; });
 }
 

@@ -18,6 +18,7 @@ class Report {
     std::vector<Prediction> predictions;   // what was recognised, best first
     bool chosen = false;                   // the degradation was the user's word
     bool untouched = false;                // recognised as clean
+    bool unsure = false;                   // the recognition that steered it, see pipeline/confidence.h
     std::string cost;                      // "10 evaluations", or nothing to say
     double seconds = 0;
   };

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "inputs.h"
+#include "pipeline/confidence.h"
 #include "pipeline/restorer.h"
 #include "pipeline/words.h"
 #include "progress.h"
@@ -57,6 +58,9 @@ class RestoreRun {
         progress_(plan.jobs.size()),
         report_(runtime.model.config.name, plan.jobs.size(), arguments.report_note) {
     if (runtime.model.config.clip) classifier_.emplace(*runtime.backend, runtime.model);
+    // Nothing hangs on what is recognised where it is told.
+    recognised_ = arguments.restore.degradation.empty() && !arguments.restore.mask &&
+                  arguments.restore.conditioning.degradation.source == EmbeddingChoice::Source::photo;
   }
 
   int run() {
@@ -86,6 +90,7 @@ class RestoreRun {
     if (plan_.jobs.size() > 1 || failed_ > 1)
       progress_.line(cat(restored_, " restored", kept_ ? cat(", ", kept_, " kept") : "",
                          failed_ ? cat(", ", failed_, " failed") : ""));
+    if (unsure_ > 0) progress_.line(unsure_note(unsure_));
     return failed_ ? kSomeFailed : kAllDone;
   }
 
@@ -103,12 +108,15 @@ class RestoreRun {
     ++restored_;
     std::vector<Prediction> predictions;
     if (classifier_) predictions = classifier_->top(result.conditioning, 3);
+    const bool unsure = recognised_ && !predictions.empty() && is_unsure(predictions.front().probability);
+    if (unsure) ++unsure_;
     const std::string evaluations = cost(result);
-    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", summary(result, predictions), ", ",
-                       evaluations.empty() ? "" : evaluations + ", ", rounded(seconds), " s"));
+    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", unsure ? "unsure, " : "",
+                       summary(result, predictions), ", ", evaluations.empty() ? "" : evaluations + ", ",
+                       rounded(seconds), " s"));
     if (!arguments_.report.empty())
       report_.add({name, result.degradation, predictions, !arguments_.restore.degradation.empty(), result.untouched,
-                   evaluations, seconds},
+                   unsure, evaluations, seconds},
                   image, result.image);
   }
 
@@ -153,7 +161,8 @@ class RestoreRun {
   Prefetch prefetch_;
   Progress progress_;
   Report report_;
-  size_t restored_ = 0, kept_ = 0, failed_ = 0;
+  bool recognised_ = true;
+  size_t restored_ = 0, kept_ = 0, failed_ = 0, unsure_ = 0;
 };
 
 // Contexts of its choice need a model with CLIP whose network takes them, and each of them at most once.

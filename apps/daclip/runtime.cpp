@@ -2,17 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
 #include "core/error.h"
-#include "engine/native_backend.h"
+#include "pipeline/confidence.h"
 
 namespace daclip::app {
 
 void add_runtime_options(CLI::App& verb, RuntimeOptions& options) {
   verb.add_option("--model", options.model,
-                  "A model's name (looked for in $DACLIP_MODELS and beside the program) or file")
+                  "A model's name (looked for in $DACLIP_MODELS, in ./models and beside the program) or file")
       ->type_name("NAME|FILE")
       ->capture_default_str();
+  add_speed_options(verb, options);
+}
+
+void add_speed_options(CLI::App& verb, RuntimeOptions& options) {
   verb.add_option("--threads", options.threads, "Threads; 0 takes all cores")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -22,20 +27,37 @@ void add_runtime_options(CLI::App& verb, RuntimeOptions& options) {
 
 Runtime open_runtime(const RuntimeOptions& options, bool text_tower) {
   const ModelFile file = read_model_file(find_model(options.model));
+  Runtime runtime;
+  runtime.backend = open_backend(options);
+  runtime.model = load_model(*runtime.backend, file, text_tower);
+  return runtime;
+}
+
+std::unique_ptr<NativeBackend> open_backend(const RuntimeOptions& options) {
   NativeOptions native;
   native.threads = options.threads;
   const bool fast =
       options.precision == "bf16" || (options.precision == "auto" && NativeBackend::supports(DType::bf16));
   native.precision = fast ? DType::bf16 : DType::f32;
-  Runtime runtime;
-  runtime.backend = std::make_unique<NativeBackend>(native);
-  runtime.model = load_model(*runtime.backend, file, text_tower);
-  return runtime;
+  return std::make_unique<NativeBackend>(native);
+}
+
+std::string processor_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (const size_t colon = line.find(": "); line.starts_with("model name") && colon != std::string::npos)
+      return line.substr(colon + 2);
+  return "unknown processor";
 }
 
 std::string percent(float probability) {
   const int value = std::min(int(std::lround(100 * double(probability))), probability < 1 ? 99 : 100);
   return cat(value, " %");
+}
+
+std::string unsure_note(size_t photos) {
+  return cat("daclip: unsure of ", photos, photos == 1 ? " photo" : " photos", " (below ", percent(kUnsureBelow),
+             "): about half of such photos are recognised wrongly; restore --degradation NAME tells what it is");
 }
 
 }  // namespace daclip::app

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "ops/backend.h"
+#include "engine/native_backend.h"
 #include "pipeline/model.h"
 
 namespace daclip::app {
@@ -17,10 +17,12 @@ struct RuntimeOptions {
   std::string precision = "auto";  // "f32", "bf16", or "auto": bf16 where the processor has it
 };
 
+// --model, --threads and --precision; the last two alone.
 void add_runtime_options(CLI::App& verb, RuntimeOptions& options);
+void add_speed_options(CLI::App& verb, RuntimeOptions& options);
 
 struct Runtime {
-  std::unique_ptr<Backend> backend;
+  std::unique_ptr<NativeBackend> backend;
   Model model;
 };
 
@@ -28,7 +30,16 @@ struct Runtime {
 // DeviceError for a precision this machine lacks.
 Runtime open_runtime(const RuntimeOptions& options, bool text_tower = false);
 
+// Throws DeviceError for a precision this machine lacks.
+std::unique_ptr<NativeBackend> open_backend(const RuntimeOptions& options);
+
+// As the system calls it, or "unknown processor".
+std::string processor_name();
+
 // "98 %", never rounded up to 100.
 std::string percent(float probability);
+
+// What to make of photos whose recognition is unsure (pipeline/confidence.h), in one line.
+std::string unsure_note(size_t photos);
 
 }  // namespace daclip::app

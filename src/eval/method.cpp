@@ -1,0 +1,99 @@
+#include "eval/method.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "image/io.h"
+#include "pipeline/confidence.h"
+
+namespace daclip {
+namespace fs = std::filesystem;
+namespace {
+
+// The pictures below a folder, by where they are: "set/image" or "image", without ending.
+using PictureIndex = std::map<std::string, std::vector<fs::path>>;
+
+PictureIndex index_pictures(const fs::path& folder) {
+  PictureIndex index;
+  std::error_code error;
+  const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+  fs::recursive_directory_iterator it(folder, options, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    if (it.depth() >= 1) it.disable_recursion_pending();
+    if (format_of_name(it->path()))
+      index[it->path().lexically_relative(folder).replace_extension().string()].push_back(it->path());
+  }
+  if (error) throw IoError(cat(folder.string(), ": cannot be read: ", error.message()));
+  return index;
+}
+
+void set_recognition(const Conditioning& conditioning, const Model& model, MethodOutput& output) {
+  const std::vector<float>& p = conditioning.probabilities;
+  for (size_t i = 0; i < p.size(); ++i) output.probabilities[model.config.labels[i]] = double(p[i]);
+  const size_t best = size_t(std::max_element(p.begin(), p.end()) - p.begin());
+  output.predicted = model.config.labels[best];
+  output.confidence = double(p[best]);
+  output.unsure = is_unsure(p[best]);
+}
+
+}  // namespace
+
+std::string degradation_of(const TestSet& set) {
+  std::string text;
+  for (const int label : set.labels) text += (text.empty() ? "" : "+") + std::string(kLabels[size_t(label)]);
+  return text;
+}
+
+Method model_method(std::string name, std::string identity, Backend& backend, const Model& model,
+                    const RestoreOptions& options) {
+  Method method{std::move(name), std::move(identity), true, {}};
+  if (!model.config.restorer && !model.config.unet) {
+    const auto classifier = std::make_shared<Classifier>(backend, model);
+    method.run = [classifier, &model](const TestSet&, size_t, const Image& lq, const Restorer::Progress&) {
+      MethodOutput output;
+      set_recognition(classifier->analyse(lq), model, output);
+      return output;
+    };
+    return method;
+  }
+  const auto restorer = std::make_shared<Restorer>(backend, model);
+  method.run = [restorer, &model, options](const TestSet&, size_t, const Image& lq,
+                                           const Restorer::Progress& progress) {
+    RestoreResult result = restorer->restore(lq, options, progress);
+    MethodOutput output;
+    if (model.config.clip) set_recognition(result.conditioning, model, output);
+    output.untouched = result.untouched;
+    output.image = std::move(result.image);
+    return output;
+  };
+  return method;
+}
+
+Method folder_method(std::string name, const fs::path& folder, const std::vector<TestSet>& sets) {
+  std::map<std::string, int> sets_with;
+  for (const TestSet& set : sets) ++sets_with[degradation_of(set)];
+  Method method{std::move(name), "pictures of " + fs::absolute(folder).lexically_normal().string(), false, {}};
+  method.run = [folder, sets_with, index = index_pictures(folder), only_set = sets.size() == 1](
+                   const TestSet& set, size_t at, const Image&, const Restorer::Progress&) {
+    const std::string& image = set.images[at].name;
+    const std::string degradation = degradation_of(set);
+    std::vector<std::string> places = {set.name + "/" + image};
+    if (!degradation.empty() && sets_with.at(degradation) == 1) places.push_back(degradation + "/" + image);
+    if (only_set) places.push_back(image);
+    for (const std::string& place : places) {
+      const auto found = index.find(place);
+      if (found == index.end()) continue;
+      if (found->second.size() > 1)
+        throw IoError(cat(found->second[1].string(), ": another picture of this name is ", found->second[0].string()));
+      MethodOutput output;
+      output.image = read_image(found->second[0]);
+      return output;
+    }
+    throw IoError(cat((folder / places[0]).string(), ".*: there is no such picture"));
+  };
+  return method;
+}
+
+}  // namespace daclip
