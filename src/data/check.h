@@ -14,7 +14,7 @@ struct CheckOptions {
   std::filesystem::path root;                   // of a TOML list's paths, see read_test_sets
   std::vector<std::filesystem::path> train;     // folders of training photos, with sub-folders, besides the root's train/
   std::vector<std::filesystem::path> captions;  // tables; none: captions.tsv and daclip_*.csv of the root
-  int distance = 6;                             // perceptual hashes so near are duplicates, 0-20 bits
+  int distance = 10;                            // perceptual hashes so near are duplicates, 0-20 bits
   int threads = 1;
 };
 
