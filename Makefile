@@ -2,7 +2,7 @@
 # Each installs the Debian packages that are missing.
 
 JOBS ?= $(shell nproc)
-.PHONY: demo test asan tsan bench clean
+.PHONY: demo test asan tsan bench bench-peers clean
 
 demo:
 	scripts/packages.sh run
@@ -23,11 +23,15 @@ asan tsan:
 	ctest --preset $@ -j $(JOBS)
 
 # The paper's networks at full size: this engine beside plain PyTorch, as ratios. Wants an idle machine.
-bench:
-	scripts/packages.sh bench
+bench: PACKAGES = bench
+# The same beside a current PyTorch and OpenVINO from pip (5 GB in build/peers).
+bench-peers: PACKAGES = peers
+bench-peers: PEERS = --peers
+bench bench-peers:
+	scripts/packages.sh $(PACKAGES)
 	cmake --preset demo -DDACLIP_BENCH=ON > /dev/null
 	cmake --build --preset demo --target network_bench -j $(JOBS)
-	scripts/bench.sh build/demo
+	scripts/bench.sh $(PEERS) build/demo
 
 clean:
 	rm -rf build

@@ -1,7 +1,8 @@
 // Times one full-size network of the paper on the CPU engine and prints a JSON line:
 //   network_bench nafnet|unet|daclip f32|bf16 SIDE THREADS [SAVE]
 // SIDE is the picture's side (daclip sees its own 224). With SAVE the random weights, the inputs and the output are written
-// there as safetensors, for other programs to run the same network (bench/plain_pytorch.py).
+// there as safetensors, for other programs to run the same network (bench/peers.py). The environment's BENCH_ROUNDS says how
+// often it runs; the median counts.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -24,8 +25,8 @@ using namespace daclip;
 
 namespace {
 
-constexpr int kRounds = 7;
-constexpr double kTime = 37;  // the U-Net's t, 1..100
+constexpr double kTime = 37;       // the U-Net's t, 1..100
+constexpr double kBfloat16 = 0.1;  // what bfloat16 may differ by, of the largest output: 8 bits over a hundred layers
 
 // Weights and inputs, and the network as a function of a backend and of what that backend made of both.
 struct Case {
@@ -94,15 +95,17 @@ double seconds() {
 }
 
 double median_seconds(const std::function<void()>& work) {
+  const char* given = std::getenv("BENCH_ROUNDS");
+  const int rounds = std::max(1, given ? std::atoi(given) : 7);
   work();
   std::vector<double> times;
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < rounds; ++i) {
     const double start = seconds();
     work();
     times.push_back(seconds() - start);
   }
-  std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
-  return times[kRounds / 2];
+  std::nth_element(times.begin(), times.begin() + rounds / 2, times.end());
+  return times[size_t(rounds / 2)];
 }
 
 // The engine's matrix product at its best shape, in GFLOP/s: what no network can exceed.
@@ -124,35 +127,57 @@ double gflop(const Case& network) {
   return 2e-9 * counter.multiply_adds();
 }
 
+// A network's random weights and inputs on a backend, the same ones each time; `saved` gets a copy where it is given.
+struct Loaded {
+  Weights weights;
+  std::map<std::string, Tensor> inputs;
+
+  Loaded(Backend& backend, const Case& network, NamedArrays* saved) {
+    Random random(1);
+    for (const WeightSpec& spec : network.weights) {
+      const std::vector<float> values = random_weight(spec, random);
+      weights.emplace(spec.name, backend.weight(values, spec.shape));
+      if (saved) saved->arrays["weights." + spec.name] = make_array(values, spec.shape);
+    }
+    for (const auto& [input, shape] : network.inputs) {
+      std::vector<float> values(size_t(numel(shape)), 0.f);
+      for (float& v : values) v = float(random.uniform());
+      inputs.emplace(input, backend.from_floats(values, shape));
+      if (saved) saved->arrays["in." + input] = make_array(values, shape);
+    }
+  }
+};
+
+// How far `found` is from the network in float32, relative to its largest value.
+double difference(const Case& network, int threads, const std::vector<float>& found) {
+  NativeOptions options;
+  options.threads = threads;
+  NativeBackend backend(options);
+  const Loaded loaded(backend, network, nullptr);
+  const std::vector<float> exact = backend.to_floats(network.run(backend, loaded.weights, loaded.inputs));
+  double error = 0, largest = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error = std::max(error, std::abs(double(found[i]) - double(exact[i])));
+    largest = std::max(largest, std::abs(double(exact[i])));
+  }
+  return error / largest;
+}
+
 void bench(const std::string& name, const std::string& precision, int64_t side, int threads, const char* save) {
   NativeOptions options;
   options.threads = threads;
   options.precision = precision == "bf16" ? DType::bf16 : DType::f32;
   NativeBackend backend(options);
   const Case network = find_case(name, side);
-
-  Random random(1);
-  Weights weights;
-  std::map<std::string, Tensor> inputs;
   NamedArrays saved;
-  for (const WeightSpec& spec : network.weights) {
-    const std::vector<float> values = random_weight(spec, random);
-    weights.emplace(spec.name, backend.weight(values, spec.shape));
-    if (save) saved.arrays["weights." + spec.name] = make_array(values, spec.shape);
-  }
-  for (const auto& [input, shape] : network.inputs) {
-    std::vector<float> values(size_t(numel(shape)), 0.f);
-    for (float& v : values) v = float(random.uniform());
-    inputs.emplace(input, backend.from_floats(values, shape));
-    if (save) saved.arrays["in." + input] = make_array(values, shape);
-  }
+  const Loaded loaded(backend, network, save ? &saved : nullptr);
 
   Tensor out;
-  const double time = median_seconds([&] { out = network.run(backend, weights, inputs); });
+  const double time = median_seconds([&] { out = network.run(backend, loaded.weights, loaded.inputs); });
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double work = gflop(network), limit = ceiling(backend);
-  const nlohmann::json line = {{"network", name},
+  nlohmann::json line = {{"network", name},
                                {"program", "daclip"},
                                {"precision", precision},
                                {"threads", backend.threads()},
@@ -161,6 +186,11 @@ void bench(const std::string& name, const std::string& precision, int64_t side, 
                                {"gflops", work / time},
                                {"ceiling", limit},
                                {"peak_mb", double(usage.ru_maxrss) / 1024}};
+  if (options.precision == DType::bf16) {
+    const double error = difference(network, threads, backend.to_floats(out));
+    if (!(error < kBfloat16)) throw Error(cat(name, " in bfloat16 differs from float32 by ", error, " of its largest value"));
+    line["difference"] = error;
+  }
   std::printf("%s\n", line.dump().c_str());
   if (!save) return;
   saved.arrays["out"] = make_array(backend.to_floats(out), out.shape());

@@ -2,6 +2,8 @@
 
 Each is a function of a dict of weights with the published names and of the inputs; PyTorch 1.13 and newer.
 """
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -163,8 +165,8 @@ def unet_attention(w, name, x, content):
 
 def unet(w, xt, mu, content, degradation, time, levels=4):
     half = w["time_mlp.1.weight"].shape[1] // 2
-    frequency = torch.exp(torch.arange(half) * (-torch.log(torch.tensor(10000.0)) / (half - 1)))
-    t = torch.cat([(time * frequency).sin(), (time * frequency).cos()])[None]
+    frequency = torch.exp(torch.arange(half) * (-math.log(10000) / (half - 1)))
+    t = torch.cat([(time * frequency).sin(), (time * frequency).cos()])[None].to(xt.dtype)
     t = linear(w, "time_mlp.3", F.gelu(linear(w, "time_mlp.1", t)))
     gate_values = linear(w, "text_mlp.2", F.silu(linear(w, "text_mlp.0", degradation))).softmax(-1)
     t = t + linear(w, "prompt_mlp", gate_values * w["prompt"])

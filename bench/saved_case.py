@@ -6,9 +6,12 @@ from types import SimpleNamespace
 import numpy
 import torch
 
+ORDER = ("image", "lq", "xt", "mu", "content", "degradation")
+
 
 def read(path):
-    """-> network, gflop, weights {name: tensor}, inputs {name: tensor}, out."""
+    """-> network, gflop, time (the U-Net's, else None), weights {name: tensor}, inputs {name: tensor} in the order that
+    networks.py takes them, out."""
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
@@ -22,11 +25,10 @@ def read(path):
     def group(prefix):
         return {name[len(prefix):]: value for name, value in arrays.items() if name.startswith(prefix)}
 
-    inputs = {name: nchw(value) for name, value in group("in.").items()}
-    if about["network"] == "unet":
-        inputs["time"] = about["time"]
+    given = group("in.")
+    inputs = {name: nchw(given[name]) for name in ORDER if name in given}
     return SimpleNamespace(network=about["network"], gflop=about["gflop"], weights=group("weights."), inputs=inputs,
-                           out=nchw(arrays["out"]))
+                           time=about["time"] if about["network"] == "unet" else None, out=nchw(arrays["out"]))
 
 
 def nchw(x):

@@ -1,25 +1,57 @@
 #!/usr/bin/env bash
 # Times the paper's networks at 256x256 (DA-CLIP at 224x224): daclip's engine beside the same networks written plainly in
 # PyTorch (Debian's), with the same weights and after checking that both agree.
-#   scripts/bench.sh BUILD [SIDE]
+#   scripts/bench.sh [--peers] BUILD [SIDE]
+# --peers adds a current PyTorch, eager and compiled, and OpenVINO, both from pip in the virtual environment build/peers.
+# The environment's BENCH_ROUNDS says how often each network runs; the median counts.
 set -eu
 cd "$(dirname "$0")/.."
+peers=
+if [ "${1:-}" = --peers ]; then peers=build/peers; shift; fi
 build=$1 side=${2:-256} threads=$(nproc)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+precisions=(f32)
+grep -q avx512_bf16 /proc/cpuinfo && precisions+=(bf16)
+
+# PyPI's own PyTorch brings 2.5 GB of CUDA along; PyTorch's index of CPU builds, where it can be reached, does not.
+install_peers() {
+  "$peers/bin/python" -c "import torch, openvino, numpy" 2> /dev/null && return
+  rm -rf "$peers"
+  /usr/bin/python3 -m venv "$peers"
+  local pip=("$peers/bin/pip" install -q --disable-pip-version-check)
+  "${pip[@]}" --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch 2> /dev/null || "${pip[@]}" torch
+  "${pip[@]}" openvino numpy
+}
+
+declare -A names=([eager]="PyTorch eager" [compiled]="PyTorch compiled" [openvino]=OpenVINO)
+
+# Without its instructions bfloat16 would be emulated, and the time say nothing.
+run() {  # NETWORK PROGRAM PRECISION COMMAND...
+  if [[ " ${precisions[*]} " == *" $3 "* ]]; then
+    OMP_NUM_THREADS=$threads "${@:4}"
+  else
+    echo "{\"network\": \"$1\", \"program\": \"$2\", \"precision\": \"$3\", \"threads\": $threads, \"note\": \"not on this processor\"}"
+  fi
+}
 
 lines() {
+  local saved=$work/saved.safetensors
   for network in nafnet unet daclip; do
-    "$build/bin/network_bench" "$network" f32 "$side" "$threads" "$work/$network.safetensors"
-    if grep -q avx512_bf16 /proc/cpuinfo; then
-      "$build/bin/network_bench" "$network" bf16 "$side" "$threads"
-    fi
-    OMP_NUM_THREADS=$threads /usr/bin/python3 bench/plain_pytorch.py "$work/$network.safetensors" "$threads"
-    rm "$work/$network.safetensors"
+    run "$network" daclip f32 "$build/bin/network_bench" "$network" f32 "$side" "$threads" "$saved"
+    run "$network" daclip bf16 "$build/bin/network_bench" "$network" bf16 "$side" "$threads"
+    run "$network" "PyTorch eager" f32 /usr/bin/python3 bench/peers.py "$saved" "$threads" eager f32
+    [ -z "$peers" ] && continue
+    for program in eager compiled openvino; do
+      for precision in f32 bf16; do
+        run "$network" "${names[$program]}" "$precision" "$peers/bin/python" bench/peers.py "$saved" "$threads" "$program" "$precision"
+      done
+    done
   done
 }
+
+[ -z "$peers" ] || install_peers
 lines > "$work/lines"
 echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(date +%F), ${side}x${side}"
-grep -q avx512_bf16 /proc/cpuinfo || echo "This processor has no bfloat16: its rows are left out."
 echo
 /usr/bin/python3 bench/table.py < "$work/lines"
