@@ -29,7 +29,8 @@ th,td{padding:4px 10px;text-align:left;border-bottom:1px solid #e6e6e2}
 th{border-bottom:2px solid #999}
 .n{text-align:right;font-variant-numeric:tabular-nums}
 tbody tr:hover{background:#f4f7fb}
-tr.summary td{font-weight:600;border-top:2px solid #999}
+tr.summary td{background:#f0f0ec}
+tr:not(.summary)+tr.summary td{border-top:2px solid #999}
 .pair{position:relative;--x:50%;background:#ccc;overflow:hidden}
 .pair img{display:block;width:100%;height:auto}
 .pair .after{position:absolute;inset:0;height:100%;clip-path:inset(0 0 0 var(--x))}

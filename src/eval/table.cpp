@@ -51,10 +51,9 @@ std::string to_markdown(const Table& table) {
 }
 
 std::string to_latex(const Table& table) {
-  const bool wide = table.columns.size() > 7;
   std::string text = cat("\\begin{table}[htbp]\n\\centering\\small\n\\caption{", escape_latex(table.title),
                          table.note.empty() ? "." : ". " + escape_latex(table.note), "}\n\\label{tab:", table.id, "}\n",
-                         wide ? "\\resizebox{\\textwidth}{!}{%\n" : "", "\\begin{tabular}{");
+                         "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n\\begin{tabular}{");
   for (const TableColumn& column : table.columns) text += column.number ? 'r' : 'l';
   text += "}\n\\toprule\n" + join(table.columns, " & ", [](const TableColumn& c) { return escape_latex(c.title); });
   text += " \\\\\n\\midrule\n";
@@ -64,7 +63,7 @@ std::string to_latex(const Table& table) {
     text += join(row.cells, " & ", latex_cell) + " \\\\\n";
     after_rule = row.summary;
   }
-  return text + cat("\\bottomrule\n\\end{tabular}", wide ? "}" : "", "\n\\end{table}\n");
+  return text + "\\bottomrule\n\\end{tabular}}\n\\end{table}\n";
 }
 
 std::string to_html(const Table& table) {

@@ -94,26 +94,28 @@ struct FigureColumn {
   }
 };
 
-// The table of all that was measured, set by set.
+struct OverviewKind {
+  std::string_view id, title;
+  std::vector<Column> columns;
+  bool figures;  // those of whole sets stand here
+};
+
+// A table of what was measured, set by set.
 class Overview {
  public:
-  Overview(const Summary& summary, const std::string& group) : summary_(summary), group_(group) {
-    for (const Column column : {Column::psnr_input, Column::psnr, Column::gain, Column::ssim, Column::psnr_y, Column::ssim_y,
-                                Column::lpips, Column::brisque_input, Column::brisque, Column::recognised, Column::seconds})
+  Overview(const Summary& summary, const std::string& group, const OverviewKind& kind)
+      : summary_(summary), group_(group), kind_(kind) {
+    for (const Column column : kind.columns)
       if (any_value(summary, group, column)) columns_.push_back(column);
-    for (const SetSummary& set : summary.sets)
-      for (const SetFigure& figure : set.figures) {
-        const FigureColumn column{figure.name, figure.method == "input"};
-        if (set.group == group && std::find(figures_.begin(), figures_.end(), column) == figures_.end())
-          figures_.push_back(column);
-      }
-    std::stable_partition(figures_.begin(), figures_.end(), [](const FigureColumn& column) { return column.input; });
+    if (kind.figures) find_figures();
   }
 
+  bool of_interest() const { return !columns_.empty() || !figures_.empty(); }
+
   Table table() const {
-    Table table{id_of("scores", group_), titled("Scores", group_), note(), {{"Set", false}}, {}};
+    Table table{id_of(kind_.id, group_), titled(std::string(kind_.title), group_), note(), {{"Set", false}}, {}};
     if (several()) table.columns.push_back({"Method", false});
-    table.columns.push_back({"Images"});
+    if (kind_.figures) table.columns.push_back({"Images"});
     for (const Column column : columns_)
       table.columns.push_back({column == Column::recognised ? "Recognised, % ↑" : heading(column)});
     for (const FigureColumn& column : figures_) table.columns.push_back({column.title()});
@@ -125,10 +127,22 @@ class Overview {
  private:
   bool several() const { return summary_.methods.size() > 1; }
 
+  void find_figures() {
+    for (const SetSummary& set : summary_.sets)
+      for (const SetFigure& figure : set.figures) {
+        const FigureColumn column{figure.name, figure.method == "input"};
+        if (set.group == group_ && std::find(figures_.begin(), figures_.end(), column) == figures_.end())
+          figures_.push_back(column);
+      }
+    std::stable_partition(figures_.begin(), figures_.end(), [](const FigureColumn& column) { return column.input; });
+  }
+
   std::string note() const {
+    if (!kind_.figures) return "";
     std::string text = "Means over images";
-    if (any_value(summary_, group_, Column::psnr)) text += ", PSNR and gain in dB";
-    text += "; in brackets the 95 % bootstrap interval.";
+    if (any_value(summary_, group_, Column::psnr))
+      text += ", PSNR and gain in dB; in brackets the 95 % bootstrap interval";
+    text += ".";
     for (const SetSummary& set : summary_.sets)
       if (set.group == group_ && set.of(Column::psnr).infinite)
         return text + " Images equal to the truth have no finite PSNR and are left out of its mean.";
@@ -145,14 +159,14 @@ class Overview {
                const Estimates& estimates) const {
     TableRow row{{{name}}};
     if (several()) row.cells.push_back({method});
-    row.cells.push_back({images});
+    if (kind_.figures) row.cells.push_back({images});
     for (const Column column : columns_) row.cells.push_back(cell(estimates, column));
     return row;
   }
 
   // Ranks each column in the rows from `first` on.
   void rank_rows(Table& table, size_t first, const std::vector<const Estimates*>& estimates) const {
-    const size_t offset = several() ? 3 : 2;
+    const size_t offset = size_t(1) + several() + kind_.figures;
     for (size_t c = 0; c < columns_.size(); ++c) {
       std::vector<Ranked> cells;
       for (size_t i = 0; i < estimates.size(); ++i)
@@ -194,6 +208,7 @@ class Overview {
 
   const Summary& summary_;
   const std::string& group_;
+  const OverviewKind& kind_;
   std::vector<Column> columns_;
   std::vector<FigureColumn> figures_;
 };
@@ -292,9 +307,14 @@ class Comparison {
 }  // namespace
 
 std::vector<Table> score_tables(const Summary& summary, const ReportOptions& options) {
+  const OverviewKind scores{"scores", "Scores", {Column::psnr_input, Column::psnr, Column::gain, Column::ssim, Column::lpips},
+                            true};
+  const OverviewKind further{"further", "Further measures", {Column::psnr_y, Column::ssim_y, Column::brisque_input,
+                             Column::brisque, Column::recognised, Column::seconds}, false};
   std::vector<Table> tables;
   for (const std::string& group : summary.groups) {
-    tables.push_back(Overview(summary, group).table());
+    tables.push_back(Overview(summary, group, scores).table());
+    if (const Overview more(summary, group, further); more.of_interest()) tables.push_back(more.table());
     for (const auto& [column, quantity] : {std::pair{Column::psnr, "PSNR"}, {Column::ssim, "SSIM"}, {Column::lpips, "LPIPS"}})
       if (const Comparison comparison(summary, options, group, column, quantity); comparison.of_interest())
         tables.push_back(comparison.table());
