@@ -56,9 +56,13 @@ std::optional<fs::path> find_file(const fs::path& folder, const std::string& ste
 
 std::string wanted(const Published& file) { return cat(file.file, " (", file.from, ")"); }
 
-// `part` is the published file of which the wanted tensors are a part, `whole` the stem of files that hold everything.
-fs::path locate(const fs::path& weights, const Published& part, const std::string& whole, const std::string& what) {
-  const std::string expected = whole.empty() ? wanted(part) : cat(wanted(part), " or one file ", whole, "*");
+// `part` is the published file of which the wanted tensors are a part, `whole` the stem of files that hold everything;
+// `beside` names in messages what else will be needed.
+fs::path locate(const fs::path& weights, const Published& part, const std::string& whole, const std::string& what,
+                const Published* beside = nullptr) {
+  std::string expected = wanted(part);
+  if (beside) expected = cat(wanted(*beside), " and ", expected);
+  if (!whole.empty()) expected = cat(expected, ", or one file ", whole, "*");
   if (weights.empty())
     throw WeightsError(cat(what, ": no folder of metric weights is named (--metric-weights, DACLIP_METRIC_WEIGHTS); "
                            "it should hold ", expected));
@@ -134,7 +138,7 @@ fs::path metric_weights_folder(const fs::path& given) {
 
 NamedArrays read_perceptual_net(const fs::path& weights, PerceptualNet net) {
   const Published part = backbone_of(net);
-  const fs::path file = locate(weights, part, whole_stem(net), cat(perceptual_net_name(net), " network"));
+  const fs::path file = locate(weights, part, whole_stem(net), part.stem);
   NamedArrays named;
   for (auto& [name, array] : read_any(file).arrays) named.arrays.emplace(backbone_name(net, name), std::move(array));
   return checked(std::move(named), perceptual_weights(net), file, part);
@@ -143,7 +147,8 @@ NamedArrays read_perceptual_net(const fs::path& weights, PerceptualNet net) {
 std::vector<std::vector<float>> read_lpips_heads(const fs::path& weights, PerceptualNet net) {
   const std::string own = cat(perceptual_net_name(net), ".pth");
   const Published part = {perceptual_net_name(net), own.c_str(), kLpips};
-  const fs::path file = locate(weights, part, whole_stem(net), cat("LPIPS heads of ", perceptual_net_name(net)));
+  const Published backbone = backbone_of(net);
+  const fs::path file = locate(weights, part, whole_stem(net), cat("LPIPS on ", backbone.stem), &backbone);
   const NamedArrays arrays = read_any(file);
   std::vector<std::vector<float>> heads;
   for (const int64_t channels : perceptual_channels(net)) {
