@@ -197,7 +197,7 @@ void add_eval(CLI::App& program, Run& run) {
       ->type_name("NAME");
   verb.add_option("--sets", arguments->names, "Only sets of these names")->type_name("NAME");
   verb.add_option("--metrics", arguments->options.measures.metrics,
-                  "psnr, ssim, lpips (lpips-squeeze, lpips-vgg), frechet-alex, fid; those of networks need their weights")
+                  "psnr, ssim, lpips (lpips-squeeze, lpips-vgg), frechet-alex, fid, brisque; networks need their weights")
       ->type_name("NAME")->capture_default_str();
   verb.add_option("--metric-weights", arguments->options.measures.weights,
                   "Folder with the weights of LPIPS and of the Fréchet distances (default $DACLIP_METRIC_WEIGHTS)")

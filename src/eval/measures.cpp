@@ -1,16 +1,20 @@
 #include "eval/measures.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
+#ifdef DACLIP_BRISQUE
+#include "metrics/brisque.h"
+#endif
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
 
 namespace daclip {
 namespace {
 
-constexpr int kSsimWindow = 11;
-constexpr const char* kKnown = "psnr, ssim, lpips, lpips-squeeze, lpips-vgg, frechet-alex, fid";
+constexpr int kSsimWindow = 11, kBrisqueLeast = 16;
+constexpr const char* kKnown = "psnr, ssim, lpips, lpips-squeeze, lpips-vgg, frechet-alex, fid, brisque";
 constexpr const char* kAlexFigure = "frechet-alex";
 
 // (positions, channels) -> (channels)
@@ -19,6 +23,18 @@ std::vector<float> mean_over_positions(const std::vector<float>& map, size_t cha
   for (size_t i = 0; i < map.size(); ++i) sums[i % channels] += double(map[i]);
   for (double& sum : sums) sum /= double(map.size() / channels);
   return {sums.begin(), sums.end()};
+}
+
+std::function<double(const FloatImage&)> open_brisque() {
+#ifdef DACLIP_BRISQUE
+  try {
+    return [brisque = std::make_shared<Brisque>()](const FloatImage& image) { return brisque->score(image); };
+  } catch (const IoError& error) {
+    throw WeightsError(error.what());
+  }
+#else
+  throw WeightsError("this build has none; DACLIP_BRISQUE and OpenCV's quality module make one that does");
+#endif
 }
 
 bool one_of(const std::string& name, std::initializer_list<const char*> names) {
@@ -54,6 +70,8 @@ void Measures::open(Backend& backend, const std::string& metric) {
     alex_ = std::make_unique<FrechetFeatures>(backend, options_.weights, FrechetFeatures::Net::alex);
   } else if (metric == "fid") {
     inception_ = std::make_unique<FrechetFeatures>(backend, options_.weights, FrechetFeatures::Net::inception);
+  } else if (metric == "brisque") {
+    brisque_ = open_brisque();
   } else {
     throw UsageError(cat("metric ", metric, ": expected one of ", kKnown));
   }
@@ -70,9 +88,12 @@ void Measures::look(View& view) {
 
 Scores Measures::score(const View& view, const View* truth) {
   Scores scores;
+  const FloatImage& a = view.image;
+  const int whole = std::min(a.width, a.height), crop = options_.crop_border, side = whole - 2 * crop;
+  if (brisque_ && whole >= kBrisqueLeast)
+    if (const double value = brisque_(a); !std::isnan(value)) scores.brisque = value;
   if (!truth) return scores;
-  const FloatImage &a = view.image, &b = truth->image;
-  const int crop = options_.crop_border, side = std::min(a.width, a.height) - 2 * crop;
+  const FloatImage& b = truth->image;
   if (psnr_ && side > 0) {
     scores.psnr = psnr(a, b, crop);
     scores.psnr_y = psnr_y(a, b, crop);

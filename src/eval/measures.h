@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@
 namespace daclip {
 
 // What can be asked for: psnr and ssim (each on RGB and on Y), lpips (of AlexNet; lpips-squeeze or lpips-vgg in its place),
-// frechet-alex, fid.
+// frechet-alex, fid, brisque (where the build has it).
 struct MeasureOptions {
   std::vector<std::string> metrics = {"psnr", "ssim", "lpips", "frechet-alex"};
   std::filesystem::path weights;  // a folder with the networks' weights, docs/metrics.md
@@ -58,6 +59,7 @@ class Measures {
   std::unique_ptr<Lpips> lpips_;
   int lpips_least_ = 0;  // side of the smallest image
   std::unique_ptr<FrechetFeatures> alex_, inception_;
+  std::function<double(const FloatImage&)> brisque_;
 };
 
 }  // namespace daclip
