@@ -20,9 +20,10 @@ small,.muted{color:#555}
 figure{margin:0 0 20px;background:#fff;border:1px solid #ddd;border-radius:8px}
 figcaption{padding:10px 14px}
 figcaption strong{overflow-wrap:anywhere}
-.charts{display:flex;flex-wrap:wrap;gap:20px;align-items:flex-start}
-.charts figure{max-width:100%}
-.charts svg{display:block;max-width:100%;height:auto}
+.charts{display:grid;gap:20px;grid-template-columns:repeat(auto-fill,minmax(min(100%,600px),1fr));align-items:start}
+.charts figure{margin:0}
+.chart{max-width:1100px}
+.charts svg,.chart svg{display:block;width:100%;height:auto}
 .scroll{overflow-x:auto;padding:0 14px 12px}
 table{border-collapse:collapse;font-size:.875rem;white-space:nowrap}
 th,td{padding:4px 10px;text-align:left;border-bottom:1px solid #e6e6e2}

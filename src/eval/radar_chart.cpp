@@ -9,7 +9,7 @@
 namespace daclip {
 namespace {
 
-constexpr double kWidth = 680, kRadius = 196, kLabelSize = 12.5;
+constexpr double kWidth = 780, kRadius = 196, kLabelSize = 12.5;
 
 class RadarChart {
  public:
@@ -102,7 +102,7 @@ class RadarChart {
     const size_t measured = size_t(std::count_if(chart_.series.begin(), chart_.series.end(),
                                                  [](const ChartSeries& series) { return !series.reference; }));
     const double y = p.y + 4 + (sine > 0.5 ? 6 : sine < -0.5 ? (measured == 1 ? -16 : -4) : measured == 1 ? -6 : 0);
-    svg.text({p.x, y}, shortened(chart_.categories[i], kLabelSize, 128), {kLabelSize, anchor});
+    svg.text({p.x, y}, shortened(chart_.categories[i], kLabelSize, 176), {kLabelSize, anchor});
     if (measured != 1) return;
     for (const ChartSeries& series : chart_.series)
       if (!series.reference && i < series.values.size() && std::isfinite(series.values[i]))

@@ -76,30 +76,32 @@ SetSummary summarise_set(const std::vector<const Result*>& results, const Report
   return set;
 }
 
-// Whether all of `methods` have values of a set.
-bool has_values(const Summary& summary, const std::vector<std::string>& methods, const std::string& dataset,
-                Column column) {
-  const auto with_values = std::count_if(summary.sets.begin(), summary.sets.end(), [&](const SetSummary& set) {
-    return set.dataset == dataset && set.of(column).count > 0;
+// The sets of a group in which all methods have values of a column that have any in the group.
+std::vector<std::string> comparable_sets(const Summary& summary, const std::string& group, Column column) {
+  std::vector<std::string> datasets, methods;
+  for (const SetSummary& set : summary.sets)
+    if (set.group == group && set.of(column).count > 0) append_new(datasets, set.dataset), append_new(methods, set.method);
+  std::erase_if(datasets, [&](const std::string& dataset) {
+    const auto with_values = std::count_if(summary.sets.begin(), summary.sets.end(), [&](const SetSummary& set) {
+      return set.dataset == dataset && set.of(column).count > 0;
+    });
+    return size_t(with_values) < methods.size();
   });
-  return size_t(with_values) == methods.size();
+  return datasets;
 }
 
 void add_averages(Summary& summary, const Grouped& grouped, const std::string& group, uint64_t seed) {
   std::vector<std::string> datasets, methods;
-  for (const SetSummary& set : summary.sets) {
-    if (set.group != group) continue;
-    append_new(datasets, set.dataset);
-    append_new(methods, set.method);
-  }
+  for (const SetSummary& set : summary.sets)
+    if (set.group == group) append_new(datasets, set.dataset), append_new(methods, set.method);
   if (datasets.size() < 2) return;
   for (const std::string& method : methods) {
     GroupAverage average{group, method, {}};
     for (int c = 0; c < kColumnCount; ++c) {
       std::vector<std::vector<double>> sets;
-      for (const std::string& dataset : datasets)
-        if (has_values(summary, methods, dataset, Column(c)))
-          sets.push_back(values_of(grouped.of.at({dataset, method}), Column(c)));
+      for (const std::string& dataset : comparable_sets(summary, group, Column(c)))
+        if (const auto results = grouped.of.find({dataset, method}); results != grouped.of.end())
+          sets.push_back(values_of(results->second, Column(c)));
       average.estimates[size_t(c)] = bootstrap_average(sets, seed);
     }
     summary.averages.push_back(std::move(average));

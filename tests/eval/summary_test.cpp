@@ -44,6 +44,8 @@ TEST(Summary, averages_are_over_sets_that_all_methods_have) {
   EXPECT_EQ(summary.averages[0].of(Column::psnr).mean, 24);
   EXPECT_EQ(summary.averages[0].of(Column::psnr).count, 2);
   EXPECT_EQ(summary.averages[1].of(Column::psnr).mean, 24);
+  EXPECT_EQ(summary.averages[0].of(Column::recognised).mean, 0.75);  // the other method recognises nothing
+  EXPECT_EQ(summary.averages[1].of(Column::recognised).count, 0);
 }
 
 TEST(Summary, averages_stay_within_groups) {
