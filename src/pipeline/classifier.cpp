@@ -27,6 +27,16 @@ std::vector<float> label_probabilities(std::span<const float> degradation, std::
   return probabilities;
 }
 
+std::vector<float> label_mixture(std::span<const float> degradation, std::span<const float> labels, float logit_scale) {
+  const size_t n = degradation.size();
+  std::vector<float> mixture(n);
+  if (std::ranges::all_of(degradation, [](float v) { return v == 0; })) return mixture;
+  const std::vector<float> probabilities = label_probabilities(degradation, labels, logit_scale);
+  for (size_t row = 0; row < probabilities.size(); ++row)
+    for (size_t i = 0; i < n; ++i) mixture[i] += probabilities[row] * labels[row * n + i];
+  return mixture;
+}
+
 Classifier::Classifier(Backend& backend, const Model& model) : backend_(backend), model_(model) {
   if (!model.config.clip)
     throw UsageError(cat("model ", model.config.name, " restores only: it has no CLIP to recognise with"));

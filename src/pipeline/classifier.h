@@ -46,4 +46,7 @@ class Classifier {
 std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels,
                                        float logit_scale);
 
+// The labels' embeddings, weighted by those probabilities: (embedding). An embedding of length 0 stays what it is.
+std::vector<float> label_mixture(std::span<const float> degradation, std::span<const float> labels, float logit_scale);
+
 }  // namespace daclip

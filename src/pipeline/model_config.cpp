@@ -309,6 +309,7 @@ std::string to_json(const ModelConfig& config) {
   }
   json["labels"] = config.labels;
   json["logit_scale"] = config.logit_scale;
+  json["label_steering"] = config.label_steering;
   if (config.restorer) {
     json["restorer"] = written(*config.restorer, [](auto& v, auto& c) { visit_nafnet(v, c); });
     json["restorer"]["network"] = "nafnet";
@@ -335,6 +336,7 @@ ModelConfig model_config_from_json(const std::string& text) {
   top.field("name", config.name);
   top.field("labels", config.labels);
   top.field("logit_scale", config.logit_scale);
+  top.newer_field("label_steering", config.label_steering);
   if (json.contains("clip")) read_clip(json, config);
   if (json.contains("restorer")) read_restorer(json, config);
   check_bounds(config);

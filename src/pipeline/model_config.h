@@ -38,6 +38,8 @@ struct ModelConfig {
   // What restores, at most one of them: a network that answers at once, or one that predicts the noise of a diffusion.
   std::optional<NafnetConfig> restorer;
   std::optional<UnetConfig> unet;
+  bool label_steering = false;      // the restorer's degradation context is not e_d itself, as in the paper, but the mean of
+                                    // the labels' embeddings weighted by their probabilities
   SdeConfig sde;                    // of the U-Net
 };
 

@@ -198,8 +198,13 @@ Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
   const int degradation_dim = direct_ ? direct_->degradation_dim : model_.config.unet->degradation_dim;
   Contexts contexts;
   if (content_dim > 0) contexts.content = backend_.from_floats(conditioning.content, {1, content_dim});
-  if (degradation_dim > 0)
-    contexts.degradation = backend_.from_floats(conditioning.degradation, {1, degradation_dim});
+  if (degradation_dim > 0) {
+    const ModelConfig& config = model_.config;
+    contexts.degradation = backend_.from_floats(
+        config.label_steering ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale)
+                              : conditioning.degradation,
+        {1, degradation_dim});
+  }
   return contexts;
 }
 

@@ -54,6 +54,7 @@ void visit_keys(Config& c, Visit visit) {
 
   visit("loss", "restorer", c.loss.restorer);
   visit("loss", "psnr_ceiling", c.loss.psnr_ceiling);
+  visit("loss", "steering", c.loss.steering);
   visit("loss", "context_dropout", c.loss.context_dropout);
   visit("loss", "label_share", c.loss.label_share);
   visit("loss", "content_weight", c.loss.content_weight);
@@ -139,6 +140,7 @@ void check(const TrainConfig& c) {
   need(c.data.degraded_share >= 0 && c.data.degraded_share <= 1, "data.degraded_share: expected 0 to 1");
   need(c.loss.restorer == "l1" || c.loss.restorer == "psnr", "loss.restorer: expected l1 or psnr");
   need(c.loss.psnr_ceiling > 0 && c.loss.psnr_ceiling <= 120, "loss.psnr_ceiling: expected above 0, at most 120 dB");
+  need(c.loss.steering == "embedding" || c.loss.steering == "labels", "loss.steering: expected embedding or labels");
   need(c.loss.context_dropout >= 0 && c.loss.context_dropout <= 1, "loss.context_dropout: expected 0 to 1");
   need(c.loss.label_share >= 0 && c.loss.label_share <= 1, "loss.label_share: expected 0 to 1");
   need(c.loss.temperature > 0, "loss.temperature: expected above 0");

@@ -46,6 +46,8 @@ struct DataConfig {
 struct LossConfig {
   std::string restorer = "l1";       // "l1" or "psnr"
   double psnr_ceiling = 80;          // dB at which the PSNR loss saturates
+  std::string steering = "embedding";  // steered restorer: by e_d itself, or "labels": by the labels' embeddings weighted by
+                                       // what e_d says of them
   double context_dropout = 0.1;      // steered restorer: share of samples that see no context
   double label_share = 0;            // steered restorer: share of batches steered by the labels' own embeddings, without content
   double content_weight = 1;         // controller: weight of the content term beside the degradation term

@@ -1,5 +1,7 @@
 #include "train/daclip_encoder.h"
 
+#include <cmath>
+
 #include "core/error.h"
 #include "core/labels.h"
 #include "nets/clip.h"
@@ -23,6 +25,12 @@ DaclipEncoder::DaclipEncoder(TorchBackend& backend, const std::string& checkpoin
   if (labels.shape != Shape{int64_t(kLabels.size()), clip_.embedding})
     throw WeightsError(cat(checkpoint, ": frozen.labels does not fit the eleven labels"));
   labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
+  logit_scale_ = std::exp(source.arrays.at("ema.logit_scale").to_floats().at(0));
+}
+
+torch::Tensor DaclipEncoder::label_mixture(const torch::Tensor& degradation) const {
+  const torch::Tensor cosines = (degradation / degradation.norm()).matmul(labels_.t());
+  return at::softmax(logit_scale_ * cosines, 1).matmul(labels_);
 }
 
 DaclipEncoder::Embeddings DaclipEncoder::encode(const FloatImage& rgb) {

@@ -21,6 +21,9 @@ class DaclipEncoder {
   // rgb: a whole photo, any size. One photo at a time, so that the result does not depend on its neighbours.
   Embeddings encode(const FloatImage& rgb);
 
+  // What the pipeline's label_mixture() makes of a degradation embedding (1,E): (1,E).
+  torch::Tensor label_mixture(const torch::Tensor& degradation) const;
+
   int embedding() const { return clip_.embedding; }
   const torch::Tensor& labels() const { return labels_; }  // (11,E), unit length, in the order of core/labels.h
 
@@ -30,6 +33,7 @@ class DaclipEncoder {
   PreprocessConfig preprocess_;
   Weights weights_;
   torch::Tensor labels_;
+  double logit_scale_;
 };
 
 }  // namespace daclip

@@ -56,6 +56,7 @@ NamedArrays export_model(const ExportOptions& options) {
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
     config.restorer = restorer_config(restorer);
+    config.label_steering = config.restorer->degradation_dim > 0 && restorer.config.loss.steering == "labels";
     for (const WeightSpec& spec : nafnet_weights(*config.restorer)) add(restorer, "restorer.", spec.name);
   }
   model.metadata = to_json(config);

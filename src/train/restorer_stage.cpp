@@ -124,8 +124,14 @@ class RestorerStage : public Stage {
   const DaclipEncoder::Embeddings& slot_context(int64_t step, int slot, const Sample& sample) {
     SlotContext& cached = contexts_[size_t(slot)];
     if (const int64_t serial = sampler_.serial(step, slot); cached.serial != serial)
-      cached = {serial, encoder_->encode(sample.lq)};
+      cached = {serial, encode(sample.lq)};
     return cached.embeddings;
+  }
+
+  DaclipEncoder::Embeddings encode(const FloatImage& lq) {
+    DaclipEncoder::Embeddings embeddings = encoder_->encode(lq);
+    if (config_.loss.steering == "labels") embeddings.degradation = encoder_->label_mixture(embeddings.degradation);
+    return embeddings;
   }
 
   // Drawn for the whole batch: the labels' own embeddings, the frozen DA-CLIP's of the degraded photos, or nothing.
@@ -191,7 +197,7 @@ class RestorerStage : public Stage {
       for (size_t i = 0; i < photos; ++i) {
         const Sample sample = validation_sample(data_, i, label);
         Held held{label, to_tensor(centre(sample.lq, kValidationSide)), to_tensor(centre(sample.gt, kValidationSide)), {}};
-        if (encoder_) held.context = config_.loss.label_share == 1 ? label_context(label) : encoder_->encode(sample.lq);
+        if (encoder_) held.context = config_.loss.label_share == 1 ? label_context(label) : encode(sample.lq);
         validation_.push_back(std::move(held));
       }
     }
