@@ -34,7 +34,7 @@ struct ClipConfig {
   // Channels of the controller's own 3x3 convolutions with stride 2 and GELU, whose features join its patches: textures are
   // learned from far fewer photos with them (Xiao et al. 2021). Published controllers have none. vision.patch must be a
   // multiple of 2^control_stem.size().
-  std::vector<int> control_stem;
+  std::vector<int> control_stem{};
 };
 
 struct ImageFeatures {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "core/files.h"
 #include "engine/native_backend.h"
@@ -44,6 +45,26 @@ TEST_F(ModelFiles, a_complete_one_loads) {
   double norm = 0;
   for (const float v : model.label_embedding(10)) norm += double(v) * v;
   EXPECT_NEAR(norm, 1, 1e-5);
+}
+
+TEST_F(ModelFiles, written_before_an_entry_existed_take_its_default) {
+  ModelConfig config = test::tiny_config();
+  config.label_steering = true;
+  const ModelConfig read = model_config_from_json(to_json(config));
+  EXPECT_TRUE(read.label_steering);
+  EXPECT_EQ(read.clip->control_stem, (std::vector<int>{4, 6}));
+  auto json = nlohmann::json::parse(to_json(config));
+  json.erase("label_steering");
+  json["clip"].erase("control_stem");
+  const ModelConfig older = model_config_from_json(json.dump());
+  EXPECT_FALSE(older.label_steering);
+  EXPECT_TRUE(older.clip->control_stem.empty());
+}
+
+TEST_F(ModelFiles, a_stem_that_does_not_end_at_whole_patches_is_refused) {
+  auto json = nlohmann::json::parse(to_json(test::tiny_config()));
+  json["clip"]["control_stem"] = {4, 4, 4, 4, 4};
+  EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("control_stem"), std::string::npos);
 }
 
 TEST_F(ModelFiles, missing_unexpected_and_mismatched_tensors_are_told_together) {

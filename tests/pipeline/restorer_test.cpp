@@ -182,5 +182,35 @@ TEST_F(RestorerTest, probabilities_sum_to_one_and_follow_the_cosine) {
   EXPECT_NEAR(tilted[0], 1 / (1 + std::exp(-10.0)), 1e-6);
 }
 
+TEST(LabelMixture, weights_the_labels_by_their_probabilities) {
+  const std::vector<float> labels = {1, 0, 0, 1};
+  const std::vector<float> sure = label_mixture(std::vector<float>{7, 0}, labels, 30);
+  EXPECT_NEAR(sure[0], 1, 1e-6);
+  EXPECT_NEAR(sure[1], 0, 1e-6);
+  const std::vector<float> unsure = label_mixture(std::vector<float>{3, 3}, labels, 30);
+  EXPECT_NEAR(unsure[0], 0.5, 1e-6);
+  EXPECT_NEAR(unsure[1], 0.5, 1e-6);
+}
+
+TEST(LabelMixture, nothing_stays_nothing) {
+  EXPECT_EQ(label_mixture(std::vector<float>{0, 0}, std::vector<float>{1, 0, 0, 1}, 30), (std::vector<float>{0, 0}));
+}
+
+// The photo's own embedding may have any length: steered by labels, the restorer sees the chosen label as it is.
+TEST_F(RestorerTest, steered_by_labels_a_chosen_one_restores_as_its_embedding_would) {
+  model_.config.label_steering = true;
+  model_.config.logit_scale = 1000;
+  const Image photo = test::test_photo(90, 70);
+  RestoreOptions by_name, by_embedding;
+  by_name.degradation = "hazy";
+  const std::span<const float> hazy = model_.label_embedding(model_.label_index("hazy"));
+  by_embedding.conditioning.degradation = {EmbeddingChoice::Source::image, {hazy.begin(), hazy.end()}};
+  const Restorer restorer(backend_, model_);
+  const Image expected = restorer.restore(photo, by_name).image;
+  EXPECT_EQ(restorer.restore(photo, by_embedding).image.data, expected.data);
+  model_.config.label_steering = false;
+  EXPECT_EQ(restorer.restore(photo, by_embedding).image.data, expected.data);
+}
+
 }  // namespace
 }  // namespace daclip

@@ -18,6 +18,7 @@ inline ModelConfig tiny_config() {
   ModelConfig config;
   config.name = "tiny";
   config.clip = ClipConfig{{64, 16, 32, 2, 2}, {16, 100, 16, 1, 1}, 16};
+  config.clip->control_stem = {4, 6};
   config.preprocess = {PreprocessConfig::Kind::mosaic, 64, 32, 16};
   config.labels.assign(kLabels.begin(), kLabels.end());
   config.logit_scale = 20;
