@@ -134,7 +134,7 @@ TEST_F(ModelFiles, are_found_by_name_in_the_models_of_the_working_folder) {
   std::filesystem::create_directories(folder_ / "models/imported");
   write_safetensors(folder_ / "models/imported/model.safetensors", test::tiny_model());
   const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(folder_);
+  std::filesystem::current_path(folder_.path());
   const std::filesystem::path found = find_model("imported");
   std::filesystem::current_path(before);
   EXPECT_EQ(found, "models/imported/model.safetensors");
