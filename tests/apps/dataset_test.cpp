@@ -116,7 +116,7 @@ TEST_F(Dataset, build_makes_what_check_accepts) {
 }
 
 TEST_F(Dataset, build_that_was_killed_goes_on_to_the_same_bytes) {
-  good_photos(12, 300, 260);
+  good_photos(8, 200, 160);
   const std::vector<std::string> build = {"dataset", "build", path("good photos"), "-o", "", "--kind", "snowy",
                                           "--kind", "raindrop", "--threads", "2"};
   const auto arguments = [&](const std::string& out) {
