@@ -26,18 +26,22 @@ install_peers() {
 
 declare -A names=([eager]="PyTorch eager" [compiled]="PyTorch compiled" [openvino]=OpenVINO)
 
-# Without its instructions bfloat16 would be emulated, and the time say nothing.
+# Without its instructions bfloat16 would be emulated, and the time say nothing. Who fails or disagrees has no time either,
+# and the script ends with an error after the table.
 run() {  # NETWORK PROGRAM PRECISION COMMAND...
+  local note="not on this processor"
   if [[ " ${precisions[*]} " == *" $3 "* ]]; then
-    OMP_NUM_THREADS=$threads "${@:4}"
-  else
-    echo "{\"network\": \"$1\", \"program\": \"$2\", \"precision\": \"$3\", \"threads\": $threads, \"note\": \"not on this processor\"}"
+    OMP_NUM_THREADS=$threads "${@:4}" && return
+    note=failed
+    touch "$work/failed"
   fi
+  echo "{\"network\": \"$1\", \"program\": \"$2\", \"precision\": \"$3\", \"threads\": $threads, \"note\": \"$note\"}"
 }
 
 lines() {
   local saved=$work/saved.safetensors
   for network in nafnet unet daclip; do
+    rm -f "$saved"
     run "$network" daclip f32 "$build/bin/network_bench" "$network" f32 "$side" "$threads" "$saved"
     run "$network" daclip bf16 "$build/bin/network_bench" "$network" bf16 "$side" "$threads"
     run "$network" "PyTorch eager" f32 /usr/bin/python3 bench/peers.py "$saved" "$threads" eager f32
@@ -55,3 +59,4 @@ lines > "$work/lines"
 echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(date +%F), ${side}x${side}"
 echo
 /usr/bin/python3 bench/table.py < "$work/lines"
+[ ! -e "$work/failed" ]
