@@ -45,9 +45,7 @@ std::vector<std::string> split_row(std::string_view line) {
 }
 
 // Rows of two columns, the one called filepath first.
-std::vector<Row> read_rows(const fs::path& path, const std::string& second) {
-  const std::vector<uint8_t> bytes = read_file(path);
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+std::vector<Row> parse_rows(std::string_view text, const std::string& where, const std::string& second) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   std::vector<Row> rows;
   bool swapped = false;
@@ -59,18 +57,29 @@ std::vector<Row> read_rows(const fs::path& path, const std::string& second) {
     std::vector<std::string> fields = split_row(line);
     if (fields.size() != 2)
       throw FormatError(
-          cat(path.string(), ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
+          cat(where, ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
     if (number == 1 && (fields[0] == "filepath" || fields[1] == "filepath")) {
       swapped = fields[1] == "filepath";
       if (fields[swapped ? 0 : 1] != second)
         throw FormatError(
-            cat(path.string(), ":1: columns ", fields[0], " and ", fields[1], ", expected filepath and ", second));
+            cat(where, ":1: columns ", fields[0], " and ", fields[1], ", expected filepath and ", second));
       continue;
     }
     if (swapped) std::swap(fields[0], fields[1]);
     rows.push_back({std::move(fields[0]), std::move(fields[1])});
   }
   return rows;
+}
+
+std::vector<Row> read_rows(const fs::path& path, const std::string& second) {
+  const std::vector<uint8_t> bytes = read_file(path);
+  return parse_rows({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(), second);
+}
+
+std::vector<CaptionRow> to_captions(std::vector<Row> rows) {
+  std::vector<CaptionRow> captions;
+  for (Row& row : rows) captions.push_back({std::move(row[0]), std::move(row[1])});
+  return captions;
 }
 
 std::string quoted(const std::string& field) {
@@ -91,10 +100,10 @@ void write_rows(const fs::path& path, const std::string& second, const std::vect
 
 }  // namespace
 
-std::vector<CaptionRow> read_captions(const fs::path& path) {
-  std::vector<CaptionRow> captions;
-  for (Row& row : read_rows(path, "title")) captions.push_back({std::move(row[0]), std::move(row[1])});
-  return captions;
+std::vector<CaptionRow> read_captions(const fs::path& path) { return to_captions(read_rows(path, "title")); }
+
+std::vector<CaptionRow> parse_captions(std::string_view text, const std::string& where) {
+  return to_captions(parse_rows(text, where, "title"));
 }
 
 void write_captions(const fs::path& path, const std::vector<CaptionRow>& captions) {

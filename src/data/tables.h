@@ -18,6 +18,7 @@ struct CaptionRow {
 // The first line may name the columns, in either order. Fields may be quoted as pandas does it. Throws IoError, and
 // FormatError naming the line.
 std::vector<CaptionRow> read_captions(const std::filesystem::path& path);
+std::vector<CaptionRow> parse_captions(std::string_view text, const std::string& where);
 
 // Atomically, with the names of the columns. Throws IoError.
 void write_captions(const std::filesystem::path& path, const std::vector<CaptionRow>& rows);
