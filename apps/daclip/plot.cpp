@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "eval/page.h"
-#include "eval/text.h"
 #include "eval/training_log.h"
 #include "verbs.h"
 
@@ -17,10 +16,9 @@ struct PlotArguments {
 };
 
 std::string page(const std::vector<TrainingLog>& logs, const PlotArguments& arguments, const Svg& svg) {
-  const std::string title = escape_xml(arguments.options.title);
   return html_page(arguments.options.title,
-                   cat("<header>\n<h1>", title, "</h1>\n</header>\n<main>\n<figure class=\"chart\">\n", svg.element(),
-                       "</figure>\n", to_html(training_table(logs)), "</main>\n"));
+                   cat("<main>\n<figure class=\"chart\">\n", svg.element(), "</figure>\n",
+                       to_html(training_table(logs)), "</main>\n"));
 }
 
 int run_plot(const PlotArguments& arguments) {

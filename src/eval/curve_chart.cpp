@@ -18,11 +18,16 @@ struct Range {
   }
 };
 
-// 1500 as "1.5k", 2000000 as "2M".
+// 1500 as "1.5k", 2000000 as "2M"; without idle zeros.
 std::string step_text(double value, double step) {
-  if (std::abs(value) >= 1e6 && std::fmod(step, 1e4) == 0) return tick_text(value / 1e6, step / 1e6) + "M";
-  if (std::abs(value) >= 1e3 && std::fmod(step, 10) == 0) return tick_text(value / 1e3, step / 1e3) + "k";
-  return tick_text(value, step);
+  const bool millions = std::abs(value) >= 1e6, thousands = std::abs(value) >= 1e3;
+  const double unit = millions ? 1e6 : thousands ? 1e3 : 1;
+  std::string text = tick_text(value / unit, step / unit);
+  if (text.find('.') != std::string::npos) {
+    while (text.back() == '0') text.pop_back();
+    if (text.back() == '.') text.pop_back();
+  }
+  return text + (millions ? "M" : thousands ? "k" : "");
 }
 
 // A panel's plot area and scales.
