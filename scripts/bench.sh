@@ -54,7 +54,10 @@ lines() {
   done
 }
 
-[ -z "$peers" ] || install_peers
+if [ -n "$peers" ]; then
+  export TORCHINDUCTOR_CACHE_DIR=$PWD/$peers/inductor
+  install_peers
+fi
 lines > "$work/lines"
 echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(date +%F), ${side}x${side}"
 echo
