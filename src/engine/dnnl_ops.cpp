@@ -13,6 +13,11 @@ using Type = memory::data_type;
 // Shapes change with the size of the picture: a bound for those who work through folders.
 constexpr size_t kMaxEntries = 512;
 
+bool has_avx512() {
+  const unsigned have = unsigned(dnnl::get_effective_cpu_isa()), need = unsigned(dnnl::cpu_isa::avx512_core);
+  return (have & need) == need;
+}
+
 Type dnnl_type(DType type) { return type == DType::f32 ? Type::f32 : Type::bf16; }
 
 template <class Work>
@@ -156,9 +161,12 @@ void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const
     const memory::desc source({rows, in}, type_, Tag::ab), target({rows, out}, type_, Tag::ab);
     const memory::desc bias_layout = bias ? memory::desc({1, out}, Type::f32, Tag::ab) : memory::desc();
     const Entry& entry = find({1, rows, in, out, bias != nullptr}, [&] {
-      const memory::desc any({in, out}, type_, Tag::any);
+      // Before AVX-512 oneDNN leaves weights as rows of `out` values and packs them at each call, which is slow where
+      // rows lie whole pages apart.
+      const bool pages = type_ == Type::f32 && out % 1024 == 0 && !has_avx512();
+      const memory::desc layout({in, out}, type_, pages ? Tag::ba : Tag::any);
       const auto operation =
-          bias ? dnnl::matmul::desc(source, any, bias_layout, target) : dnnl::matmul::desc(source, any, target);
+          bias ? dnnl::matmul::desc(source, layout, bias_layout, target) : dnnl::matmul::desc(source, layout, target);
       const dnnl::matmul::primitive_desc pd(operation, user_scratchpad(), engine_);
       return Entry{dnnl::matmul(pd), pd.weights_desc(), pd.scratchpad_desc(), pd.impl_info_str()};
     });

@@ -28,6 +28,7 @@ struct NativeStorage {
   std::vector<Packed> packed;         // for convolutions and linear layers
   std::shared_ptr<Buffer> winograd;   // for 3x3 convolutions in float32
   std::shared_ptr<Buffer> depthwise;  // (k,k,C) float32, for depthwise_conv2d
+  Tensor patches;                     // (O,kh*kw*I), for convolutions whose windows do not overlap
 
   // Parts of a weight that are used by themselves: rows from `begin` on.
   struct Rows {

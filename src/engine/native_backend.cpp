@@ -112,6 +112,8 @@ Tensor NativeBackend::do_conv2d(const Tensor& input, const Tensor& w, const Tens
   Tensor y = make({s.n, s.out_h, s.out_w, s.out});
   if (kh == 1 && kw == 1 && s.stride == 1 && s.padding == 0 && s.padding_width == 0)
     dnnl_->linear(rows_of(x), s.in, s.out, data(x), w, float_data(bias), data(y));
+  else if (suits_patches(w.shape(), options))
+    patch_conv2d(x, w, float_data(bias), y);
   else if (suits_winograd(x.shape(), y.shape(), w.shape(), options.stride))
     winograd_conv2d(x, w, float_data(bias), options, y);
   else

@@ -92,6 +92,9 @@ class NativeBackend : public Backend {
   const float* float_data(const Tensor& t);  // of a float32 tensor; null where absent
   Tensor converted(const Tensor& t, DType type);
 
+  // Convolutions whose windows do not overlap, as a matrix product.
+  bool suits_patches(const Shape& w, ConvOptions options) const;
+  void patch_conv2d(const Tensor& x, const Tensor& w, const float* bias, const Tensor& y);
   // 3x3 convolutions where Winograd's algorithm is faster, from x to y.
   bool suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const;
   void winograd_conv2d(const Tensor& x, const Tensor& w, const float* bias, ConvOptions options, const Tensor& y);

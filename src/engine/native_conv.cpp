@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "engine/dnnl_ops.h"
 #include "engine/kernels.h"
@@ -18,6 +19,39 @@ constexpr int64_t kBlockValues = int64_t(1) << 18, kBlockRows = 36;
 int64_t tiles_along(int64_t size) { return (size + 3) / 4; }
 
 }  // namespace
+
+// Windows side by side: each is a row of a matrix.
+bool NativeBackend::suits_patches(const Shape& w, ConvOptions options) const {
+  return type_ == DType::f32 && w[2] > 1 && w[2] == w[3] && options.stride == w[2] && options.padding == 0 &&
+         options.beside() == 0;
+}
+
+void NativeBackend::patch_conv2d(const Tensor& x, const Tensor& w, const float* bias, const Tensor& y) {
+  const int64_t in = w.dim(1), k = w.dim(2), row = k * in, patch = k * row, out = y.dim(3), columns = y.dim(2);
+  NativeStorage& storage = w.storage<NativeStorage>();
+  if (!storage.patches.defined()) {
+    const Tensor plain = floats(w);
+    const float* from = float_data(plain);
+    std::vector<float> values(size_t(out * patch));
+    for (int64_t o = 0; o < out; ++o)
+      for (int64_t c = 0; c < in; ++c)
+        for (int64_t i = 0; i < k * k; ++i) values[size_t(o * patch + i * in + c)] = *from++;
+    storage.patches = do_weight(values, {out, patch});
+  }
+  const int64_t rows = y.dim(0) * y.dim(1);
+  const Tensor patches = make({rows * columns, patch});
+  const float* from = float_data(x);
+  float* to = static_cast<float*>(data(patches));
+  parallel_for(threads_, rows, std::max<int64_t>(1, 16384 / (columns * patch)), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r)
+      for (int64_t i = 0; i < k; ++i) {
+        const float* source = from + (r / y.dim(1) * x.dim(1) + r % y.dim(1) * k + i) * x.dim(2) * in;
+        for (int64_t j = 0; j < columns; ++j)
+          std::memcpy(to + (r * columns + j) * patch + i * row, source + j * row, size_t(row) * sizeof(float));
+      }
+  });
+  dnnl_->linear(rows * columns, patch, out, to, storage.patches, bias, data(y));
+}
 
 bool NativeBackend::suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const {
   return type_ == DType::f32 && w[2] == 3 && w[3] == 3 && stride == 1 && x[3] >= kMinChannels &&
