@@ -78,7 +78,7 @@ class Bench {
     const Tensor conv = weight({c, c, 3, 3}), expand = weight({2 * c, c, 1, 1}), project = weight({c, c, 1, 1});
     const Tensor taps = weight({2 * c, 1, 3, 3}), down = weight({2 * c, c, 2, 2}), cells = map({1, 1, 1, c});
     const double in = pixels * double(c) * size, n = double(c);
-    report("conv 3x3", 18 * n * n * pixels, 2 * in, true, [&] { b_.conv2d(x, conv, gain, {1, 1}); });
+    report("conv 3x3", 18 * n * n * pixels, 2 * in, false, [&] { b_.conv2d(x, conv, gain, {1, 1}); });
     report("conv 2x2 stride 2", 4 * n * n * pixels, 2 * in, true, [&] { b_.conv2d(x, down, bias, {2, 0}); });
     report("linear C -> 2C", 4 * n * n * pixels, 3 * in, true, [&] { b_.conv2d(x, expand, bias); });
     report("linear C -> C", 2 * n * n * pixels, 2 * in, true, [&] { b_.conv2d(x, project, gain); });
