@@ -54,11 +54,15 @@ void add_plot(CLI::App& program, Run& run) {
   CLI::App& verb = *program.add_subcommand("plot", "Draw the training curves of one or several runs");
   verb.add_option("LOG", arguments->logs, "log.jsonl of daclip-train, or the folder of a run")
       ->type_name("FILE|FOLDER")->required();
-  verb.add_option("-o,--out", arguments->out, "The picture (.svg) or page (.html) to write")->type_name("FILE")->required();
-  verb.add_option("--show", options.show,
-                  "Curves: loss, psnr, gain, accuracy, lr (default: those that are there), tasks for each degradation's, or "
-                  "any key of the log, such as grad_norm or validation.noisy.psnr")
-      ->type_name("WHAT")->delimiter(',');
+  verb.add_option("-o,--out", arguments->out, "The picture (.svg) or page (.html) to write")
+      ->type_name("FILE")
+      ->required();
+  verb.add_option(
+          "--show", options.show,
+          "Curves: loss, psnr, gain, accuracy, lr (default: those that are there), tasks for each degradation's, or "
+          "any key of the log, such as grad_norm or validation.noisy.psnr")
+      ->type_name("WHAT")
+      ->delimiter(',');
   verb.add_option("--smooth", options.smooth, "Smoothing of training curves, 0 for none, towards 1 for more")
       ->check(CLI::Range(0.0, 0.9999))->capture_default_str();
   verb.add_option("--names", arguments->names, "Names of the runs (default: their folders)")

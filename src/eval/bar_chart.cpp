@@ -44,7 +44,8 @@ class BarChart {
   Svg draw() {
     Svg svg(kWidth, bottom_ + 40, chart_.title, chart_.axis);
     chart::heading(svg, chart_.title, chart_.axis, kWidth);
-    if (chart_.series.size() > 1) chart::legend(&svg, legend_, chart::kMargin, chart::kHeading, kWidth - chart::kMargin);
+    if (chart_.series.size() > 1)
+      chart::legend(&svg, legend_, chart::kMargin, chart::kHeading, kWidth - chart::kMargin);
     for (const double tick : ticks_) {
       svg.line({x(tick), top_}, {x(tick), bottom_}, {ink::kGrid});
       svg.text({x(tick), bottom_ + 18}, tick_text(tick, ticks_[1] - ticks_[0]), {11, "middle", ink::kMuted});
@@ -94,7 +95,8 @@ class BarChart {
       words += cat(" [", printed(chart_, series.low[category]), ", ", printed(chart_, series.high[category]), "]");
     svg.open(words);
     svg.rectangle({outer_low, y + 1}, outer_high - outer_low, kBar - 2,
-                  series.reference ? ink::kAxis : series_colour(legend_[index].index), series.reference ? 0.55 : 0.85, 1.5);
+                  series.reference ? ink::kAxis : series_colour(legend_[index].index), series.reference ? 0.55 : 0.85,
+                  1.5);
     if (interval) {
       const double a = x(series.low[category]), b = x(series.high[category]);
       svg.line({a, middle}, {b, middle}, {ink::kText, 1.25});

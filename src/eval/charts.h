@@ -29,8 +29,8 @@ struct CategoryChart {
 // A group of horizontal bars a category, with whiskers for the intervals; a category has as many bars as it has values.
 Svg bar_chart(const CategoryChart& chart);
 
-// A spoke a category, all with one scale. Needs at least three categories (throws UsageError). A series is a closed line
-// where it has all values, and open where some are missing.
+// A spoke a category, all with one scale. Needs at least three categories (throws UsageError). A series is a closed
+// line where it has all values, and open where some are missing.
 Svg radar_chart(const CategoryChart& chart);
 
 // A row a true label with its share of each prediction, in counts and percent; labels that do not occur are left out.

@@ -80,7 +80,8 @@ void draw_curve(Svg& svg, const Frame& frame, const Curve& curve) {
     if (std::isfinite(p.x) && std::isfinite(p.y)) points.push_back({frame.x(p.x), frame.y(p.y)});
   if (points.empty()) return;
   const Point last = curve.points.back();
-  svg.open(cat(curve.name, ": ", tick_text(last.y, std::max(1e-5, std::abs(last.y) * 1e-4)), " at ", step_text(last.x, 1)));
+  svg.open(
+      cat(curve.name, ": ", tick_text(last.y, std::max(1e-5, std::abs(last.y) * 1e-4)), " at ", step_text(last.x, 1)));
   svg.polyline(points, {series_colour(curve.colour), curve.faint ? 1 : 1.9, "", curve.faint ? 0.3 : 1});
   const bool alone = points.size() == 1;
   if (curve.marks || alone)
@@ -97,8 +98,10 @@ Svg curve_chart(const CurveChart& chart) {
   for (size_t i = 0; i < chart.names.size(); ++i) entries.push_back({chart.names[i], i, false});
   const double legend_top = 48;
   const double top = legend_top + chart::legend(nullptr, entries, chart::kMargin, 0, kWidth - chart::kMargin) + 32;
-  Svg svg(kWidth, top + rows * (kPanelHeight + kBelowPanel) - 30, chart.title, cat(chart.panels.size(), " panels of curves"));
-  svg.text({chart::kMargin, 32}, shortened(chart.title, 16, kWidth - 2 * chart::kMargin), {16, "start", ink::kText, true});
+  Svg svg(kWidth, top + rows * (kPanelHeight + kBelowPanel) - 30, chart.title,
+          cat(chart.panels.size(), " panels of curves"));
+  svg.text({chart::kMargin, 32}, shortened(chart.title, 16, kWidth - 2 * chart::kMargin),
+           {16, "start", ink::kText, true});
   chart::legend(&svg, entries, chart::kMargin, legend_top, kWidth - chart::kMargin);
   const double left = 62, width = (kWidth - chart::kMargin - left * columns - kGapX * (columns - 1)) / columns;
   const Range x_range = range_of_x(chart);
@@ -107,8 +110,13 @@ Svg curve_chart(const CurveChart& chart) {
     Range y;
     for (const Curve& curve : panel.curves)
       for (const Point& p : curve.points) y.add(p.y);
-    Frame frame{{left + double(i % size_t(columns)) * (width + left + kGapX), top + double(i / size_t(columns)) * (kPanelHeight + kBelowPanel)},
-                width, kPanelHeight, ticks(x_range.low, x_range.high, 6), ticks(y.low, y.high, 5), x_range};
+    Frame frame{{left + double(i % size_t(columns)) * (width + left + kGapX),
+                 top + double(i / size_t(columns)) * (kPanelHeight + kBelowPanel)},
+                width,
+                kPanelHeight,
+                ticks(x_range.low, x_range.high, 6),
+                ticks(y.low, y.high, 5),
+                x_range};
     draw_axes(svg, frame, panel.title, chart.x_axis);
     for (const bool faint : {true, false})
       for (const Curve& curve : panel.curves)

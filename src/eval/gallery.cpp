@@ -110,7 +110,8 @@ class Figure {
     for (const Result* method : methods_)
       if (fs::exists(path(method->method))) shown.push_back({method->method, url(method->method), figures_of(*method)});
     if (truth) shown.push_back({"truth", url("truth"), ""});
-    std::string text = "<figure>\n" + slider_html({r.image, shown[0].url, url(r.method), width_, height_, "input", r.method});
+    std::string text =
+        "<figure>\n" + slider_html({r.image, shown[0].url, url(r.method), width_, height_, "input", r.method});
     if (shown.size() > 2) text += buttons(shown);
     text += caption() + "<div class=\"crops\">\n";
     for (const Shown& one : shown) text += crop(one);
@@ -137,15 +138,15 @@ class Figure {
   std::string buttons(const std::vector<Shown>& shown) const {
     std::string text = "<div class=\"pick\" role=\"group\" aria-label=\"compare the input with\">";
     for (size_t i = 1; i < shown.size(); ++i)
-      text += cat("<button type=\"button\" aria-pressed=\"", shown[i].who == chosen_.result->method ? "true" : "false", "\" data-src=\"",
-                  escape_xml(shown[i].url), "\">", escape_xml(shown[i].who), "</button> ");
+      text += cat("<button type=\"button\" aria-pressed=\"", shown[i].who == chosen_.result->method ? "true" : "false",
+                  "\" data-src=\"", escape_xml(shown[i].url), "\">", escape_xml(shown[i].who), "</button> ");
     return text + "</div>\n";
   }
 
   std::string caption() const {
     const Result& r = *chosen_.result;
-    std::string text = cat("<figcaption><span class=\"tag", chosen_.worst ? " worst\">worst" : "\">best", "</span> <strong>",
-                           escape_xml(r.image), "</strong> <small>", width_, " × ", height_);
+    std::string text = cat("<figcaption><span class=\"tag", chosen_.worst ? " worst\">worst" : "\">best",
+                           "</span> <strong>", escape_xml(r.image), "</strong> <small>", width_, " × ", height_);
     if (!r.degradation.empty()) text += cat(", ", escape_xml(r.degradation));
     if (!r.predicted.empty())
       text += cat(", recognised as ", escape_xml(r.predicted), " (", number_text(100 * r.confidence, 0), " %)");
@@ -153,10 +154,10 @@ class Figure {
   }
 
   std::string crop(const Shown& one) const {
-    return cat("<div><span class=\"crop\" style=\"width:", place_.width, "px;height:", place_.height, "px\"><img loading=\"lazy\" "
-               "alt=\"part of ", escape_xml(one.who), "\" width=\"", width_, "\" height=\"", height_, "\" style=\"left:",
-               -place_.left, "px;top:", -place_.top, "px\" src=\"", escape_xml(one.url), "\"></span><strong>",
-               escape_xml(one.who), "</strong><br>", one.figures, "</div>\n");
+    return cat("<div><span class=\"crop\" style=\"width:", place_.width, "px;height:", place_.height,
+               "px\"><img loading=\"lazy\" alt=\"part of ", escape_xml(one.who), "\" width=\"", width_, "\" height=\"",
+               height_, "\" style=\"left:", -place_.left, "px;top:", -place_.top, "px\" src=\"", escape_xml(one.url),
+               "\"></span><strong>", escape_xml(one.who), "</strong><br>", one.figures, "</div>\n");
   }
 
   const fs::path& folder_;
@@ -186,7 +187,9 @@ CropPlace most_different(const Image& a, const Image& b, int side) {
   CropPlace place{0, 0, std::min(side, width), std::min(side, height)};
   // Sums over all rectangles from the corner: (height+1, width+1).
   std::vector<double> sums(size_t(width + 1) * size_t(height + 1));
-  const auto sum = [&](int row, int column) -> double& { return sums[size_t(row) * size_t(width + 1) + size_t(column)]; };
+  const auto sum = [&](int row, int column) -> double& {
+    return sums[size_t(row) * size_t(width + 1) + size_t(column)];
+  };
   for (int r = 0; r < height; ++r)
     for (int c = 0; c < width; ++c) {
       double difference = 0;
@@ -222,15 +225,18 @@ std::string gallery_page(const fs::path& folder, const std::vector<Result>& resu
     if (figures.empty()) continue;
     const std::string id = plain_name(set.dataset);
     contents += cat(contents.empty() ? "" : " · ", "<a href=\"#", id, "\">", escape_xml(set.dataset), "</a>");
-    sections += cat("<h2 id=\"", id, "\">", escape_xml(set.dataset), "</h2>\n<div class=\"shown\">\n", figures, "</div>\n");
+    sections +=
+        cat("<h2 id=\"", id, "\">", escape_xml(set.dataset), "</h2>\n<div class=\"shown\">\n", figures, "</div>\n");
   }
   if (sections.empty()) return "";
-  return html_page("Gallery: " + options.title,
-                   cat("<header>\n<h1>", escape_xml(options.title), ": worst and best images</h1>\n<p>Of each set, by the gain over "
-                       "the input. Drag across a picture, or use the arrow keys, to compare; the crops show the files' own "
-                       "pixels, of the worst where the result is most wrong, of the best where it changed most.</p>\n<p>",
-                       contents, "</p>\n<p><a href=\"report.html\">Tables and charts</a></p>\n</header>\n<main>\n", sections,
-                       "</main>\n", kScript));
+  return html_page(
+      "Gallery: " + options.title,
+      cat("<header>\n<h1>", escape_xml(options.title),
+          ": worst and best images</h1>\n<p>Of each set, by the gain over "
+          "the input. Drag across a picture, or use the arrow keys, to compare; the crops show the files' own "
+          "pixels, of the worst where the result is most wrong, of the best where it changed most.</p>\n<p>",
+          contents, "</p>\n<p><a href=\"report.html\">Tables and charts</a></p>\n</header>\n<main>\n", sections,
+          "</main>\n", kScript));
 }
 
 }  // namespace daclip

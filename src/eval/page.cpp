@@ -69,11 +69,13 @@ std::string html_page(std::string_view title, const std::string& body) {
 
 std::string slider_html(const Slider& s) {
   const std::string size = cat("width=\"", s.width, "\" height=\"", s.height, "\" loading=\"lazy\"");
-  return cat("<div class=\"pair\"><img ", size, " alt=\"", escape_xml(s.before_label), "\" src=\"", escape_xml(s.before),
-             "\"><img class=\"after\" ", size, " alt=\"", escape_xml(s.after_label), "\" src=\"", escape_xml(s.after),
-             "\"><b style=\"left:6px\">", escape_xml(s.before_label), "</b><b class=\"name\" style=\"right:6px\">",
-             escape_xml(s.after_label), "</b><input type=\"range\" min=\"0\" max=\"100\" value=\"50\" step=\"0.1\" "
-             "aria-label=\"border between the two pictures of ", escape_xml(s.name),
+  return cat("<div class=\"pair\"><img ", size, " alt=\"", escape_xml(s.before_label), "\" src=\"",
+             escape_xml(s.before), "\"><img class=\"after\" ", size, " alt=\"", escape_xml(s.after_label), "\" src=\"",
+             escape_xml(s.after), "\"><b style=\"left:6px\">", escape_xml(s.before_label),
+             "</b><b class=\"name\" style=\"right:6px\">", escape_xml(s.after_label),
+             "</b><input type=\"range\" min=\"0\" max=\"100\" value=\"50\" step=\"0.1\" "
+             "aria-label=\"border between the two pictures of ",
+             escape_xml(s.name),
              "\" oninput=\"this.parentNode.style.setProperty('--x',this.value+'%')\"><i></i></div>\n");
 }
 

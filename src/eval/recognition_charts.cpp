@@ -49,7 +49,8 @@ void confusion_row(Svg& svg, const std::vector<std::string>& labels, const std::
     svg.rectangle({x + 1, corner.y + 1}, kCell - 2, kCell - 2, n ? shade(share) : "#f6f8fa", 1, 3);
     if (n > 0) {
       const std::string_view colour = share > 0.45 ? "#ffffff" : ink::kText;
-      svg.text({x + kCell / 2, corner.y + kCell / 2 + 1}, percent(share), {12.5, "middle", colour, truth == columns[c]});
+      svg.text({x + kCell / 2, corner.y + kCell / 2 + 1}, percent(share),
+               {12.5, "middle", colour, truth == columns[c]});
       svg.text({x + kCell / 2, corner.y + kCell / 2 + 16}, cat(n), {10.5, "middle", colour});
     }
     svg.close();
@@ -137,7 +138,8 @@ Svg confusion_chart(const std::string& title, const std::vector<std::string>& la
   const double width = left + double(used.columns.size()) * kCell + names * 0.5 + 60;
   Svg svg(std::max(width, 420.0), top + double(used.rows.size()) * kCell + 22, title,
           "Rows: what the picture has. Columns: what was recognised.");
-  chart::heading(svg, title, "Rows: what the picture has. Columns: what was recognised. Right: pictures.", std::max(width, 420.0));
+  chart::heading(svg, title, "Rows: what the picture has. Columns: what was recognised. Right: pictures.",
+                 std::max(width, 420.0));
   for (size_t c = 0; c < used.columns.size(); ++c)
     svg.text({left + double(c) * kCell + kCell / 2 - 2, top - 8}, labels[used.columns[c]],
              {12.5, "start", ink::kText, false, -42});

@@ -19,9 +19,12 @@ Cell share_cell(int64_t hits, int64_t n) {
 }
 
 Table accuracy_table(const std::vector<MethodRecognition>& methods) {
-  Table table{"recognition", "Recognition", "Shares in %, in brackets Wilson's 95 % interval. A picture counts as right "
+  Table table{"recognition",
+              "Recognition",
+              "Shares in %, in brackets Wilson's 95 % interval. A picture counts as right "
               "where the best label is one of its own.",
-              {{"Method", false}, {"Images"}, {"Accuracy ↑"}, {"Mean over labels ↑"}, {"Calibration error ↓"}}, {}};
+              {{"Method", false}, {"Images"}, {"Accuracy ↑"}, {"Mean over labels ↑"}, {"Calibration error ↓"}},
+              {}};
   const bool mixed = std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.report.mixed > 0; });
   if (mixed) {
     for (const char* title : {"Mixed images", "Mixed: right ↑", "Mixed: share of labels found ↑", "Mixed: all found ↑"})
@@ -30,7 +33,8 @@ Table accuracy_table(const std::vector<MethodRecognition>& methods) {
   }
   for (const MethodRecognition& m : methods) {
     const RecognitionReport& r = m.report;
-    TableRow row{{{m.method}, {cat(r.count)}, share_cell(r.hits, r.count), {percent(r.macro_accuracy)}, {percent(r.ece)}}};
+    TableRow row{
+        {{m.method}, {cat(r.count)}, share_cell(r.hits, r.count), {percent(r.macro_accuracy)}, {percent(r.ece)}}};
     if (mixed) {
       const bool any = r.mixed > 0;
       row.cells.push_back({any ? cat(r.mixed) : ""});
@@ -51,8 +55,11 @@ int64_t pictures_of(const MethodRecognition& m, size_t label) {
 }
 
 Table label_table(const std::vector<MethodRecognition>& methods) {
-  Table table{"accuracy-per-label", "Accuracy per label, %",
-              "Of pictures with one label. The paper's Table 4 is of its own test sets.", {{"Label", false}, {"Images"}}, {}};
+  Table table{"accuracy-per-label",
+              "Accuracy per label, %",
+              "Of pictures with one label. The paper's Table 4 is of its own test sets.",
+              {{"Label", false}, {"Images"}},
+              {}};
   for (const MethodRecognition& m : methods) table.columns.push_back({m.method});
   table.columns.push_back({"DA-CLIP (paper)"});
   std::vector<std::string> labels;

@@ -119,9 +119,10 @@ std::string report_page(const Contents& contents, const std::vector<Result>& res
                         bool gallery) {
   std::string body = cat("<header>\n<h1>", escape_xml(options.title), "</h1>\n");
   for (const std::string& note : options.notes) body += cat("<p>", escape_xml(note), "</p>\n");
-  body += cat("<p>Files: <a href=\"results.csv\">results.csv</a>, <a href=\"summary.json\">summary.json</a>, "
-              "<a href=\"tables.md\">tables.md</a>, <a href=\"tables.tex\">tables.tex</a>",
-              gallery ? ", <a href=\"gallery.html\">the gallery</a>" : "", "</p>\n</header>\n<main>\n<h2>Tables</h2>\n");
+  body +=
+      cat("<p>Files: <a href=\"results.csv\">results.csv</a>, <a href=\"summary.json\">summary.json</a>, "
+          "<a href=\"tables.md\">tables.md</a>, <a href=\"tables.tex\">tables.tex</a>",
+          gallery ? ", <a href=\"gallery.html\">the gallery</a>" : "", "</p>\n</header>\n<main>\n<h2>Tables</h2>\n");
   for (const Table& table : contents.tables) body += to_html(table);
   if (!contents.charts.empty()) {
     body += "<h2>Charts</h2>\n<div class=\"charts\">\n";

@@ -80,7 +80,8 @@ SetSummary summarise_set(const std::vector<const Result*>& results, const Report
 std::vector<std::string> comparable_sets(const Summary& summary, const std::string& group, Column column) {
   std::vector<std::string> datasets, methods;
   for (const SetSummary& set : summary.sets)
-    if (set.group == group && set.of(column).count > 0) append_new(datasets, set.dataset), append_new(methods, set.method);
+    if (set.group == group && set.of(column).count > 0)
+      append_new(datasets, set.dataset), append_new(methods, set.method);
   std::erase_if(datasets, [&](const std::string& dataset) {
     const auto with_values = std::count_if(summary.sets.begin(), summary.sets.end(), [&](const SetSummary& set) {
       return set.dataset == dataset && set.of(column).count > 0;

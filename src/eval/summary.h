@@ -44,8 +44,8 @@ struct SetSummary {
   const Estimate& of(Column column) const { return estimates[size_t(column)]; }
 };
 
-// Means over the sets of a group in which all methods have values that have any in the group, so that they can be compared;
-// `count` of an estimate is the number of these sets.
+// Means over the sets of a group in which all methods have values that have any in the group, so that they can be
+// compared; `count` of an estimate is the number of these sets.
 struct GroupAverage {
   std::string group, method;
   Estimates estimates;

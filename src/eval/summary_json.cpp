@@ -53,7 +53,8 @@ std::string summary_json(const Summary& summary, const std::vector<MethodRecogni
     Json entry = {{"dataset", set.dataset}, {"degradation", set.degradation}, {"method", set.method},
                   {"group", set.group}, {"images", set.images}, {"failed", set.failed}};
     entry.update(as_json(set.estimates));
-    for (const SetFigure& figure : set.figures) entry[figure.method == "input" ? figure.name + "_input" : figure.name] = number(figure.value);
+    for (const SetFigure& figure : set.figures)
+      entry[figure.method == "input" ? figure.name + "_input" : figure.name] = number(figure.value);
     json["sets"].push_back(entry);
   }
   for (const GroupAverage& average : summary.averages) {

@@ -69,18 +69,19 @@ void Svg::line(Point a, Point b, const LineStyle& style) {
 
 void Svg::polyline(const std::vector<Point>& points, const LineStyle& style) {
   if (points.size() < 2) return;
-  body_ += cat("<polyline points=\"", list(points), "\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\"",
-               stroke(style), "/>\n");
+  body_ += cat("<polyline points=\"", list(points),
+               "\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\"", stroke(style), "/>\n");
 }
 
-void Svg::polygon(const std::vector<Point>& points, std::string_view fill, double fill_opacity, const LineStyle& style) {
+void Svg::polygon(const std::vector<Point>& points, std::string_view fill, double fill_opacity,
+                  const LineStyle& style) {
   body_ += cat("<polygon points=\"", list(points), "\" fill=\"", fill, "\" fill-opacity=\"", n(fill_opacity),
                "\" stroke-linejoin=\"round\"", stroke(style), "/>\n");
 }
 
 void Svg::rectangle(Point corner, double width, double height, std::string_view fill, double opacity, double radius) {
-  body_ += cat("<rect x=\"", n(corner.x), "\" y=\"", n(corner.y), "\" width=\"", n(std::max(0.0, width)), "\" height=\"",
-               n(std::max(0.0, height)), "\" fill=\"", fill, "\"");
+  body_ += cat("<rect x=\"", n(corner.x), "\" y=\"", n(corner.y), "\" width=\"", n(std::max(0.0, width)),
+               "\" height=\"", n(std::max(0.0, height)), "\" fill=\"", fill, "\"");
   if (opacity < 1) body_ += cat(" fill-opacity=\"", n(opacity), "\"");
   if (radius > 0) body_ += cat(" rx=\"", n(radius), "\"");
   body_ += "/>\n";
@@ -108,7 +109,8 @@ void Svg::mark(Point centre, size_t index, double radius) {
 }
 
 void Svg::text(Point at, std::string_view words, const TextStyle& style) {
-  body_ += cat("<text x=\"", n(at.x), "\" y=\"", n(at.y), "\" font-size=\"", n(style.size), "\" fill=\"", style.colour, "\"");
+  body_ += cat("<text x=\"", n(at.x), "\" y=\"", n(at.y), "\" font-size=\"", n(style.size), "\" fill=\"", style.colour,
+               "\"");
   if (style.anchor != "start") body_ += cat(" text-anchor=\"", style.anchor, "\"");
   if (style.bold) body_ += " font-weight=\"600\"";
   if (style.rotation != 0) body_ += cat(" transform=\"rotate(", n(style.rotation), " ", n(at.x), " ", n(at.y), ")\"");

@@ -8,8 +8,8 @@
 
 namespace daclip {
 
-// Colours that people with any kind of colour vision tell apart (Okabe & Ito 2008), dark enough on white; repeats after the
-// last one.
+// Colours that people with any kind of colour vision tell apart (Okabe & Ito 2008), dark enough on white; repeats after
+// the last one.
 std::string_view series_colour(size_t index);
 
 namespace ink {
@@ -48,7 +48,8 @@ class Svg {
   // Through at least one point; one alone is not drawn.
   void polyline(const std::vector<Point>& points, const LineStyle& style);
   void polygon(const std::vector<Point>& points, std::string_view fill, double fill_opacity, const LineStyle& style);
-  void rectangle(Point corner, double width, double height, std::string_view fill, double opacity = 1, double radius = 0);
+  void rectangle(Point corner, double width, double height, std::string_view fill, double opacity = 1,
+                 double radius = 0);
   void frame(Point corner, double width, double height, const LineStyle& style);
   void circle(Point centre, double radius, std::string_view fill, std::string_view edge = "none");
   // A sign for a series: circle, square, diamond, triangle ... by index, so that colour alone tells nothing apart.

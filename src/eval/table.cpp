@@ -67,8 +67,8 @@ std::string to_latex(const Table& table) {
 }
 
 std::string to_html(const Table& table) {
-  std::string text = cat("<figure class=\"table\" id=\"", table.id, "\">\n<figcaption><strong>", escape_xml(table.title),
-                         "</strong>", table.note.empty() ? "" : " " + escape_xml(table.note),
+  std::string text = cat("<figure class=\"table\" id=\"", table.id, "\">\n<figcaption><strong>",
+                         escape_xml(table.title), "</strong>", table.note.empty() ? "" : " " + escape_xml(table.note),
                          "</figcaption>\n<div class=\"scroll\"><table>\n<thead><tr>");
   for (const TableColumn& column : table.columns)
     text += cat("<th scope=\"col\"", column.number ? " class=\"n\"" : "", ">", escape_xml(column.title), "</th>");

@@ -307,15 +307,16 @@ class Comparison {
 }  // namespace
 
 std::vector<Table> score_tables(const Summary& summary, const ReportOptions& options) {
-  const OverviewKind scores{"scores", "Scores", {Column::psnr_input, Column::psnr, Column::gain, Column::ssim, Column::lpips},
-                            true};
+  const OverviewKind scores{
+      "scores", "Scores", {Column::psnr_input, Column::psnr, Column::gain, Column::ssim, Column::lpips}, true};
   const OverviewKind further{"further", "Further measures", {Column::psnr_y, Column::ssim_y, Column::brisque_input,
                              Column::brisque, Column::recognised, Column::seconds}, false};
   std::vector<Table> tables;
   for (const std::string& group : summary.groups) {
     tables.push_back(Overview(summary, group, scores).table());
     if (const Overview more(summary, group, further); more.of_interest()) tables.push_back(more.table());
-    for (const auto& [column, quantity] : {std::pair{Column::psnr, "PSNR"}, {Column::ssim, "SSIM"}, {Column::lpips, "LPIPS"}})
+    for (const auto& [column, quantity] :
+         {std::pair{Column::psnr, "PSNR"}, {Column::ssim, "SSIM"}, {Column::lpips, "LPIPS"}})
       if (const Comparison comparison(summary, options, group, column, quantity); comparison.of_interest())
         tables.push_back(comparison.table());
   }

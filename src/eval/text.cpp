@@ -15,7 +15,10 @@ size_t character_length(std::string_view text) {
   const auto byte = [&](size_t i) { return uint8_t(text[i]); };
   const uint8_t lead = byte(0);
   if (lead < 0x80) return lead >= 32 || lead == '\n' || lead == '\t' ? 1 : 0;
-  const size_t length = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 0;
+  const size_t length = lead >= 0xf0 && lead < 0xf5   ? 4
+                        : lead >= 0xe0 && lead < 0xf0 ? 3
+                        : lead >= 0xc2 && lead < 0xe0 ? 2
+                                                      : 0;
   if (length == 0 || length > text.size()) return 0;
   uint32_t code = lead & (0xff >> (length + 1));
   for (size_t i = 1; i < length; ++i) {
@@ -112,7 +115,8 @@ std::string signed_text(double value, int digits) {
 std::string plain_name(std::string_view text) {
   std::string result;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     result += plain ? c : '_';
   }
   if (result.empty() || result[0] == '.') result.insert(0, "_");

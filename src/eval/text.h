@@ -8,8 +8,8 @@
 
 namespace daclip {
 
-// For the content and the quoted attributes of HTML and SVG. What XML cannot hold (control characters, bytes that are no
-// UTF-8) becomes U+FFFD.
+// For the content and the quoted attributes of HTML and SVG. What XML cannot hold (control characters, bytes that are
+// no UTF-8) becomes U+FFFD.
 std::string escape_xml(std::string_view text);
 
 // For running text in LaTeX; control characters become blanks, the signs of our own tables what LaTeX has for them.

@@ -25,7 +25,8 @@ constexpr Known kKnown[] = {
 };
 
 bool any_has(std::span<const TrainingLog> logs, std::string_view key) {
-  return std::any_of(logs.begin(), logs.end(), [&](const TrainingLog& log) { return log.series.count(std::string(key)); });
+  return std::any_of(logs.begin(), logs.end(),
+                     [&](const TrainingLog& log) { return log.series.count(std::string(key)); });
 }
 
 std::string title_of(const std::string& key) {
@@ -107,7 +108,8 @@ CurveChart training_chart(std::span<const TrainingLog> logs, const TrainingChart
   CurveChart chart;
   chart.title = options.title;
   for (const TrainingLog& log : logs) chart.names.push_back(log.name);
-  for (const std::string& key : chosen_keys(logs, options.show)) chart.panels.push_back(panel_of(logs, key, options.smooth));
+  for (const std::string& key : chosen_keys(logs, options.show))
+    chart.panels.push_back(panel_of(logs, key, options.smooth));
   return chart;
 }
 

@@ -76,7 +76,8 @@ TrainingLog read_training_log(const fs::path& path) {
     }
   }
   if (log.series.empty())
-    throw FormatError(cat(file.string(), ": no line of a training log; expected such as {\"step\": 50, \"loss\": 0.1}"));
+    throw FormatError(
+        cat(file.string(), ": no line of a training log; expected such as {\"step\": 50, \"loss\": 0.1}"));
   return log;
 }
 

@@ -46,7 +46,8 @@ struct RecognitionReport {
   std::vector<ReliabilityBin> reliability;  // over bins of equal width, weighted by their pictures
 };
 
-// Throws UsageError for a picture without truth or prediction, a label outside [0, labels) or a confidence outside [0,1].
+// Throws UsageError for a picture without truth or prediction, a label outside [0, labels) or a confidence outside
+// [0,1].
 RecognitionReport report_recognition(std::span<const Recognition> pictures, int labels, int bins = 10);
 
 struct Share {

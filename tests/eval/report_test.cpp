@@ -40,8 +40,8 @@ TEST(Report, writes_pages_tables_and_charts) {
   const TempFolder folder;
   const fs::path out = folder / "new/report";
   write_report(out, sample_results(), sample_options());
-  for (const char* name : {"report.html", "tables.md", "tables.tex", "summary.json", "results.csv", "bars-psnr-gain.svg",
-                           "bars-psnr.svg", "confusion-ours.svg", "reliability-ours.svg"})
+  for (const char* name : {"report.html", "tables.md", "tables.tex", "summary.json", "results.csv",
+                           "bars-psnr-gain.svg", "bars-psnr.svg", "confusion-ours.svg", "reliability-ours.svg"})
     EXPECT_TRUE(fs::exists(out / name)) << name;
   EXPECT_FALSE(fs::exists(out / "gallery.html"));         // no pictures were kept
   EXPECT_FALSE(fs::exists(out / "radar-psnr-gain.svg"));  // two sets are no radar
@@ -82,7 +82,8 @@ TEST(Report, nothing_measured_is_a_report_too) {
 
 TEST(Gallery, chooses_the_worst_and_the_best_by_gain) {
   std::vector<Result> results;
-  for (int i = 0; i < 5; ++i) results.push_back(sample_result("s", "noisy", std::to_string(i), "m", 20 + (i * 3) % 5, 10));
+  for (int i = 0; i < 5; ++i)
+    results.push_back(sample_result("s", "noisy", std::to_string(i), "m", 20 + (i * 3) % 5, 10));
   using Images = std::vector<std::pair<std::string, std::string>>;  // gains 10, 13, 11, 14, 12
   EXPECT_EQ(gallery_images(results, 2), (Images{{"s", "0"}, {"s", "2"}, {"s", "3"}, {"s", "1"}}));
   EXPECT_EQ(gallery_images(results, 9).size(), 5u);

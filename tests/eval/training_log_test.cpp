@@ -20,7 +20,7 @@ fs::path write_log(const TempFolder& folder, const std::string& run, const std::
 constexpr const char* kRestorer =
     R"({"grad_norm":2,"loss":-20.5,"lr":0.001,"step":50,"steps_per_second":1.5}
 {"grad_norm":null,"loss":-21.5,"lr":0.0005,"step":100,"steps_per_second":1.5}
-{"step":100,"validation":{"clean":{"input":100.0,"psnr":50.0},"gain":5.0,"noisy":{"input":15,"psnr":23},"rainy":{"input":13,"psnr":20}}}
+{"step":100,"validation":{"clean":{"psnr":50.0},"gain":5.0,"noisy":{"input":15,"psnr":23},"rainy":{"psnr":20}}}
 )";
 
 TEST(TrainingLog, reads_step_and_validation_lines) {
@@ -92,8 +92,9 @@ TEST(TrainingChart, has_a_panel_for_what_the_logs_have) {
   const CurveChart chart = training_chart(logs, {});
   std::vector<std::string> titles;
   for (const CurvePanel& panel : chart.panels) titles.push_back(panel.title);
-  EXPECT_EQ(titles, (std::vector<std::string>{"Training loss", "Validation PSNR, dB, mean of the degradations",
-                                              "Validation gain over the input, dB", "Training accuracy", "Learning rate"}));
+  EXPECT_EQ(titles,
+            (std::vector<std::string>{"Training loss", "Validation PSNR, dB, mean of the degradations",
+                                      "Validation gain over the input, dB", "Training accuracy", "Learning rate"}));
   EXPECT_EQ(chart.names, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(chart.panels[0].curves.size(), 2u);
   EXPECT_EQ(chart.panels[3].curves.at(0).colour, 1u);
