@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 TEST_F(Verbs, help_and_version) {
   const Outcome help = run_program({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* verb : {"restore", "classify", "degrade", "compare", "dataset", "import", "info"}) {
+  for (const char* verb : {"restore", "classify", "degrade", "compare", "dataset", "import", "info", "plot"}) {
     EXPECT_NE(help.out.find(verb), std::string::npos) << verb;
     const Outcome own = run_program({verb, "--help"});
     EXPECT_EQ(own.code, 0);
