@@ -67,7 +67,8 @@ HWY_NOINLINE void multiply(const float* a, size_t a_stride, size_t rows, size_t 
     for (; r + kPanelRows <= rows; r += kPanelRows)
       multiply_rows<kPanelRows>(a + r * a_stride, a_stride, k, packed, y + r * y_stride + first, y_stride);
     if (r < rows)
-      multiply_tail<kPanelRows - 1>(rows - r, a + r * a_stride, a_stride, k, packed, y + r * y_stride + first, y_stride);
+      multiply_tail<kPanelRows - 1>(rows - r, a + r * a_stride, a_stride, k, packed, y + r * y_stride + first,
+                                    y_stride);
   }
 }
 
