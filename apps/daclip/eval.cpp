@@ -127,7 +127,8 @@ void print_summary(const Summary& summary) {
       if (std::isnan(estimate.mean)) continue;
       line += cat(", ", column_info(column).name, " ", fixed(estimate.mean, column_info(column).digits));
     }
-    for (const SetFigure& figure : set.figures) line += cat(", ", figure.name, " ", fixed(figure.value, 3));
+    for (const SetFigure& figure : set.figures)
+      if (figure.method == set.method) line += cat(", ", figure.name, " ", fixed(figure.value, 3));
     std::cout << line << "\n";
   }
   std::cout.flush();
