@@ -266,7 +266,7 @@ void add_compare(CLI::App& program, Run& run) {
   verb.add_option("--crop", arguments->crop, "Leave out so many pixels at each border (the published tables: 4)")
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
   verb.add_option("--metrics", arguments->metrics, "Which figures, separated by commas; lpips is that on AlexNet")
-      ->delimiter(',')
+      ->delimiter(',')->allow_extra_args(false)
       ->check(CLI::IsMember(metric_names()))
       ->capture_default_str();
   verb.add_option("--metric-weights", arguments->metric_weights,
