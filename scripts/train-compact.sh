@@ -1,5 +1,5 @@
 #!/bin/bash
-# Trains the compact model from the photos up: packs, CLIP, controller, restorer (by labels, then steered), model file.
+# Trains the compact model from the photos up: packs, CLIP, controller, restorer, model file.
 #
 #   scripts/train-compact.sh DATA [OUT]      DATA holds train/ and captions/, OUT becomes models/compact/model.safetensors
 #
@@ -35,7 +35,6 @@ stage() {
 
 stage compact-clip clip clip
 stage compact-controller controller controller
-stage compact-restorer-labels restorer-labels restorer
 stage compact-restorer restorer restorer
 
 mkdir -p "$(dirname "$out")"
