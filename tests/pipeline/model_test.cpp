@@ -50,15 +50,25 @@ TEST_F(ModelFiles, a_complete_one_loads) {
 TEST_F(ModelFiles, written_before_an_entry_existed_take_its_default) {
   ModelConfig config = test::tiny_config();
   config.label_steering = true;
+  config.label_bias.assign(config.labels.size(), 0.5f);
   const ModelConfig read = model_config_from_json(to_json(config));
   EXPECT_TRUE(read.label_steering);
+  EXPECT_EQ(read.label_bias, config.label_bias);
   EXPECT_EQ(read.clip->control_stem, (std::vector<int>{4, 6}));
   auto json = nlohmann::json::parse(to_json(config));
   json.erase("label_steering");
+  json.erase("label_bias");
   json["clip"].erase("control_stem");
   const ModelConfig older = model_config_from_json(json.dump());
   EXPECT_FALSE(older.label_steering);
+  EXPECT_TRUE(older.label_bias.empty());
   EXPECT_TRUE(older.clip->control_stem.empty());
+}
+
+TEST_F(ModelFiles, biases_of_another_number_than_the_labels_are_refused) {
+  auto json = nlohmann::json::parse(to_json(test::tiny_config()));
+  json["label_bias"] = {1, 2};
+  EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("label_bias"), std::string::npos);
 }
 
 TEST_F(ModelFiles, a_stem_that_does_not_end_at_whole_patches_is_refused) {

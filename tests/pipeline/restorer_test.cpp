@@ -182,6 +182,11 @@ TEST_F(RestorerTest, probabilities_sum_to_one_and_follow_the_cosine) {
   EXPECT_NEAR(tilted[0], 1 / (1 + std::exp(-10.0)), 1e-6);
 }
 
+TEST_F(RestorerTest, a_labels_bias_multiplies_its_odds) {
+  const std::vector<float> labels = {1, 0, 0, 1}, direction = {2, 2}, bias = {0, std::log(4.f)};
+  EXPECT_NEAR(label_probabilities(direction, labels, 10, bias)[1], 0.8, 1e-6);
+}
+
 TEST(LabelMixture, weights_the_labels_by_their_probabilities) {
   const std::vector<float> labels = {1, 0, 0, 1};
   const std::vector<float> sure = label_mixture(std::vector<float>{7, 0}, labels, 30);

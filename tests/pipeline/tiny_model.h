@@ -40,6 +40,7 @@ inline ModelConfig tiny_config() {
 // stays within the range of pixels.
 inline ModelConfig tiny_diffusion_config() {
   ModelConfig config = tiny_config();
+  config.clip->control_stem.clear();  // as published controllers are
   config.restorer.reset();
   config.sde.max_sigma = 0.002;
   config.unet = UnetConfig{.width = 32, .multipliers = {1, 1}, .degradation_dim = 16, .content_dim = 16,
