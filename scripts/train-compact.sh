@@ -38,4 +38,4 @@ stage compact-controller controller controller
 stage compact-restorer restorer restorer
 
 mkdir -p "$(dirname "$out")"
-"$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer/latest.safetensors" -o "$out"
+"$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer/latest.safetensors" --clean-prior 4 -o "$out"

@@ -22,6 +22,7 @@ extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
   std::string daclip, restorer, out, name = "compact";
+  double clean_prior = 1;
 };
 
 struct TrainArguments {
@@ -58,6 +59,7 @@ int export_file(const ExportArguments& arguments) {
   options.daclip = arguments.daclip;
   options.restorer = arguments.restorer;
   options.name = arguments.name;
+  options.clean_prior = arguments.clean_prior;
   const daclip::NamedArrays model = daclip::export_model(options);
   daclip::write_safetensors(arguments.out, model);
   std::fprintf(stderr, "%s: %zu tensors written\n", arguments.out.c_str(), model.arrays.size());
@@ -70,6 +72,9 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
   verb->add_option("--restorer", arguments.restorer, "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();
+  verb->add_option("--clean-prior", arguments.clean_prior,
+                   "How many times likelier a good photo is among those restored than in training")
+      ->check(CLI::Range(1e-6, 1e6))->capture_default_str();
   verb->callback([&arguments, &action] { action = [&arguments] { return export_file(arguments); }; });
 }
 

@@ -11,14 +11,15 @@
 namespace daclip {
 
 std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels,
-                                       float logit_scale) {
+                                       float logit_scale, std::span<const float> bias) {
   const size_t n = degradation.size();
   const double length = length_of(degradation);
   std::vector<double> logits(labels.size() / n);
-  for (size_t row = 0; row < logits.size(); ++row)
-    logits[row] =
-        logit_scale / length *
-        std::inner_product(degradation.begin(), degradation.end(), labels.begin() + std::ptrdiff_t(row * n), 0.0);
+  for (size_t row = 0; row < logits.size(); ++row) {
+    const auto label = labels.begin() + std::ptrdiff_t(row * n);
+    logits[row] = logit_scale / length * std::inner_product(degradation.begin(), degradation.end(), label, 0.0);
+    if (!bias.empty()) logits[row] += bias[row];
+  }
   const double highest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (double& v : logits) sum += v = std::exp(v - highest);
@@ -27,11 +28,12 @@ std::vector<float> label_probabilities(std::span<const float> degradation, std::
   return probabilities;
 }
 
-std::vector<float> label_mixture(std::span<const float> degradation, std::span<const float> labels, float logit_scale) {
+std::vector<float> label_mixture(std::span<const float> degradation, std::span<const float> labels, float logit_scale,
+                                 std::span<const float> bias) {
   const size_t n = degradation.size();
   std::vector<float> mixture(n);
   if (std::ranges::all_of(degradation, [](float v) { return v == 0; })) return mixture;
-  const std::vector<float> probabilities = label_probabilities(degradation, labels, logit_scale);
+  const std::vector<float> probabilities = label_probabilities(degradation, labels, logit_scale, bias);
   for (size_t row = 0; row < probabilities.size(); ++row)
     for (size_t i = 0; i < n; ++i) mixture[i] += probabilities[row] * labels[row * n + i];
   return mixture;
@@ -63,7 +65,8 @@ Conditioning Classifier::analyse(const Image& image) const {
   } else {
     result.content = result.degradation = backend_.to_floats(encode_plain(image));
   }
-  result.probabilities = label_probabilities(result.degradation, model_.labels, model_.config.logit_scale);
+  result.probabilities = label_probabilities(result.degradation, model_.labels, model_.config.logit_scale,
+                                             model_.config.label_bias);
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "pipeline/model_config.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -292,6 +293,8 @@ void check_bounds(const ModelConfig& c) {
     require(c.preprocess.size == c.clip->vision.image_size, "preprocess.size differs from clip.vision.image_size");
     require(within(c.merges, 0, 1'000'000), "clip.merges out of range");
   }
+  require(c.label_bias.empty() || c.label_bias.size() == c.labels.size(), "label_bias: expected one for each label");
+  for (float bias : c.label_bias) require(std::abs(bias) <= 30, "label_bias out of range");
   if (c.restorer) check_nafnet(*c.restorer);
   if (c.unet) {
     check_unet(*c.unet);
@@ -309,6 +312,7 @@ std::string to_json(const ModelConfig& config) {
   }
   json["labels"] = config.labels;
   json["logit_scale"] = config.logit_scale;
+  json["label_bias"] = config.label_bias;
   json["label_steering"] = config.label_steering;
   if (config.restorer) {
     json["restorer"] = written(*config.restorer, [](auto& v, auto& c) { visit_nafnet(v, c); });
@@ -336,6 +340,7 @@ ModelConfig model_config_from_json(const std::string& text) {
   top.field("name", config.name);
   top.field("labels", config.labels);
   top.field("logit_scale", config.logit_scale);
+  top.newer_field("label_bias", config.label_bias);
   top.newer_field("label_steering", config.label_steering);
   if (json.contains("clip")) read_clip(json, config);
   if (json.contains("restorer")) read_restorer(json, config);

@@ -33,7 +33,9 @@ struct ModelConfig {
   int merges = 0;                   // rows of "tokenizer.merges", CLIP's BPE vocabulary; 0: free words cannot be read
   PreprocessConfig preprocess;
   std::vector<std::string> labels;  // rows of the tensor "labels" (count, embedding), unit length; empty without CLIP
-  float logit_scale = 1;            // probabilities = softmax(logit_scale * cosine)
+  float logit_scale = 1;            // probabilities = softmax(logit_scale * cosine + label_bias)
+  std::vector<float> label_bias;    // one per label, or empty for none: by how much likelier a label is than in training
+                                    // (natural logarithm)
 
   // What restores, at most one of them: a network that answers at once, or one that predicts the noise of a diffusion.
   std::optional<NafnetConfig> restorer;

@@ -201,7 +201,7 @@ Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
   if (degradation_dim > 0) {
     const ModelConfig& config = model_.config;
     contexts.degradation = backend_.from_floats(
-        config.label_steering ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale)
+        config.label_steering ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale, config.label_bias)
                               : conditioning.degradation,
         {1, degradation_dim});
   }

@@ -46,6 +46,10 @@ NamedArrays export_model(const ExportOptions& options) {
   config.preprocess = daclip.config.preprocess;
   config.labels.assign(kLabels.begin(), kLabels.end());
   config.logit_scale = std::exp(final_array(daclip, "logit_scale").to_floats().at(0));
+  if (options.clean_prior != 1) {
+    config.label_bias.assign(kLabels.size(), 0);
+    config.label_bias[kClean] = float(std::log(options.clean_prior));
+  }
 
   NamedArrays model;
   const auto add = [&](const Checkpoint& source, const std::string& prefix, const std::string& name) {
