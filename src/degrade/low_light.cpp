@@ -25,9 +25,9 @@ DACLIP_HOT void encode(float* values, size_t n, float gamma) {
   }
 }
 
-// Illumination between 1 - falloff and 1, multiplied into linear light.
-void light_unevenly(FloatImage& light, double falloff, Random& random) {
-  const FloatImage field = value_noise(light.width, light.height, 0.9 * std::max(light.width, light.height), 2, 0.4, random);
+// Illumination between 1 - falloff and 1, multiplied into linear light; pools of light as wide as `size` times the photo.
+void light_unevenly(FloatImage& light, double falloff, double size, Random& random) {
+  const FloatImage field = value_noise(light.width, light.height, size * std::max(light.width, light.height), 2, 0.4, random);
   for (size_t i = 0; i < field.data.size(); ++i) {
     const float scale = 1 - float(falloff) * (1 - field.data[i]);
     for (size_t k = 0; k < 3; ++k) light.data[3 * i + k] *= scale;
@@ -50,18 +50,18 @@ const std::vector<DegradeParam>& low_light_params() {
 
 FloatImage low_light(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const double exposure = params.get("exposure", wide ? random.uniform(-5.8, -1.8) : random.uniform(-5.0, -3.4));
+  const double exposure = params.get("exposure", wide ? random.uniform(-5.8, -1.2) : random.uniform(-5.0, -3.4));
   const double gamma = params.get("gamma", wide ? random.uniform(0.85, 1.35) : random.uniform(0.95, 1.1));
   const double black = params.get("black", random.uniform(0, wide ? 0.02 : 0.008));
   const double shot = params.get("shot", std::exp2(random.uniform(-16, wide ? -13 : -14)));
   const double read = params.get("read", std::exp2(random.uniform(-13, wide ? -10.5 : -11.5)));
-  const double drawn_falloff = wide && random.chance(0.5) ? random.uniform(0, 0.9) : random.uniform(0, 0.3);
+  const double drawn_falloff = wide && random.chance(0.5) ? random.uniform(0, 0.97) : random.uniform(0, 0.3);
   const double falloff = params.get("falloff", drawn_falloff);
 
   const float gain = float(std::exp2(exposure));
   FloatImage light = to_linear(gt);
   for (float& v : light.data) v *= gain;
-  if (falloff > 0) light_unevenly(light, falloff, random);
+  if (falloff > 0) light_unevenly(light, falloff, wide ? random.uniform(0.35, 0.9) : 0.9, random);  // 0.35: lamps at night
   FloatImage field(gt.width, gt.height, 3);
   fill_normal(field.data, random);
   expose(light.data.data(), field.data.data(), light.data.size(), float(black) * gain, float(shot), float(read));

@@ -1,14 +1,19 @@
 #include "train/checkpoint.h"
 
+#include <cmath>
+
 #include "core/error.h"
+#include "pipeline/model.h"
 #include "weights/safetensors.h"
 
 namespace daclip {
 namespace fs = std::filesystem;
 
-Checkpoint read_checkpoint(const fs::path& path, const std::string& stage) {
+namespace {
+
+Checkpoint checkpoint_of(NamedArrays arrays, const fs::path& path, const std::string& stage) {
   Checkpoint checkpoint;
-  checkpoint.arrays = read_safetensors(path);
+  checkpoint.arrays = std::move(arrays);
   try {
     checkpoint.metadata = nlohmann::json::parse(checkpoint.arrays.metadata);
     checkpoint.stage = checkpoint.metadata.at("stage").get<std::string>();
@@ -19,6 +24,28 @@ Checkpoint read_checkpoint(const fs::path& path, const std::string& stage) {
   }
   if (!stage.empty() && checkpoint.stage != stage)
     throw UsageError(cat(path.string(), ": a checkpoint of stage ", checkpoint.stage, ", expected ", stage));
+  return checkpoint;
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(const fs::path& path, const std::string& stage) {
+  return checkpoint_of(read_safetensors(path), path, stage);
+}
+
+Checkpoint read_daclip(const fs::path& path, const std::string& stage) {
+  NamedArrays arrays = read_safetensors(path);
+  if (!arrays.has("labels")) return checkpoint_of(std::move(arrays), path, stage);
+  ModelFile model = read_model_file(path);
+  Checkpoint checkpoint;
+  checkpoint.stage = "controller";
+  checkpoint.config.clip = *model.config.clip;
+  checkpoint.config.preprocess = model.config.preprocess;
+  constexpr std::string_view kPrefix = "daclip.";
+  for (auto& [name, array] : model.arrays.arrays)
+    if (name.starts_with(kPrefix)) checkpoint.arrays.arrays["ema." + name.substr(kPrefix.size())] = std::move(array);
+  checkpoint.arrays.arrays["ema.logit_scale"] = make_array(std::vector<float>{std::log(model.config.logit_scale)}, {1});
+  checkpoint.arrays.arrays["frozen.labels"] = std::move(model.arrays.arrays.at("labels"));
   return checkpoint;
 }
 

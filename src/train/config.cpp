@@ -57,6 +57,7 @@ void visit_keys(Config& c, Visit visit) {
   visit("loss", "steering", c.loss.steering);
   visit("loss", "context_dropout", c.loss.context_dropout);
   visit("loss", "label_share", c.loss.label_share);
+  visit("loss", "label_noise", c.loss.label_noise);
   visit("loss", "content_weight", c.loss.content_weight);
   visit("loss", "content_share", c.loss.content_share);
   visit("loss", "temperature", c.loss.temperature);
@@ -143,6 +144,7 @@ void check(const TrainConfig& c) {
   need(c.loss.steering == "embedding" || c.loss.steering == "labels", "loss.steering: expected embedding or labels");
   need(c.loss.context_dropout >= 0 && c.loss.context_dropout <= 1, "loss.context_dropout: expected 0 to 1");
   need(c.loss.label_share >= 0 && c.loss.label_share <= 1, "loss.label_share: expected 0 to 1");
+  need(c.loss.label_noise >= 0 && c.loss.label_noise <= 1, "loss.label_noise: expected 0 to 1");
   need(c.loss.temperature > 0, "loss.temperature: expected above 0");
   need(c.clip.vision.patch >= 1 && c.clip.vision.image_size % c.clip.vision.patch == 0,
        "vision.image_size: expected a multiple of vision.patch");

@@ -50,6 +50,8 @@ struct LossConfig {
                                        // what e_d says of them
   double context_dropout = 0.1;      // steered restorer: share of samples that see no context
   double label_share = 0;            // steered restorer: share of batches steered by the labels' own embeddings, without content
+  double label_noise = 0;            // share of samples steered by labels that see another label mixed into theirs, as an
+                                     // unsure recognition mixes them
   double content_weight = 1;         // controller: weight of the content term beside the degradation term
   double content_share = 1;          // controller: share of the batch that the content term is computed on
   double temperature = 0.07;         // of a new logit scale
@@ -57,9 +59,10 @@ struct LossConfig {
 
 // Checkpoints to start from; empty: random weights.
 struct InitConfig {
-  std::string clip;                  // controller: the CLIP it copies
+  std::string clip;                  // controller: the CLIP it copies, or a model file, whose DA-CLIP goes on training
   std::string controller;            // controller: a checkpoint of it to go on from; what it lacks starts as at the beginning
-  std::string daclip;                // restorer: the DA-CLIP that gives the contexts; empty trains blind
+  std::string daclip;                // restorer: the DA-CLIP that gives the contexts, a checkpoint of the controller or a
+                                     // model file; empty trains blind
   double residual_gain = 0;          // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
   std::string restorer;              // restorer: a checkpoint or a model file to go on from; what it lacks starts so that it
                                      // changes nothing

@@ -6,7 +6,7 @@
 // together, so their embeddings are spread to the nearest orthonormal set (Loewdin 1950) and shipped as `labels`.
 // Content: photos with captions against the frozen text tower's embedding of one; photos without against the frozen
 // encoder's embedding of the clean photo. The two are separate batches of negatives, as texts and images fill
-// different cones of the embedding space.
+// different cones of the embedding space. Going on from a model file, which holds no text tower, all photos are without.
 #include <algorithm>
 #include <cmath>
 
@@ -30,7 +30,7 @@ torch::Tensor orthonormal(const torch::Tensor& rows) {
 class ControllerStage : public Stage {
  public:
   explicit ControllerStage(const TrainConfig& config)
-      : ControllerStage(config, read_checkpoint(config.init.clip, "clip")) {}
+      : ControllerStage(config, read_daclip(config.init.clip, "clip")) {}
 
   std::string name() const override { return "controller"; }
   const TrainConfig& config() const override { return config_; }
@@ -116,19 +116,30 @@ class ControllerStage : public Stage {
   ControllerStage(const TrainConfig& config, const Checkpoint& clip)
       : config_(with_clip(config, clip)), backend_(torch_options(config)), data_(load_dataset(config)),
         sampler_(data_.train, sampler_config(config_)), stream_(sampler_, config.run.loader_threads) {
-    load_frozen(clip);
-    embed_texts(clip);
-    copy_controller();
+    const bool texts = clip.metadata.contains("words");
+    load_frozen(clip, texts);
+    caption_begin_.assign(data_.train.size() + 1, 0);
+    if (texts) {
+      embed_texts(clip);
+      copy_controller();
+    } else {
+      const NamedArray& labels = clip.arrays.at("frozen.labels");
+      labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
+      params_ = controller_params();
+      load_all(params_, clip.arrays);
+    }
+    go_on_from(config_.init.controller);
     prepare_validation();
   }
 
   // The towers' sizes and the input's preparation are those of the CLIP that is controlled.
   static TrainConfig with_clip(TrainConfig config, const Checkpoint& clip) {
-    const std::vector<int> stem = config.clip.control_stem;
+    const bool has_controller = clip.stage == "controller";
+    const std::vector<int> stem = has_controller ? clip.config.clip.control_stem : config.clip.control_stem;
     config.clip = clip.config.clip;
     config.clip.control_stem = stem;
     config.preprocess = clip.config.preprocess;
-    config.clip.text.vocab = clip.metadata.at("vocab").get<int>();
+    if (clip.metadata.contains("vocab")) config.clip.text.vocab = clip.metadata["vocab"].get<int>();
     return config;
   }
 
@@ -138,11 +149,15 @@ class ControllerStage : public Stage {
     return sampler;
   }
 
-  void load_frozen(const Checkpoint& clip) {
-    frozen_ = make_params(daclip_weights(config_.clip, false, true), 0, backend_.device());
+  void load_all(Params& params, const NamedArrays& arrays) const {
+    const std::vector<std::string> missing = load_params(params, arrays, "ema.");
+    if (!missing.empty()) throw WeightsError(cat(config_.init.clip, ": lacks ", missing.front()));
+  }
+
+  void load_frozen(const Checkpoint& clip, bool text_tower) {
+    frozen_ = make_params(daclip_weights(config_.clip, false, text_tower), 0, backend_.device());
     std::erase_if(frozen_, [](const NamedParam& param) { return param.name == "logit_scale"; });
-    const std::vector<std::string> missing = load_params(frozen_, clip.arrays, "ema.");
-    if (!missing.empty()) throw WeightsError(cat(config_.init.clip, ": lacks ema.", missing.front()));
+    load_all(frozen_, clip.arrays);
     for (NamedParam& param : frozen_) param.value.requires_grad_(false);
     weights_ = as_weights(frozen_);
   }
@@ -152,11 +167,11 @@ class ControllerStage : public Stage {
     const WordTokenizer tokenizer = WordTokenizer::from_json(clip.metadata.at("words").dump(), config_.clip.text.context);
     labels_ = orthonormal(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, label_texts()))).to(backend_.device());
     std::vector<std::string> texts;
-    for (const PackPhoto& photo : data_.train) {
-      caption_begin_.push_back(int64_t(texts.size()));
+    for (size_t i = 0; i < data_.train.size(); ++i) {
+      const PackPhoto& photo = data_.train[i];
       if (photo.lq.empty()) texts.insert(texts.end(), photo.captions.begin(), photo.captions.end());
+      caption_begin_[i + 1] = int64_t(texts.size());
     }
-    caption_begin_.push_back(int64_t(texts.size()));
     std::vector<torch::Tensor> rows;
     constexpr size_t kChunk = 256;
     for (size_t i = 0; i < texts.size(); i += kChunk) {
@@ -167,18 +182,21 @@ class ControllerStage : public Stage {
     caption_ids_ = text_ids(texts);
   }
 
+  Params controller_params() const {
+    std::vector<WeightSpec> specs = daclip_weights(config_.clip, true, true);
+    std::erase_if(specs, [](const WeightSpec& s) { return !s.name.starts_with("visual_control.") && s.name != "logit_scale"; });
+    return make_params(specs, config_.run.seed, backend_.device());
+  }
+
   // The copy starts as CLIP's own tower, its zero connections at zero, the temperature as CLIP's.
   void copy_controller() {
-    std::vector<WeightSpec> specs = daclip_weights(config_.clip, true, true);
-    std::erase_if(specs, [](const WeightSpec& s) { return s.name.starts_with("clip."); });
-    params_ = make_params(specs, config_.run.seed, backend_.device());
+    params_ = controller_params();
     const torch::NoGradGuard no_grad;
     for (NamedParam& param : params_) {
       std::string source = param.name;
       if (source.starts_with("visual_control.transformer.zero_modules.")) continue;
       if (source.starts_with("visual_control.stem.")) continue;
       if (source == "logit_scale") {
-        scale_ = param.value;
         source = "clip.logit_scale";
       } else {
         source.replace(0, std::string("visual_control").size(), "clip.visual");
@@ -186,8 +204,13 @@ class ControllerStage : public Stage {
       }
       param.value.copy_(TorchBackend::tensor(Scope(weights_)(source)));
     }
-    if (const std::string& earlier = config_.init.controller; !earlier.empty())
-      load_params(params_, read_checkpoint(earlier, "controller").arrays, "ema.");
+  }
+
+  void go_on_from(const std::string& earlier) {
+    const torch::NoGradGuard no_grad;
+    if (!earlier.empty()) load_params(params_, read_checkpoint(earlier, "controller").arrays, "ema.");
+    for (const NamedParam& param : params_)
+      if (param.name == "logit_scale") scale_ = param.value;
     add_weights(params_, weights_);
   }
 
@@ -272,7 +295,8 @@ class ControllerStage : public Stage {
 }  // namespace
 
 std::unique_ptr<Stage> make_controller_stage(const TrainConfig& config) {
-  if (config.init.clip.empty()) throw UsageError("init.clip: the controller stage needs a checkpoint of the clip stage");
+  if (config.init.clip.empty())
+    throw UsageError("init.clip: the controller stage needs a checkpoint of the clip stage, or a model file");
   return std::make_unique<ControllerStage>(config);
 }
 

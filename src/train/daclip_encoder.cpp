@@ -11,7 +11,7 @@
 namespace daclip {
 
 DaclipEncoder::DaclipEncoder(TorchBackend& backend, const std::string& checkpoint) : backend_(backend) {
-  const Checkpoint source = read_checkpoint(checkpoint, "controller");
+  const Checkpoint source = read_daclip(checkpoint, "controller");
   clip_ = source.config.clip;
   preprocess_ = source.config.preprocess;
   for (const WeightSpec& spec : daclip_weights(clip_, true, false)) {

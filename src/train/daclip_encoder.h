@@ -12,7 +12,7 @@ namespace daclip {
 
 class DaclipEncoder {
  public:
-  // `checkpoint`: of the controller stage; its EMA weights are used. Throws IoError, FormatError, WeightsError, UsageError.
+  // `checkpoint`: of the controller stage, whose EMA weights are used, or a model file. Throws IoError, FormatError, WeightsError, UsageError.
   DaclipEncoder(TorchBackend& backend, const std::string& checkpoint);
 
   struct Embeddings {

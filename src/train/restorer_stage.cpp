@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kValidationSide = 256;  // the middle of each held-out photo is restored
 
+constexpr double kLargestDoubt = 0.8;  // the other label's largest share under label_noise
+
 double psnr(const torch::Tensor& a, const torch::Tensor& b) {
   const double mse = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).square().mean().item<double>();
   return mse > 0 ? std::min(100.0, -10 * std::log10(mse)) : 100.0;
@@ -143,7 +145,7 @@ class RestorerStage : public Stage {
     const bool told = random.chance(config_.loss.label_share);
     for (int slot = 0; slot < int(samples.size()); ++slot) {
       const Sample& sample = *samples[size_t(slot)];
-      const DaclipEncoder::Embeddings context = told ? label_context(sample.label) : slot_context(step, slot, sample);
+      const DaclipEncoder::Embeddings context = told ? told_context(sample.label, random) : slot_context(step, slot, sample);
       degradation.push_back(context.degradation);
       if (!told) content.push_back(context.content);
     }
@@ -153,6 +155,15 @@ class RestorerStage : public Stage {
   }
 
   DaclipEncoder::Embeddings label_context(int label) const { return {{}, encoder_->labels().slice(0, label, label + 1)}; }
+
+  // What the label says, or what a recognition would that wavers between it and another.
+  DaclipEncoder::Embeddings told_context(int label, Random& random) const {
+    DaclipEncoder::Embeddings context = label_context(label);
+    if (!random.chance(config_.loss.label_noise)) return context;
+    const int other = int(random.below(int64_t(kLabels.size())));
+    context.degradation = torch::lerp(context.degradation, label_context(other).degradation, random.uniform(0, kLargestDoubt));
+    return context;
+  }
 
   void go_on_from(const std::string& path) {
     NamedArrays arrays = read_safetensors(path);
