@@ -64,6 +64,7 @@ def main():
     save_daclip(os.path.join(folder, "daclip_ViT-B-32.pt"))
     save_unet(os.path.join(folder, "universal-ir.pth"))
     save_photo(os.path.join(folder, "photo.bmp"))
+    save_photo(os.path.join(folder, "large.bmp"), 1024)
 
 
 if __name__ == "__main__":
