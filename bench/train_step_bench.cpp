@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
     const Tensor out = nafnet(backend, config, Scope(weights), TorchBackend::wrap(lq));
     torch::Tensor loss = mean_absolute_loss(TorchBackend::tensor(out), gt);
     const double t1 = seconds();
-    optimizer.zero_grad();
+    forget_gradients(params);
     loss.backward();
     const double t2 = seconds();
     optimizer.step(1e-4);

@@ -35,14 +35,7 @@ int run_pack(PackArguments& arguments) {
   options.captions.assign(arguments.captions.begin(), arguments.captions.end());
   options.root = arguments.root;
   for (const std::string& text : arguments.pairs) options.pairs.push_back(parse_pairs(text));
-  PackSummary summary;
-  {
-    std::unique_ptr<Progress> progress;
-    summary = pack_dataset(options, arguments.out, [&](size_t done, size_t total) {
-      if (!progress) progress = std::make_unique<Progress>(total);
-      progress->show(done, 0, arguments.out);
-    });
-  }
+  const PackSummary summary = pack_dataset(options, arguments.out, counting(arguments.out));
   for (const std::string& line : summary.skipped) std::fprintf(stderr, "daclip: %s\n", line.c_str());
   std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions\n", arguments.out.c_str(), summary.photos,
                summary.pairs, summary.captions);

@@ -1,10 +1,9 @@
-#include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "core/threads.h"
 #include "data/dataset_builder.h"
 #include "dataset.h"
 #include "progress.h"
@@ -25,20 +24,13 @@ int run_build(BuildArguments& arguments) {
   options.captions_root = arguments.root;
   options.severity = arguments.severity == "paper" ? Severity::paper : Severity::training;
   options.format = format_of_name("picture." + arguments.format).value();
-  if (options.threads == 0) options.threads = int(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = threads_or_all(options.threads);
   std::vector<std::string> kinds = arguments.kinds;
   if (kinds.empty() && !options.wild) kinds.assign(kLabels.begin(), kLabels.begin() + kDegradationCount);
   kinds.insert(kinds.end(), arguments.mixed.begin(), arguments.mixed.end());
   for (const std::string& kind : kinds) options.chains.push_back(parse_chain(kind));
 
-  BuildSummary summary;
-  {
-    std::unique_ptr<Progress> progress;
-    summary = build_dataset(options, arguments.out, [&](size_t done, size_t total) {
-      if (!progress) progress = std::make_unique<Progress>(total);
-      progress->show(done, 0, arguments.out);
-    });
-  }
+  const BuildSummary summary = build_dataset(options, arguments.out, counting(arguments.out));
   for (const std::string& line : summary.failed) std::fprintf(stderr, "daclip: %s\n", line.c_str());
   std::fprintf(stderr, "%s: %zu photos, %zu pairs written, %zu were there, %zu captions\n", arguments.out.c_str(),
                summary.photos, summary.written, summary.kept, summary.captions);

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "core/threads.h"
 #include "data/check.h"
 #include "dataset.h"
 #include "progress.h"
@@ -81,15 +81,8 @@ int run_check(CheckArguments& arguments) {
   options.root = arguments.root;
   options.train.assign(arguments.train.begin(), arguments.train.end());
   options.captions.assign(arguments.captions.begin(), arguments.captions.end());
-  if (options.threads == 0) options.threads = int(std::max(1u, std::thread::hardware_concurrency()));
-  DatasetCheck check;
-  {
-    std::unique_ptr<Progress> progress;
-    check = check_dataset(arguments.root_or_list, options, [&](size_t done, size_t total) {
-      if (!progress) progress = std::make_unique<Progress>(total);
-      progress->show(done, 0, "looking at pictures");
-    });
-  }
+  options.threads = threads_or_all(options.threads);
+  const DatasetCheck check = check_dataset(arguments.root_or_list, options, counting("looking at pictures"));
   if (arguments.json)
     print_json(check);
   else

@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "core/error.h"
+#include "core/threads.h"
 #include "eval/report.h"
 #include "eval/run.h"
 #include "eval/summary.h"
@@ -151,8 +151,7 @@ int run_eval(EvalArguments& arguments) {
   options.report = arguments.report;
   options.pictures = !arguments.no_pictures;
   options.measures.weights = metric_weights_folder(options.measures.weights);
-  const int threads =
-      arguments.runtime.threads > 0 ? arguments.runtime.threads : int(std::thread::hardware_concurrency());
+  const int threads = threads_or_all(arguments.runtime.threads);
   options.workers = std::max(1, threads / 2);
   options.backend = [] { return std::make_unique<NativeBackend>(NativeOptions{1, DType::f32}); };
   Evaluation evaluation(sets, methods.list(), options);

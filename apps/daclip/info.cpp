@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "pipeline/complexity.h"
-#include "pipeline/cost.h"
 #include "pipeline/model.h"
 #include "runtime.h"
 #include "verbs.h"
@@ -43,11 +42,12 @@ nlohmann::ordered_json describe(const ModelFile& file) {
   info["bytes"] = std::filesystem::file_size(file.path);
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
   info["parameters"] = parameters(file);
-  const ModelCost cost = model_cost(file.config);
-  if (file.config.clip) info["multiply_adds"]["daclip_per_photo"] = int64_t(cost.daclip);
-  if (cost.restorer_per_pixel > 0)
+  constexpr int kSide = 512;
+  const std::vector<Network> networks = networks_of(file.config, kSide, kSide);
+  if (file.config.clip) info["multiply_adds"]["daclip_per_photo"] = int64_t(count(networks.front()).multiply_adds);
+  if (file.config.restorer || file.config.unet)
     info["multiply_adds"][file.config.unet ? "restorer_per_pixel_and_step" : "restorer_per_pixel"] =
-        std::round(cost.restorer_per_pixel * 10) / 10;
+        std::round(count(networks.back()).multiply_adds / (kSide * kSide) * 10) / 10;
   return info;
 }
 

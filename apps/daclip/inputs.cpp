@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/files.h"
 
 namespace daclip::app {
 namespace {
@@ -17,12 +18,6 @@ namespace fs = std::filesystem;
 // "holiday.jpg" -> "holiday", but "version.2" stays.
 fs::path without_ending(const fs::path& path) {
   return format_of_name(path) ? fs::path(path).replace_extension() : path;
-}
-
-fs::path resolved(const fs::path& path) {
-  std::error_code error;
-  const fs::path result = fs::weakly_canonical(path, error);
-  return error ? fs::absolute(path).lexically_normal() : result;
 }
 
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }

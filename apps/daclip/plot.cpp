@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "eval/page.h"
 #include "eval/training_log.h"
 #include "verbs.h"

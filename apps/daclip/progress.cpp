@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <memory>
 
 #include "core/error.h"
 
@@ -50,6 +51,13 @@ void Progress::show(size_t done, double share, const std::string& name) {
 void Progress::line(const std::string& text) {
   clear();
   std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+std::function<void(size_t, size_t)> counting(std::string name) {
+  return [name = std::move(name), progress = std::shared_ptr<Progress>()](size_t done, size_t total) mutable {
+    if (!progress) progress = std::make_shared<Progress>(total);
+    progress->show(done, 0, name);
+  };
 }
 
 std::string clock_text(double seconds) {

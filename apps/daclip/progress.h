@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 namespace daclip::app {
@@ -26,6 +27,9 @@ class Progress {
   bool shown_ = false;
   std::chrono::steady_clock::time_point start_;
 };
+
+// Shows `done` of `total` under one name, until it and its copies are gone.
+std::function<void(size_t done, size_t total)> counting(std::string name);
 
 // "0:07", "1:02:30".
 std::string clock_text(double seconds);

@@ -97,4 +97,15 @@ void write_parts_atomically(const std::filesystem::path& path, std::span<const s
   }
 }
 
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  write_file_atomically(path, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+std::filesystem::path resolved(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  const std::filesystem::path result = std::filesystem::weakly_canonical(whole, error);
+  return error ? whole.lexically_normal() : result;
+}
+
 }  // namespace daclip

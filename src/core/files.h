@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace daclip {
@@ -17,5 +18,11 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const ui
 
 // The same from pieces that stand behind one another in the file.
 void write_parts_atomically(const std::filesystem::path& path, std::span<const std::span<const uint8_t>> parts);
+
+// The same from a text, as it is.
+void write_text(const std::filesystem::path& path, std::string_view text);
+
+// The one name of a place, whether or not anything is there: absolute, links followed. Of no path none.
+std::filesystem::path resolved(const std::filesystem::path& path);
 
 }  // namespace daclip

@@ -1,5 +1,7 @@
+// Work shared out among threads.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -8,6 +10,11 @@
 #include <vector>
 
 namespace daclip {
+
+// A number of threads above 0 as it is, else as many as the machine runs at a time.
+inline int threads_or_all(int threads) {
+  return threads > 0 ? threads : std::max(1, int(std::thread::hardware_concurrency()));
+}
 
 // Calls work(0) ... work(count - 1), `threads` of them at a time (1 where it is less). The first exception is passed
 // on when the calls in progress have ended; no further ones begin then.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/threads.h"
 #include "data/perceptual_hash.h"
 #include "data/pictures.h"
@@ -84,12 +85,6 @@ CheckedSet check_set(const TestSet& set, const Pictures& pictures) {
   return checked;
 }
 
-fs::path resolved(const fs::path& path) {
-  std::error_code error;
-  const fs::path result = fs::weakly_canonical(path, error);
-  return error ? path : result;
-}
-
 std::vector<fs::path> caption_tables(const fs::path& root_or_list, const CheckOptions& options) {
   std::error_code error;
   if (!options.captions.empty() || !fs::is_directory(root_or_list, error)) return options.captions;
@@ -111,7 +106,7 @@ std::set<fs::path> captioned_photos(const std::vector<fs::path>& tables, const f
     std::string first;
     for (const CaptionRow& row : read_captions(table)) {
       ++check.caption_rows;
-      const fs::path path = (root.empty() ? table.parent_path() : root) / row.filepath;
+      const fs::path path = file_of(row, table, root);
       std::error_code error;
       if (!fs::exists(path, error)) {
         if (missing++ == 0) first = row.filepath;

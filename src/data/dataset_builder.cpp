@@ -115,8 +115,7 @@ std::vector<Target> check_settings(const BuildOptions& options, const std::vecto
     recipes[target.folder] = recipe;
   }
   settings["recipes"] = recipes;
-  const std::string text = settings.dump(2) + "\n";
-  write_file_atomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  write_text(path, settings.dump(2) + "\n");
   std::vector<Target> all;
   for (const auto& [folder, recipe] : recipes.items())
     all.push_back({folder, recipe == "wild" ? std::nullopt : std::optional(parse_chain(recipe.get<std::string>()))});
@@ -203,21 +202,13 @@ class Builder {
   EncodeOptions encode_;
 };
 
-fs::path resolved(const fs::path& path) {
-  std::error_code error;
-  const fs::path result = fs::weakly_canonical(path, error);
-  return error ? path : result;
-}
-
 // labels.tsv and captions.tsv of all pairs that are there.
 size_t write_tables(const BuildOptions& options, const fs::path& root, const std::vector<Target>& targets,
                     const std::vector<Photo>& photos, const Builder& builder) {
   std::map<fs::path, std::vector<std::string>> words;
   for (const fs::path& table : options.captions)
-    for (const CaptionRow& row : read_captions(table)) {
-      const fs::path& start = options.captions_root.empty() ? table.parent_path() : options.captions_root;
-      words[resolved(start / row.filepath)].push_back(row.title);
-    }
+    for (const CaptionRow& row : read_captions(table))
+      words[resolved(file_of(row, table, options.captions_root))].push_back(row.title);
   std::vector<LabelRow> labels;
   std::vector<CaptionRow> captions;
   for (const Target& target : targets) {

@@ -37,8 +37,7 @@ void add_captions(const fs::path& table, const fs::path& root, std::vector<Job>&
   std::map<std::string, size_t> known;
   for (CaptionRow& row : read_captions(table)) {
     const auto [it, fresh] = known.try_emplace(row.filepath, jobs.size());
-    if (fresh)
-      jobs.push_back({row.filepath, "clean", (root.empty() ? table.parent_path() : root) / row.filepath, {}, {}});
+    if (fresh) jobs.push_back({row.filepath, "clean", file_of(row, table, root), {}, {}});
     jobs[it->second].captions.push_back(std::move(row.title));
   }
 }

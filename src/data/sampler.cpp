@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "degrade/degrade.h"
+#include "degrade/fields.h"
 #include "image/resize.h"
 
 namespace daclip {
@@ -20,10 +21,6 @@ void mirror(FloatImage& image) {
   for (int y = 0; y < image.height; ++y)
     for (int x = 0; x < image.width / 2; ++x)
       for (int c = 0; c < image.channels; ++c) std::swap(image.at(x, y, c), image.at(image.width - 1 - x, y, c));
-}
-
-void round_to_bytes(FloatImage& image) {
-  for (float& v : image.data) v = float(int(std::clamp(v, 0.f, 1.f) * 255.f + 0.5f)) / 255.f;
 }
 
 // Size and place drawn once, so that both pictures of a real pair are treated alike.

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <set>
-#include <span>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -95,7 +94,7 @@ std::string quoted(const std::string& field) {
 void write_rows(const fs::path& path, const std::string& second, const std::vector<Row>& rows) {
   std::string text = "filepath\t" + second + "\n";
   for (const Row& row : rows) text += quoted(row[0]) + "\t" + quoted(row[1]) + "\n";
-  write_file_atomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  write_text(path, text);
 }
 
 }  // namespace
@@ -104,6 +103,10 @@ std::vector<CaptionRow> read_captions(const fs::path& path) { return to_captions
 
 std::vector<CaptionRow> parse_captions(std::string_view text, const std::string& where) {
   return to_captions(parse_rows(text, where, "title"));
+}
+
+fs::path file_of(const CaptionRow& row, const fs::path& table, const fs::path& root) {
+  return (root.empty() ? table.parent_path() : root) / row.filepath;
 }
 
 void write_captions(const fs::path& path, const std::vector<CaptionRow>& captions) {

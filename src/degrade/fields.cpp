@@ -1,5 +1,6 @@
 #include "degrade/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
@@ -152,6 +153,10 @@ FloatImage to_srgb(const FloatImage& linear) {
   FloatImage out(linear.width, linear.height, linear.channels);
   look_up_all(tables().srgb.data(), linear.data.data(), out.data.data(), out.data.size());
   return out;
+}
+
+void round_to_bytes(FloatImage& image) {
+  for (float& v : image.data) v = float(int(std::clamp(v, 0.f, 1.f) * 255.f + 0.5f)) / 255.f;
 }
 
 FloatImage luma(const FloatImage& rgb) {

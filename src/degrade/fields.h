@@ -50,6 +50,9 @@ float linear_to_srgb(float value);
 FloatImage to_linear(const FloatImage& srgb);
 FloatImage to_srgb(const FloatImage& linear);
 
+// Clamps to [0,1] and rounds to the levels of 8 bit, as a picture that was stored has them.
+void round_to_bytes(FloatImage& image);
+
 // BT.601 luma of an RGB image, one channel.
 FloatImage luma(const FloatImage& rgb);
 

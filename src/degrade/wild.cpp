@@ -27,10 +27,6 @@ struct BlurRange {
   double max_sigma, sinc_share;
 };
 
-void round_to_levels(FloatImage& image) {
-  for (float& v : image.data) v = float(int(std::clamp(v, 0.f, 1.f) * 255.f + 0.5f)) / 255.f;
-}
-
 BlurKernel draw_kernel(int size, double max_sigma, Random& random) {
   const double sigma_x = random.uniform(0.2, max_sigma), sigma_y = random.uniform(0.2, max_sigma);
   const double theta = random.uniform(-kPi, kPi), degrees = random.uniform(0, 180);
@@ -89,7 +85,7 @@ void add_poisson_noise(FloatImage& image, Random& random) {
   const auto scale = float(random.uniform(0.01, 0.5));
   const bool grey = random.chance(0.4);
   FloatImage light = grey ? luma(image) : image;
-  round_to_levels(light);
+  round_to_bytes(light);
   const std::set<float> values(light.data.begin(), light.data.end());
   const auto levels = double(std::bit_ceil(values.size()));
   for (float& v : light.data) v = float(draw_poisson(double(v) * levels, random) / levels) - v;
@@ -101,7 +97,7 @@ FloatImage add_noise(FloatImage image, double chance, Random& random) {
   if (random.chance(0.6)) add_gaussian_noise(image, random);
   image.clamp();
   if (random.chance(0.4)) add_poisson_noise(image, random);
-  round_to_levels(image);
+  round_to_bytes(image);
   return image;
 }
 
@@ -148,7 +144,7 @@ FloatImage degrade_wild(const FloatImage& gt, uint64_t seed) {
     if (step == Step::jpeg) image = compress(image, 80, 100, random);
     if (step == Step::resize && resizes) image = resize_randomly(image, gt.width, gt.height, random);
   }
-  round_to_levels(image);
+  round_to_bytes(image);
   return image;
 }
 

@@ -22,10 +22,6 @@ constexpr const char* kFeatures = "features.jsonl";
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  write_file_atomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
-}
-
 std::string feature_line(const std::string& dataset, const std::string& image, const std::string& who,
                          const Features& features) {
   return dump(Json{{"dataset", dataset}, {"image", image}, {"who", who}, {"features", features}});

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "core/error.h"
-#include "core/labels.h"
+#include "data/tables.h"
 #include "image/io.h"
 #include "pipeline/confidence.h"
 
@@ -40,11 +40,7 @@ void set_recognition(const Conditioning& conditioning, const Model& model, Metho
 
 }  // namespace
 
-std::string degradation_of(const TestSet& set) {
-  std::string text;
-  for (const int label : set.labels) text += (text.empty() ? "" : "+") + std::string(kLabels[size_t(label)]);
-  return text;
-}
+std::string degradation_of(const TestSet& set) { return join_labels(set.labels, '+'); }
 
 Method model_method(std::string name, std::string identity, Backend& backend, const Model& model,
                     const RestoreOptions& options) {

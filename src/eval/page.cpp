@@ -1,7 +1,6 @@
 #include "eval/page.h"
 
 #include "core/error.h"
-#include "core/files.h"
 #include "eval/text.h"
 
 namespace daclip {
@@ -46,6 +45,12 @@ tr:not(.summary)+tr.summary td{border-top:2px solid #999}
 .pair input:focus-visible+i{background:#06c;width:4px;margin-left:-2px}
 .shown{display:grid;gap:20px;grid-template-columns:repeat(auto-fill,minmax(min(100%,560px),1fr));align-items:start}
 .shown figure{overflow:hidden}
+.photos{display:grid;gap:20px;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));align-items:start}
+.photos figure{margin:0;overflow:hidden}
+.row{display:grid;grid-template-columns:9em 1fr 4em;gap:8px;align-items:center;font-size:.875rem}
+.row span:last-child{text-align:right}
+.bar{height:8px;border-radius:4px;background:#e4e4e0}
+.bar div{height:100%;border-radius:4px;background:#2a7}
 .crops{display:flex;flex-wrap:wrap;gap:10px;padding:0 14px 14px}
 .crops div{font-size:.8125rem;line-height:1.35}
 .crop{display:block;position:relative;overflow:hidden;background:#ccc;margin-bottom:4px}
@@ -89,10 +94,6 @@ std::string url_of(const std::filesystem::path& relative) {
     else url += {'%', kHex[uint8_t(c) >> 4], kHex[uint8_t(c) & 15]};
   }
   return url;
-}
-
-void write_text(const std::filesystem::path& path, std::string_view text) {
-  write_file_atomically(path, bytes_of(text));
 }
 
 }  // namespace daclip

@@ -23,6 +23,4 @@ std::string slider_html(const Slider& slider);
 // A relative path as an address: what has a meaning in addresses is written as %XX.
 std::string url_of(const std::filesystem::path& relative);
 
-void write_text(const std::filesystem::path& path, std::string_view text);
-
 }  // namespace daclip

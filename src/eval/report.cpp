@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "eval/charts.h"
 #include "eval/gallery.h"
 #include "eval/page.h"
@@ -24,12 +25,6 @@ struct NamedChart {
 
 std::string suffix(const std::string& group) { return group.empty() ? "" : "-" + plain_name(group); }
 
-const SetSummary* find(const Summary& summary, const std::string& dataset, const std::string& method) {
-  for (const SetSummary& set : summary.sets)
-    if (set.dataset == dataset && set.method == method) return &set;
-  return nullptr;
-}
-
 // The sets of a group as categories, the methods as series; empty where nothing was measured.
 CategoryChart chart_of(const Summary& summary, const std::string& group, Column column, std::string title,
                        std::string axis) {
@@ -43,7 +38,7 @@ CategoryChart chart_of(const Summary& summary, const std::string& group, Column 
   for (const std::string& method : summary.methods) {
     ChartSeries series{method};
     for (const std::string& dataset : chart.categories) {
-      const SetSummary* set = find(summary, dataset, method);
+      const SetSummary* set = summary.find(dataset, method);
       const Estimate estimate = set && set->of(column).count ? set->of(column) : Estimate{};
       series.values.push_back(estimate.mean);
       series.low.push_back(estimate.low);

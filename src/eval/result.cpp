@@ -147,10 +147,6 @@ Json parse(const std::string& line) {
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-std::span<const uint8_t> bytes_of(const std::string& content) {
-  return {reinterpret_cast<const uint8_t*>(content.data()), content.size()};
-}
-
 std::string file_text(const std::filesystem::path& path) {
   const std::vector<uint8_t> bytes = read_file(path);
   return std::string(bytes.begin(), bytes.end());
@@ -174,7 +170,7 @@ void write_results_csv(const std::filesystem::path& path, const std::vector<Resu
         result);
     content += '\n';
   }
-  write_file_atomically(path, bytes_of(content));
+  write_text(path, content);
 }
 
 std::vector<Result> read_results_csv(const std::filesystem::path& path) {
@@ -253,7 +249,7 @@ void write_set_figures(const std::filesystem::path& path, const std::vector<SetF
   for (const SetFigure& f : figures)
     content += dump(Json{{"dataset", f.dataset}, {"method", f.method}, {"figure", f.name}, {"value", value_of(f.value)},
                          {"images", f.images}}) + '\n';
-  write_file_atomically(path, bytes_of(content));
+  write_text(path, content);
 }
 
 std::vector<SetFigure> read_set_figures(const std::filesystem::path& path) {

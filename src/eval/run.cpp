@@ -7,6 +7,7 @@
 #include <mutex>
 #include <new>
 #include <set>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/labels.h"
@@ -260,8 +261,8 @@ std::vector<Result> Evaluation::ordered_results() const {
     method_order.emplace(r.method, method_order.size());
   }
   std::sort(results.begin(), results.end(), [&](const Result& a, const Result& b) {
-    return std::tuple(set_order[a.dataset], method_order[a.method], std::cref(a.image).get()) <
-           std::tuple(set_order[b.dataset], method_order[b.method], std::cref(b.image).get());
+    return std::tie(set_order[a.dataset], method_order[a.method], a.image) <
+           std::tie(set_order[b.dataset], method_order[b.method], b.image);
   });
   return results;
 }

@@ -56,6 +56,9 @@ struct Summary {
   std::vector<std::string> groups, methods;  // in the order of the results
   std::vector<SetSummary> sets;              // by group, then set, then method
   std::vector<GroupAverage> averages;        // of groups of two sets or more
+
+  // Nothing where the method has no row of that set.
+  const SetSummary* find(const std::string& dataset, const std::string& method) const;
 };
 
 Summary summarise(const std::vector<Result>& results, const ReportOptions& options);

@@ -62,12 +62,6 @@ std::string id_of(std::string_view kind, const std::string& group) {
   return id;
 }
 
-const SetSummary* find_set(const Summary& summary, const std::string& dataset, const std::string& method) {
-  for (const SetSummary& set : summary.sets)
-    if (set.dataset == dataset && set.method == method) return &set;
-  return nullptr;
-}
-
 std::vector<std::string> datasets_of(const Summary& summary, const std::string& group) {
   std::vector<std::string> datasets;
   for (const SetSummary& set : summary.sets)
@@ -179,7 +173,7 @@ class Overview {
     const size_t first = table.rows.size();
     std::vector<const Estimates*> estimates;
     for (const std::string& method : summary_.methods) {
-      const SetSummary* set = find_set(summary_, dataset, method);
+      const SetSummary* set = summary_.find(dataset, method);
       if (!set) continue;
       const std::string images = set->failed ? cat(set->images, " (", set->failed, " failed)") : cat(set->images);
       table.rows.push_back(row(dataset, method, images, set->estimates));
@@ -255,12 +249,12 @@ class Comparison {
   void add_set(Table& table, const std::string& dataset, bool has_input, Column input) const {
     const SetSummary* any = nullptr;
     for (const std::string& method : summary_.methods)
-      if (!any) any = find_set(summary_, dataset, method);
+      if (!any) any = summary_.find(dataset, method);
     TableRow row{{{dataset}}};
     if (has_input) row.cells.push_back(plain_cell(any->of(input), input));
     std::vector<Estimate> estimates;
     for (const std::string& method : summary_.methods) {
-      const SetSummary* set = find_set(summary_, dataset, method);
+      const SetSummary* set = summary_.find(dataset, method);
       estimates.push_back(set ? set->of(column_) : Estimate{});
       row.cells.push_back(cell_of(estimates.back(), column_));
     }

@@ -1,8 +1,6 @@
 // Words and numbers as tables, pages and charts need them.
 #pragma once
 
-#include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,9 +24,5 @@ std::string signed_text(double value, int digits);
 
 // A name for a file or an element's id: what is no ASCII letter, digit, '.', '_' or '-' becomes '_'.
 std::string plain_name(std::string_view text);
-
-inline std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 }  // namespace daclip

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/labels.h"
+#include "pipeline/label_mixture.h"
 #include "pipeline/pixels.h"
 #include "pipeline/tiles.h"
 

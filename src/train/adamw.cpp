@@ -86,8 +86,4 @@ void AdamW::step_any(size_t index, double lr) const {
   p.addcdiv_(m, v.sqrt().div_(std::sqrt(correction2)).add_(options_.eps), -lr / correction1);
 }
 
-void AdamW::zero_grad() {
-  for (NamedParam& p : params_) p.value.mutable_grad() = torch::Tensor();
-}
-
 }  // namespace daclip

@@ -19,8 +19,6 @@ class AdamW {
 
   // One update from the gradients that are there (a parameter without one stays as it is); lr is that of this step.
   void step(double lr);
-  // Forgets the gradients, so that the next backward pass hands over its own instead of adding to zeros.
-  void zero_grad();
 
   // Running means of the gradients and of their squares, under the parameters' names; sharing storage, so that filling
   // them and setting the number of steps resumes exactly.

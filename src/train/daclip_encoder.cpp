@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/labels.h"
 #include "nets/clip.h"
+#include "pipeline/label_mixture.h"
 #include "pipeline/preprocess.h"
 #include "train/checkpoint.h"
 
@@ -29,8 +30,9 @@ DaclipEncoder::DaclipEncoder(TorchBackend& backend, const std::string& checkpoin
 }
 
 torch::Tensor DaclipEncoder::label_mixture(const torch::Tensor& degradation) const {
-  const torch::Tensor cosines = (degradation / degradation.norm()).matmul(labels_.t());
-  return at::softmax(logit_scale_ * cosines, 1).matmul(labels_);
+  const auto values = [&](const torch::Tensor& rows) { return backend_.to_floats(TorchBackend::wrap(rows)); };
+  const std::vector<float> mixture = daclip::label_mixture(values(degradation), values(labels_), float(logit_scale_));
+  return TorchBackend::tensor(backend_.weight(mixture, {1, clip_.embedding}));
 }
 
 DaclipEncoder::Embeddings DaclipEncoder::encode(const FloatImage& rgb) {

@@ -1,8 +1,8 @@
 #include "train/image_text.h"
 
 #include <map>
-#include <thread>
 
+#include "core/threads.h"
 #include "pipeline/preprocess.h"
 
 namespace daclip {
@@ -52,7 +52,7 @@ std::vector<std::string> label_texts() {
 TorchOptions torch_options(const TrainConfig& config) {
   TorchOptions options;
   options.device = torch::Device(config.run.device);
-  options.threads = config.run.threads > 0 ? config.run.threads : int(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = threads_or_all(config.run.threads);
   return options;
 }
 

@@ -40,8 +40,4 @@ void Muon::step(double lr) {
   }
 }
 
-void Muon::zero_grad() {
-  for (NamedParam& p : params_) p.value.mutable_grad() = torch::Tensor();
-}
-
 }  // namespace daclip

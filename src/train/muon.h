@@ -19,8 +19,6 @@ class Muon {
   // One update from the gradients that are there, with Nesterov's momentum. The update's root mean square is 0.2 times lr,
   // as AdamW's usually is (Liu et al. 2025), so that both take the same learning rates and decay.
   void step(double lr);
-  // Forgets the gradients.
-  void zero_grad();
 
   // The running sums of gradients, sharing storage, for exact resumption.
   Params& momenta() { return momenta_; }

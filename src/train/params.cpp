@@ -79,6 +79,10 @@ void store_params(const Params& params, NamedArrays& arrays, const std::string& 
   for (const NamedParam& param : params) arrays.arrays[prefix + param.name] = to_array(param.value, type);
 }
 
+void forget_gradients(Params& params) {
+  for (NamedParam& param : params) param.value.mutable_grad() = torch::Tensor();
+}
+
 Params detached_copy(const Params& params) {
   Params copy;
   for (const NamedParam& param : params) copy.push_back({param.name, param.value.detach().clone()});

@@ -36,6 +36,9 @@ void store_params(const Params& params, NamedArrays& arrays, const std::string& 
 // One torch tensor as an array on the host, converted to `type`.
 NamedArray to_array(const torch::Tensor& tensor, ArrayType type = ArrayType::f32);
 
+// So that the next backward pass hands over its own gradients instead of adding to these.
+void forget_gradients(Params& params);
+
 // Copies of the values that require no gradient.
 Params detached_copy(const Params& params);
 

@@ -112,8 +112,7 @@ class Loop {
     const OptimizerConfig& o = config_.optimizer;
     const double lr = warmup_cosine_lr(step_, o.lr, o.warmup, config_.run.steps, o.lr_end);
     Json parts = Json::object();
-    adamw_.zero_grad();
-    muon_.zero_grad();
+    forget_gradients(stage_.params());
     torch::Tensor loss = stage_.loss(step_, parts);
     loss.backward();
     const double limit = o.clip > 0 ? o.clip : std::numeric_limits<double>::infinity();

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -23,10 +22,6 @@ struct Outcome {
   int code = -1;  // exit code, or -1 where a signal ended it
   std::string out, err;
 };
-
-inline void write_text(const std::filesystem::path& path, const std::string& text) {
-  write_file_atomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
-}
 
 inline std::string read_text(const std::filesystem::path& path) {
   const std::vector<uint8_t> bytes = read_file(path);

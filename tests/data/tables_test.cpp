@@ -61,6 +61,13 @@ TEST_F(Tables, damaged_tables_are_refused_with_their_line) {
   EXPECT_TRUE(read_captions(file("")).empty());
 }
 
+TEST_F(Tables, paths_start_from_the_tables_folder_unless_a_root_is_given) {
+  const CaptionRow row{"sub/a.png", ""};
+  EXPECT_EQ(file_of(row, "tables/t.tsv", ""), "tables/sub/a.png");
+  EXPECT_EQ(file_of(row, "tables/t.tsv", "root"), "root/sub/a.png");
+  EXPECT_EQ(file_of({"/b.png", ""}, "tables/t.tsv", "root"), "/b.png");
+}
+
 TEST_F(Tables, titles_name_the_degradation_behind_their_only_colon) {
   const std::vector<int> labels = {label_index("hazy"), label_index("rainy")};
   const std::string title = degraded_title("a sign: stop", labels);

@@ -23,6 +23,13 @@ TEST(Transfer, is_srgb_and_comes_back) {
   for (int i = 0; i <= 255; ++i) EXPECT_NEAR(linear_to_srgb(srgb_to_linear(float(i) / 255)), float(i) / 255, 1e-5f);
 }
 
+TEST(RoundToBytes, leaves_the_levels_of_8_bit_and_nothing_outside) {
+  FloatImage image(5, 1, 1);
+  image.data = {-0.3f, 0.4f / 255, 0.6f / 255, 200.f / 255, 1.2f};
+  round_to_bytes(image);
+  EXPECT_EQ(image.data, (std::vector<float>{0, 0, 1.f / 255, 200.f / 255, 1}));
+}
+
 TEST(GaussianBlur, keeps_flat_pictures_and_does_nothing_for_zero) {
   for (double sigma : {0.5, 2.0, 7.0, 30.0}) {
     FloatImage image(37, 23, 2, 0.6f);

@@ -6,7 +6,6 @@
 #include "core/files.h"
 #include "eval/gallery.h"
 #include "eval/markup.h"
-#include "eval/page.h"
 #include "eval/sample_results.h"
 #include "image/io.h"
 #include "pipeline/temp_folder.h"

@@ -51,10 +51,6 @@ void expect_same_columns(const Result& a, const Result& b) {
   EXPECT_EQ(a.untouched, b.untouched);
 }
 
-void write(const std::filesystem::path& path, const std::string& text) {
-  write_file_atomically(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
-}
-
 std::string read(const std::filesystem::path& path) {
   const std::vector<uint8_t> bytes = read_file(path);
   return std::string(bytes.begin(), bytes.end());
@@ -88,7 +84,7 @@ TEST(ResultFiles, the_csv_begins_with_the_documented_columns) {
 
 TEST(ResultFiles, csv_columns_are_found_by_name) {
   const TempFolder folder;
-  write(folder / "r.csv", "method,image,own,dataset,psnr\r\nm,i,?,d,20.5\r\n\"m, 2\",i,?,d,\r\n");
+  write_text(folder / "r.csv", "method,image,own,dataset,psnr\r\nm,i,?,d,20.5\r\n\"m, 2\",i,?,d,\r\n");
   const std::vector<Result> results = read_results_csv(folder / "r.csv");
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0].dataset, "d");
@@ -104,7 +100,7 @@ TEST(ResultFiles, a_damaged_csv_is_refused_by_line) {
            {"", "line 1"}, {"dataset,image\n", "no column method"}, {header + "a,b,c\n", "line 2: 3 cells"},
            {header + "a,b,c,1\na,b,c,1x\n", "line 3"}, {header + "a,b,c,nan\n", "line 2"},
            {header + "a,\"b\nb,c,1\n", "line 2: a quote"}}) {
-    write(folder / "r.csv", text);
+    write_text(folder / "r.csv", text);
     try {
       read_results_csv(folder / "r.csv");
       ADD_FAILURE() << text;
@@ -121,7 +117,7 @@ TEST(ResultFiles, damaged_lines_are_told_and_left_out) {
   std::string text = to_json_line(r) + "\n";
   text += "{\"dataset\": \"x\"}\n[1]\nrubbish \xff\n{\"dataset\":\"x\",\"image\":\"y\",\"method\":\"z\",\"psnr\":[]}\n\n";
   text += to_json_line(second) + "\n" + to_json_line(second).substr(0, 40);
-  write(folder / "r.jsonl", text);
+  write_text(folder / "r.jsonl", text);
   const ResultLines lines = read_results_jsonl(folder / "r.jsonl");
   ASSERT_EQ(lines.results.size(), 2u);
   expect_same_columns(lines.results[1], second);
@@ -140,7 +136,7 @@ TEST(ResultFiles, of_one_image_and_method_the_last_line_counts) {
   other.method = "another";
   std::string text = to_json_line(r) + "\n" + to_json_line(other) + "\n";
   r.psnr = 30;
-  write(folder / "r.jsonl", text + to_json_line(r) + "\n");
+  write_text(folder / "r.jsonl", text + to_json_line(r) + "\n");
   const std::vector<Result> results = read_results_jsonl(folder / "r.jsonl").results;
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0].psnr, 30);

@@ -28,6 +28,12 @@ TEST(Summary, means_and_gains_of_each_set_and_method) {
   EXPECT_EQ(summary.sets[1].method, "other_one");
 }
 
+TEST(Summary, finds_a_methods_row_of_a_set) {
+  const Summary summary = summarise(sample_results(), {});
+  EXPECT_EQ(summary.find("CBSD68", "other_one"), &summary.sets[1]);
+  EXPECT_EQ(summary.find("CBSD68", "nobody"), nullptr);
+}
+
 TEST(Summary, failed_images_are_counted_and_measured_nowhere) {
   const Summary summary = summarise(sample_results(), {});
   EXPECT_EQ(summary.sets[2].images, 3);

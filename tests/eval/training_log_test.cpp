@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "eval/page.h"
+#include "core/files.h"
 #include "pipeline/temp_folder.h"
 
 namespace daclip::test {

@@ -53,9 +53,7 @@ TEST(Words, need_a_model_with_a_text_tower_that_was_loaded) {
   EXPECT_THROW(TextEncoder(backend, trained_here), UsageError);
 
   write_safetensors(folder / "daclip.safetensors", test::published_daclip());
-  const std::string text = test::kSmallVocabulary;
-  write_file_atomically(folder / "vocabulary.txt",
-                        std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  write_text(folder / "vocabulary.txt", test::kSmallVocabulary);
   ImportOptions options;
   options.vocabulary = folder / "vocabulary.txt";
   const std::vector<std::filesystem::path> files = {folder / "daclip.safetensors"};

@@ -5,6 +5,7 @@
 #include "pipeline/classifier.h"
 #include "pipeline/detect.h"
 #include "pipeline/import.h"
+#include "pipeline/label_mixture.h"
 #include "pipeline/model.h"
 #include "pipeline/temp_folder.h"
 #include "weights/safetensors.h"

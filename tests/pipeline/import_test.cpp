@@ -27,7 +27,7 @@ class Imports : public testing::Test {
     return folder_ / name;
   }
   fs::path write(const std::string& name, const std::string& text) {
-    write_file_atomically(folder_ / name, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+    write_text(folder_ / name, text);
     return folder_ / name;
   }
   fs::path daclip() { return write("daclip.safetensors", test::published_daclip()); }

@@ -95,6 +95,13 @@ TEST(Muon, refuses_what_is_no_matrix) {
   EXPECT_THROW(Muon({{"bias", torch::ones({9}).requires_grad_(true)}}), UsageError);
 }
 
+TEST(ForgetGradients, leaves_none_to_add_to) {
+  Params params = two_params();
+  set_grads(params, 1);
+  forget_gradients(params);
+  for (const NamedParam& p : params) EXPECT_FALSE(p.value.grad().defined());
+}
+
 TEST(ClipGradNorm, scales_nothing_when_the_limit_is_infinite) {
   Params params = two_params();
   set_grads(params, 1);

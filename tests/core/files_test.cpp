@@ -1,0 +1,42 @@
+#include "core/files.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/temp_folder.h"
+
+namespace daclip {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(WriteText, replaces_what_was_there_byte_for_byte) {
+  const test::TempFolder folder;
+  write_text(folder / "a.txt", "something longer");
+  write_text(folder / "a.txt", std::string_view("a\0b\r\n", 5));
+  EXPECT_EQ(read_file(folder / "a.txt"), (std::vector<uint8_t>{'a', 0, 'b', '\r', '\n'}));
+}
+
+TEST(Resolved, names_a_place_alike_by_every_way_to_it) {
+  const test::TempFolder folder;
+  const fs::path real = resolved(folder.path()) / "real";
+  fs::create_directories(real / "sub");
+  fs::create_directory_symlink(real, folder / "link");
+  EXPECT_EQ(resolved(folder / "link" / "sub"), real / "sub");
+  EXPECT_EQ(resolved(folder / "link" / "." / "sub" / ".." / "new" / "a.png"), real / "new" / "a.png");
+}
+
+TEST(Resolved, is_absolute_where_nothing_is_there) {
+  EXPECT_EQ(resolved("nowhere/../no/a.png"), resolved(".") / "no" / "a.png");
+}
+
+TEST(Resolved, of_no_path_is_none) { EXPECT_EQ(resolved(""), fs::path()); }
+
+TEST(Resolved, names_links_in_a_circle_as_they_are) {
+  const test::TempFolder folder;
+  fs::create_symlink(folder / "b", folder / "a");
+  fs::create_symlink(folder / "a", folder / "b");
+  EXPECT_EQ(resolved(folder.path() / "." / "a"), folder / "a");
+}
+
+}  // namespace
+}  // namespace daclip
