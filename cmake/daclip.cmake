@@ -3,7 +3,7 @@
 set(DACLIP_WARNINGS -Wall -Wextra -Wpedantic -Wshadow=local -Werror)
 
 function(daclip_common target)
-  target_compile_options(${target} PRIVATE ${DACLIP_WARNINGS})
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${DACLIP_WARNINGS}>")
   if(DACLIP_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${DACLIP_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${DACLIP_SANITIZE})

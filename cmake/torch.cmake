@@ -11,7 +11,7 @@ add_library(daclip_libtorch INTERFACE)
 target_link_libraries(daclip_libtorch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(daclip_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-target_compile_options(daclip_libtorch INTERFACE ${torch_flags})
+target_compile_options(daclip_libtorch INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${torch_flags}>")
 
 # <torch/torch.h> takes 20 s to compile: one precompiled copy is shared by everything that includes it.
 file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp "")
@@ -23,6 +23,6 @@ daclip_common(daclip_torch_pch)
 # Every target whose sources include <torch/torch.h> calls this.
 function(daclip_uses_torch target)
   target_link_libraries(${target} PRIVATE daclip_libtorch)
-  target_compile_options(${target} PRIVATE -fPIC)  # also programs: it must be as the header was precompiled
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fPIC>)  # also programs: it must be as the header was precompiled
   target_precompile_headers(${target} REUSE_FROM daclip_torch_pch)
 endfunction()

@@ -26,9 +26,10 @@ struct ExportArguments {
 };
 
 struct TrainArguments {
-  std::string config, out, device;
+  std::string config, out, device, precision;
   bool resume = false;
   int64_t steps = 0, stop_after = 0;
+  double minutes = 0;
   int threads = -1, loader_threads = -1;
 };
 
@@ -37,10 +38,12 @@ using MakeStage = std::unique_ptr<daclip::Stage> (*)(const daclip::TrainConfig&)
 int train(const TrainArguments& arguments, MakeStage make_stage) {
   daclip::TrainConfig config = daclip::read_train_config(arguments.config);
   if (arguments.steps > 0) config.run.steps = arguments.steps;
+  if (arguments.minutes > 0) config.run.minutes = arguments.minutes;
   if (arguments.threads >= 0) config.run.threads = arguments.threads;
   if (arguments.loader_threads >= 1) config.run.loader_threads = arguments.loader_threads;
   if (!arguments.out.empty()) config.run.out = arguments.out;
   if (!arguments.device.empty()) config.run.device = arguments.device;
+  if (!arguments.precision.empty()) config.run.precision = arguments.precision;
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
   const auto stage = make_stage(config);
@@ -84,11 +87,16 @@ void add_train_verb(CLI::App& app, const std::string& name, const std::string& h
   verb->add_option("config", arguments.config, "Configuration, TOML (configs/compact-*.toml)")->required();
   verb->add_flag("--resume", arguments.resume, "Go on from the folder's latest checkpoint");
   verb->add_option("--steps", arguments.steps, "Length of the run, in place of run.steps")->check(CLI::PositiveNumber);
+  verb->add_option("--minutes", arguments.minutes, "Length of the run by the clock, in place of run.minutes")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--stop-after", arguments.stop_after, "Stop with a checkpoint once this many steps are done");
   verb->add_option("--threads", arguments.threads, "Threads of LibTorch, in place of run.threads");
   verb->add_option("--loader-threads", arguments.loader_threads, "Threads that degrade photos, in place of run.loader_threads");
   verb->add_option("--out", arguments.out, "Folder for checkpoints and log, in place of run.out");
-  verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device");
+  verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  verb->add_option("--precision", arguments.precision, "f32; on cuda also tf32 and bf16; in place of run.precision")
+      ->check(CLI::IsMember({"f32", "tf32", "bf16"}));
   verb->callback([&arguments, &action, make_stage] {
     action = [&arguments, make_stage] { return train(arguments, make_stage); };
   });

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "torch/depthwise_cuda.h"
 #include "torch/depthwise_kernels.h"
 
 namespace daclip {
@@ -10,7 +11,7 @@ namespace {
 // (C,1,3,3) -> (9,C), the order in which the kernels read.
 torch::Tensor taps_of(const torch::Tensor& w) { return w.reshape({w.size(0), 9}).t().contiguous(); }
 
-torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
+torch::Tensor convolve_cpu(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
   torch::Tensor y = torch::empty_like(x);
   const int64_t h = x.size(1), w = x.size(2), c = x.size(3);
   const float* in = x.data_ptr<float>();
@@ -26,6 +27,60 @@ torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const 
   });
   return y;
 }
+
+// (10,C): the nine taps' gradients and the bias's.
+torch::Tensor grad_taps_cpu(const torch::Tensor& x, const torch::Tensor& grad_y) {
+  // One partial sum a map, so that the result does not depend on the number of threads.
+  const int64_t n = x.size(0), h = x.size(1), w = x.size(2), c = x.size(3);
+  torch::Tensor partial = torch::zeros({n, 10, c}, x.options());
+  const float* in = x.data_ptr<float>();
+  const float* g = grad_y.data_ptr<float>();
+  float* sums = partial.data_ptr<float>();
+  at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* at = sums + i * 10 * c;
+      depthwise3x3_grad_taps(in + i * h * w * c, g + i * h * w * c, at, at + 9 * c, h, w, c, 0, h);
+    }
+  });
+  return partial.sum(0);
+}
+
+#ifdef DACLIP_CUDA
+DepthwiseMap map_of(const torch::Tensor& x) { return {x.size(0), x.size(1), x.size(2), x.size(3)}; }
+
+const uint16_t* bits(const torch::Tensor& x) { return static_cast<const uint16_t*>(x.data_ptr()); }
+
+bool cuda_kernel_for(const torch::Tensor& x) {
+  return x.is_cuda() && x.size(3) % kDepthwiseGroup == 0 &&
+         (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+}
+
+torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
+  if (x.is_cpu()) return convolve_cpu(x, taps, bias);
+  torch::Tensor y = torch::empty_like(x);
+  const float* b = bias.defined() ? bias.data_ptr<float>() : nullptr;
+  if (x.scalar_type() == at::kFloat)
+    depthwise3x3_cuda(x.data_ptr<float>(), taps.data_ptr<float>(), b, y.data_ptr<float>(), map_of(x));
+  else
+    depthwise3x3_cuda(bits(x), taps.data_ptr<float>(), b, static_cast<uint16_t*>(y.data_ptr()), map_of(x));
+  return y;
+}
+
+torch::Tensor grad_taps(const torch::Tensor& x, const torch::Tensor& grad_y) {
+  if (x.is_cpu()) return grad_taps_cpu(x, grad_y);
+  const int64_t chunks = (x.size(0) * x.size(1) + kDepthwiseRows - 1) / kDepthwiseRows;
+  torch::Tensor partial = torch::empty({chunks, 10, x.size(3)}, x.options().dtype(at::kFloat));
+  if (x.scalar_type() == at::kFloat)
+    depthwise3x3_grad_taps_cuda(x.data_ptr<float>(), grad_y.data_ptr<float>(), partial.data_ptr<float>(), map_of(x));
+  else
+    depthwise3x3_grad_taps_cuda(bits(x), bits(grad_y), partial.data_ptr<float>(), map_of(x));
+  return partial.sum(0);
+}
+#else
+bool cuda_kernel_for(const torch::Tensor&) { return false; }
+constexpr auto convolve = convolve_cpu;
+constexpr auto grad_taps = grad_taps_cpu;
+#endif
 
 class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
  public:
@@ -43,19 +98,7 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
     // The gradient of a stride-1, same-size convolution is the convolution with the kernel turned by 180 degrees.
     const torch::Tensor grad_x = convolve(grad_y, taps_of(w.flip({2, 3})), {});
 
-    // One partial sum a map, so that the result does not depend on the number of threads.
-    const int64_t n = x.size(0), h = x.size(1), wd = x.size(2), c = x.size(3);
-    torch::Tensor partial = torch::zeros({n, 10, c}, x.options());
-    const float* in = x.data_ptr<float>();
-    const float* g = grad_y.data_ptr<float>();
-    float* sums = partial.data_ptr<float>();
-    at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        float* at = sums + i * 10 * c;
-        depthwise3x3_grad_taps(in + i * h * wd * c, g + i * h * wd * c, at, at + 9 * c, h, wd, c, 0, h);
-      }
-    });
-    const torch::Tensor total = partial.sum(0);
+    const torch::Tensor total = grad_taps(x, grad_y);
     const torch::Tensor grad_w = total.narrow(0, 0, 9).t().reshape(w.sizes());
     return {grad_x, grad_w, total[9]};
   }
@@ -65,10 +108,10 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
 
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
   const int64_t k = w.size(2);
-  if (k == 3 && x.is_cpu() && x.scalar_type() == at::kFloat && w.scalar_type() == at::kFloat) {
-    return Depthwise3x3::apply(x.contiguous(), w, b.defined() ? b : torch::zeros({x.size(3)}));
-  }
-  const torch::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w, b, 1, k / 2, 1, x.size(3));
+  if (k == 3 && ((x.is_cpu() && x.scalar_type() == at::kFloat) || cuda_kernel_for(x)))
+    return Depthwise3x3::apply(x.contiguous(), w, b.defined() ? b : torch::zeros({x.size(3)}, w.options().requires_grad(false)));
+  const torch::Tensor bias = b.defined() ? b.to(x.scalar_type()) : b;
+  const torch::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w.to(x.scalar_type()), bias, 1, k / 2, 1, x.size(3));
   return y.permute({0, 2, 3, 1}).contiguous();
 }
 

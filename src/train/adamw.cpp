@@ -49,14 +49,16 @@ double AdamW::decay_of(size_t index) const {
 void AdamW::step(double lr) {
   const torch::NoGradGuard no_grad;
   ++steps_;
+  std::vector<size_t> on_device;
   for (size_t i = 0; i < params_.size(); ++i) {
     if (!params_[i].value.grad().defined()) continue;
     if (params_[i].value.is_cpu()) {
       step_cpu(i, lr);
     } else {
-      step_any(i, lr);
+      on_device.push_back(i);
     }
   }
+  if (!on_device.empty()) step_device(on_device, lr);
 }
 
 void AdamW::step_cpu(size_t index, double lr) const {
@@ -71,19 +73,33 @@ void AdamW::step_cpu(size_t index, double lr) const {
          second_[index].value.data_ptr<float>(), grad.numel(), rates);
 }
 
-void AdamW::step_any(size_t index, double lr) const {
+// All tensors in a few launches: hundreds of small ones would cost more to start than to compute.
+void AdamW::step_device(const std::vector<size_t>& indices, double lr) const {
   const double correction1 = 1 - std::pow(options_.beta1, double(steps_));
   const double correction2 = 1 - std::pow(options_.beta2, double(steps_));
-  const double decay = decay_of(index);
-  torch::Tensor p = params_[index].value, grad = p.grad(), m = first_[index].value, v = second_[index].value;
-  if (options_.decoupled) {
-    p.mul_(1 - lr * decay);
-  } else if (decay != 0) {
-    grad = grad + decay * p;
+  std::vector<torch::Tensor> p, g, m, v;
+  std::vector<at::Scalar> decay, keep;
+  for (const size_t i : indices) {
+    p.push_back(params_[i].value);
+    g.push_back(params_[i].value.grad());
+    m.push_back(first_[i].value);
+    v.push_back(second_[i].value);
+    decay.push_back(decay_of(i));
+    keep.push_back(1 - lr * decay_of(i));
   }
-  m.lerp_(grad, 1 - options_.beta1);
-  v.mul_(options_.beta2).addcmul_(grad, grad, 1 - options_.beta2);
-  p.addcdiv_(m, v.sqrt().div_(std::sqrt(correction2)).add_(options_.eps), -lr / correction1);
+  if (options_.decoupled) {
+    at::_foreach_mul_(p, keep);
+  } else {
+    g = at::_foreach_add(at::_foreach_mul(p, decay), g);
+  }
+  at::_foreach_mul_(m, options_.beta1);
+  at::_foreach_add_(m, g, 1 - options_.beta1);
+  at::_foreach_mul_(v, options_.beta2);
+  at::_foreach_addcmul_(v, g, g, 1 - options_.beta2);
+  std::vector<torch::Tensor> denominator = at::_foreach_sqrt(v);
+  at::_foreach_div_(denominator, std::sqrt(correction2));
+  at::_foreach_add_(denominator, options_.eps);
+  at::_foreach_addcdiv_(p, m, denominator, -lr / correction1);
 }
 
 }  // namespace daclip

@@ -29,7 +29,7 @@ class AdamW {
 
  private:
   void step_cpu(size_t index, double lr) const;
-  void step_any(size_t index, double lr) const;
+  void step_device(const std::vector<size_t>& indices, double lr) const;
   double decay_of(size_t index) const;
 
   Params params_, first_, second_;

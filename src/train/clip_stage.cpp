@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "pipeline/preprocess.h"
+#include "train/ahead.h"
 #include "train/dataset.h"
 #include "train/image_text.h"
 #include "train/losses.h"
@@ -35,7 +36,7 @@ class ClipStage : public Stage {
   Params& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json& parts) override {
-    const ImageBatch batch = image_batch(backend_, config_, stream_, step);
+    const ImageBatch batch = batches_.get(step);
     std::vector<std::string> texts;
     for (size_t slot = 0; slot < batch.samples.size(); ++slot) {
       const Sample& sample = *batch.samples[slot];
@@ -46,7 +47,7 @@ class ClipStage : public Stage {
       if (sample.label != kClean || random.chance(0.5)) text += ": " + std::string(kLabels[size_t(sample.label)]);
       texts.push_back(std::move(text));
     }
-    const torch::Tensor images = unit(encode_images(weights_, batch.images));
+    const torch::Tensor images = unit(encode_images(weights_, images_of(backend_, config_, batch)));
     const torch::Tensor captions = unit(encode_texts(backend_, config_.clip, weights_, tokenizer_, texts));
     parts["scale"] = scale_.exp().item<double>();
     return contrastive_loss(images, captions, scale_.exp(), text_ids(texts));
@@ -129,6 +130,7 @@ class ClipStage : public Stage {
   WordTokenizer tokenizer_;
   Sampler sampler_;
   SampleStream stream_;
+  Ahead<ImageBatch> batches_{[this](int64_t step) { return image_batch(config_, stream_, step); }};
   Params params_;
   Weights weights_;
   torch::Tensor scale_;

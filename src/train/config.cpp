@@ -17,9 +17,11 @@ template <class Config, class Visit>
 void visit_keys(Config& c, Visit visit) {
   visit("run", "seed", c.run.seed);
   visit("run", "steps", c.run.steps);
+  visit("run", "minutes", c.run.minutes);
   visit("run", "threads", c.run.threads);
   visit("run", "loader_threads", c.run.loader_threads);
   visit("run", "device", c.run.device);
+  visit("run", "precision", c.run.precision);
   visit("run", "out", c.run.out);
   visit("run", "log_interval", c.run.log_interval);
   visit("run", "validate_interval", c.run.validate_interval);
@@ -131,8 +133,11 @@ void check(const TrainConfig& c) {
     if (!fine) throw UsageError(what);
   };
   need(c.run.steps >= 1, "run.steps: expected at least 1");
+  need(c.run.minutes >= 0, "run.minutes: expected at least 0");
   need(c.run.log_interval >= 1 && c.run.checkpoint_interval >= 1, "run intervals: expected at least 1");
   need(c.run.device == "cpu" || c.run.device == "cuda", "run.device: expected cpu or cuda");
+  need(c.run.precision == "f32" || c.run.precision == "tf32" || c.run.precision == "bf16",
+       "run.precision: expected f32, tf32 or bf16");
   need(c.optimizer.kind == "adamw" || c.optimizer.kind == "muon", "optimizer.kind: expected adamw or muon");
   need(c.optimizer.lr > 0 && c.optimizer.lr_end >= 0, "optimizer.lr: expected above 0");
   need(c.optimizer.ema >= 0 && c.optimizer.ema < 1, "optimizer.ema: expected 0 to below 1");

@@ -14,9 +14,13 @@ namespace daclip {
 struct RunConfig {
   uint64_t seed = 1;
   int64_t steps = 10000;             // of the whole run; the cosine ends here
+  double minutes = 0;                // above 0: the run lasts so long instead, and the cosine ends then (for a machine lent by
+                                     // the minute); such a run cannot be repeated exactly
   int threads = 0;                   // of LibTorch; 0: all cores
   int loader_threads = 1;            // that degrade photos ahead
   std::string device = "cpu";        // "cpu" or "cuda"
+  std::string precision = "f32";     // of the networks: "f32"; on cuda also "tf32" (products of 10 bits of mantissa) and "bf16"
+                                     // (activations in bfloat16); weights, their averages and the loss stay float32
   std::string out = "build/train";   // folder for latest.safetensors, previous.safetensors and log.jsonl
   int log_interval = 50;             // steps
   int validate_interval = 1000;      // steps; 0: never

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "pipeline/preprocess.h"
+#include "train/ahead.h"
 #include "train/checkpoint.h"
 #include "train/dataset.h"
 #include "train/image_text.h"
@@ -37,20 +38,21 @@ class ControllerStage : public Stage {
   Params& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json& parts) override {
-    ImageBatch batch = image_batch(backend_, config_, stream_, step);
+    ImageBatch batch = batches_.get(step);
+    const Tensor images = images_of(backend_, config_, batch);
     std::vector<int64_t> labels;
     for (const auto& sample : batch.samples) labels.push_back(sample->label);
     // Through the frozen encoder go only the rows that the content term sees: it costs more than the controller.
-    const int64_t rows = batch.images.dim(0);
+    const int64_t rows = images.dim(0);
     const int64_t seen = std::clamp<int64_t>(std::llround(config_.loss.content_share * double(rows)), 1, rows);
     const ImageFeatures features =
-        encode_image_controlled(backend_, config_.clip, Scope(weights_), backend_.slice(batch.images, 0, 0, seen));
+        encode_image_controlled(backend_, config_.clip, Scope(weights_), backend_.slice(images, 0, 0, seen));
     torch::Tensor degradation_embedding = TorchBackend::tensor(features.degradation);
     if (seen < rows)
       degradation_embedding =
           torch::cat({degradation_embedding,
                       TorchBackend::tensor(encode_degradation(backend_, config_.clip, Scope(weights_),
-                                                              backend_.slice(batch.images, 0, seen, rows)))});
+                                                              backend_.slice(images, 0, seen, rows)))});
     batch.samples.resize(size_t(seen));
     const torch::Tensor targets = torch::tensor(labels, torch::kInt64).to(backend_.device());
     const torch::Tensor logits =
@@ -126,7 +128,7 @@ class ControllerStage : public Stage {
       const NamedArray& labels = clip.arrays.at("frozen.labels");
       labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
       params_ = controller_params();
-      load_all(params_, clip.arrays);
+      load_controller(clip);
     }
     go_on_from(config_.init.controller);
     prepare_validation();
@@ -135,9 +137,9 @@ class ControllerStage : public Stage {
   // The towers' sizes and the input's preparation are those of the CLIP that is controlled.
   static TrainConfig with_clip(TrainConfig config, const Checkpoint& clip) {
     const bool has_controller = clip.stage == "controller";
-    const std::vector<int> stem = has_controller ? clip.config.clip.control_stem : config.clip.control_stem;
+    const std::vector<int> stem = config.clip.control_stem;
     config.clip = clip.config.clip;
-    config.clip.control_stem = stem;
+    if (!stem.empty() || !has_controller) config.clip.control_stem = stem;
     config.preprocess = clip.config.preprocess;
     if (clip.metadata.contains("vocab")) config.clip.text.vocab = clip.metadata["vocab"].get<int>();
     return config;
@@ -149,15 +151,22 @@ class ControllerStage : public Stage {
     return sampler;
   }
 
-  void load_all(Params& params, const NamedArrays& arrays) const {
-    const std::vector<std::string> missing = load_params(params, arrays, "ema.");
+  // A stem of other widths than the file's starts anew.
+  void load_controller(const Checkpoint& clip) {
+    NamedArrays arrays = clip.arrays;
+    const auto of_stem = [](const std::string& name) { return name.find("visual_control.stem.") != std::string::npos; };
+    const bool new_stem = config_.clip.control_stem != clip.config.clip.control_stem;
+    if (new_stem) std::erase_if(arrays.arrays, [&](const auto& item) { return of_stem(item.first); });
+    std::vector<std::string> missing = load_params(params_, arrays, "ema.");
+    if (new_stem) std::erase_if(missing, of_stem);
     if (!missing.empty()) throw WeightsError(cat(config_.init.clip, ": lacks ", missing.front()));
   }
 
   void load_frozen(const Checkpoint& clip, bool text_tower) {
     frozen_ = make_params(daclip_weights(config_.clip, false, text_tower), 0, backend_.device());
     std::erase_if(frozen_, [](const NamedParam& param) { return param.name == "logit_scale"; });
-    load_all(frozen_, clip.arrays);
+    const std::vector<std::string> missing = load_params(frozen_, clip.arrays, "ema.");
+    if (!missing.empty()) throw WeightsError(cat(config_.init.clip, ": lacks ", missing.front()));
     for (NamedParam& param : frozen_) param.value.requires_grad_(false);
     weights_ = as_weights(frozen_);
   }
@@ -284,6 +293,7 @@ class ControllerStage : public Stage {
   Dataset data_;
   Sampler sampler_;
   SampleStream stream_;
+  Ahead<ImageBatch> batches_{[this](int64_t step) { return image_batch(config_, stream_, step); }};
   Params frozen_, params_;
   Weights weights_;
   torch::Tensor labels_, captions_, scale_;  // labels (11,E) and captions (all,E) of unit length

@@ -23,13 +23,13 @@ void Ema::update() {
   // The first averaging starts from the weights as they are then.
   const bool first = step - options_.update_every <= options_.update_after;
   const double keep = step <= options_.update_after || first ? 0 : decay();
+  std::vector<torch::Tensor> averages, values;
   for (size_t i = 0; i < params_.size(); ++i) {
-    if (keep == 0) {
-      averages_[i].value.copy_(params_[i].value);
-    } else {
-      averages_[i].value.lerp_(params_[i].value.detach(), 1 - keep);
-    }
+    averages.push_back(averages_[i].value);
+    values.push_back(params_[i].value.detach());
   }
+  at::_foreach_mul_(averages, keep);
+  at::_foreach_add_(averages, values, 1 - keep);
 }
 
 }  // namespace daclip

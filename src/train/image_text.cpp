@@ -7,21 +7,25 @@
 
 namespace daclip {
 
-ImageBatch image_batch(TorchBackend& backend, const TrainConfig& config, SampleStream& stream, int64_t step) {
+ImageBatch image_batch(const TrainConfig& config, SampleStream& stream, int64_t step) {
+  const size_t slots = size_t(config.data.batch), side = size_t(config.preprocess.size), size = side * side * 3;
   ImageBatch batch;
-  const int64_t side = config.preprocess.size, size = side * side * 3;
-  std::vector<float> pixels(size_t(config.data.batch * size));
-  for (int slot = 0; slot < config.data.batch; ++slot) {
-    const auto sample = stream.get(step, slot);
-    Random random(mix_seed(mix_seed(config.run.seed, uint64_t(step)), 1000 + uint64_t(slot)));
-    const CropPlan cut = random_region(sample->lq.width, sample->lq.height, config.data.region_share, random);
-    const FloatImage input = clip_input(crop(sample->lq, cut), config.preprocess);
-    std::copy(input.data.begin(), input.data.end(), pixels.begin() + slot * size);
-    batch.samples.push_back(sample);
-    batch.cuts.push_back(cut);
-  }
-  batch.images = backend.from_floats(pixels, {config.data.batch, side, side, 3});
+  batch.pixels.resize(slots * size);
+  batch.cuts.resize(slots);
+  for (size_t slot = 0; slot < slots; ++slot) batch.samples.push_back(stream.get(step, int(slot)));
+  for_each_index(slots, config.run.loader_threads, [&](size_t slot) {
+    const Sample& sample = *batch.samples[slot];
+    Random random(mix_seed(mix_seed(config.run.seed, uint64_t(step)), 1000 + slot));
+    batch.cuts[slot] = random_region(sample.lq.width, sample.lq.height, config.data.region_share, random);
+    const FloatImage input = clip_input(crop(sample.lq, batch.cuts[slot]), config.preprocess);
+    std::copy(input.data.begin(), input.data.end(), batch.pixels.begin() + std::ptrdiff_t(slot * size));
+  });
   return batch;
+}
+
+Tensor images_of(TorchBackend& backend, const TrainConfig& config, const ImageBatch& batch) {
+  const int64_t side = config.preprocess.size;
+  return backend.from_floats(batch.pixels, {int64_t(batch.samples.size()), side, side, 3});
 }
 
 torch::Tensor encode_texts(TorchBackend& backend, const ClipConfig& clip, const Weights& weights,
@@ -50,8 +54,13 @@ std::vector<std::string> label_texts() {
 }
 
 TorchOptions torch_options(const TrainConfig& config) {
+  const bool cuda = config.run.device == "cuda";
+  if (!cuda && config.run.precision != "f32")
+    throw UsageError(cat("run.precision ", config.run.precision, ": on the CPU training computes in f32"));
   TorchOptions options;
   options.device = torch::Device(config.run.device);
+  options.precision = config.run.precision == "bf16" ? DType::bf16 : DType::f32;
+  options.tf32 = config.run.precision != "f32";
   options.threads = threads_or_all(config.run.threads);
   return options;
 }

@@ -12,12 +12,15 @@ namespace daclip {
 
 struct ImageBatch {
   std::vector<std::shared_ptr<const Sample>> samples;
-  Tensor images;              // (N,S,S,3) as clip_input gives them, of a random region of each degraded photo
+  std::vector<float> pixels;  // (N,S,S,3) as clip_input gives them, of a random region of each degraded photo
   std::vector<CropPlan> cuts; // the regions
 };
 
 // The batch of a step: the same whatever ran before.
-ImageBatch image_batch(TorchBackend& backend, const TrainConfig& config, SampleStream& stream, int64_t step);
+ImageBatch image_batch(const TrainConfig& config, SampleStream& stream, int64_t step);
+
+// Its pixels as the towers take them.
+Tensor images_of(TorchBackend& backend, const TrainConfig& config, const ImageBatch& batch);
 
 // (count, E), not normalised.
 torch::Tensor encode_texts(TorchBackend& backend, const ClipConfig& clip, const Weights& weights,

@@ -2,6 +2,8 @@
 // no direction of it learns faster than the others.
 #pragma once
 
+#include <map>
+
 #include "train/params.h"
 
 namespace daclip {
@@ -25,10 +27,11 @@ class Muon {
 
  private:
   Params params_, momenta_;
+  std::map<Shape, std::vector<size_t>> by_shape_;  // parameters of one shape move together: a device has few large launches
   MuonOptions options_;
 };
 
-// About u v^T of g = u s v^T, (R,C): five steps of a Newton-Schulz iteration that brings the singular values to 0.7-1.2.
+// About u v^T of each g = u s v^T, g (N,R,C): five steps of a Newton-Schulz iteration that brings the singular values to 0.7-1.2.
 torch::Tensor orthogonalised(const torch::Tensor& g);
 
 }  // namespace daclip

@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/threads.h"
 #include "nets/nafnet.h"
+#include "train/ahead.h"
 #include "train/checkpoint.h"
 #include "train/daclip_encoder.h"
 #include "train/dataset.h"
@@ -46,22 +48,12 @@ class RestorerStage : public Stage {
   Params& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json&) override {
-    const int64_t batch = config_.data.batch, side = config_.data.crop;
-    const int64_t size = side * side * 3;
-    std::vector<float> lq(size_t(batch * size)), gt(size_t(batch * size));
-    std::vector<std::shared_ptr<const Sample>> samples;
-    for (int slot = 0; slot < batch; ++slot) {
-      samples.push_back(stream_.get(step, slot));
-      const Sample& sample = *samples.back();
-      Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 1000 + uint64_t(slot)));
-      const CropPlan plan = random_square(sample.gt.width, sample.gt.height, int(side), random);
-      crop_into(sample.lq, plan, lq.data() + slot * size);
-      crop_into(sample.gt, plan, gt.data() + slot * size);
-    }
-    const Contexts contexts = encoder_ ? batch_contexts(step, samples) : Contexts{};
-    const Shape shape{batch, side, side, 3};
-    const Tensor output = nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(lq, shape), contexts);
-    const torch::Tensor target = TorchBackend::tensor(backend_.weight(gt, shape));
+    const Crops crops = crops_.get(step);
+    const Contexts contexts = encoder_ ? batch_contexts(step, crops.samples) : Contexts{};
+    const Shape shape{config_.data.batch, config_.data.crop, config_.data.crop, 3};
+    const Tensor output =
+        nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(crops.lq, shape), contexts);
+    const torch::Tensor target = TorchBackend::tensor(backend_.weight(crops.gt, shape));
     const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32);
     return config_.loss.restorer == "l1" ? l1_loss(restored, target)
                                          : psnr_loss(restored, target, config_.loss.psnr_ceiling);
@@ -73,9 +65,9 @@ class RestorerStage : public Stage {
     std::array<double, kLabels.size()> before{}, after{}, count{};
     for (const Held& held : validation_) {
       Contexts contexts;
-      if (encoder_) contexts.degradation = TorchBackend::wrap(held.context.degradation);
-      if (encoder_ && held.context.content.defined()) contexts.content = TorchBackend::wrap(held.context.content);
-      const Tensor output = nafnet(backend_, config_.restorer, Scope(weights), TorchBackend::wrap(held.lq), contexts);
+      if (encoder_) contexts.degradation = as_activation(held.context.degradation);
+      if (encoder_ && held.context.content.defined()) contexts.content = as_activation(held.context.content);
+      const Tensor output = nafnet(backend_, config_.restorer, Scope(weights), as_activation(held.lq), contexts);
       const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32).clamp(0, 1);
       before[size_t(held.label)] += psnr(held.lq, held.gt);
       after[size_t(held.label)] += psnr(restored, held.gt);
@@ -100,6 +92,10 @@ class RestorerStage : public Stage {
   void store(NamedArrays&, nlohmann::json& metadata) const override { metadata["steered"] = bool(encoder_); }
 
  private:
+  struct Crops {
+    std::vector<std::shared_ptr<const Sample>> samples;
+    std::vector<float> lq, gt;  // (N,S,S,3)
+  };
   struct Held {
     int label;
     torch::Tensor lq, gt;  // (1,H,W,3)
@@ -114,6 +110,20 @@ class RestorerStage : public Stage {
     SamplerConfig sampler = config.sampler;
     sampler.min_side = config.data.crop;
     return sampler;
+  }
+
+  Crops make_crops(int64_t step) {
+    const size_t slots = size_t(config_.data.batch), side = size_t(config_.data.crop), size = side * side * 3;
+    Crops crops{{}, std::vector<float>(slots * size), std::vector<float>(slots * size)};
+    for (size_t slot = 0; slot < slots; ++slot) crops.samples.push_back(stream_.get(step, int(slot)));
+    for_each_index(slots, config_.run.loader_threads, [&](size_t slot) {
+      const Sample& sample = *crops.samples[slot];
+      Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 1000 + slot));
+      const CropPlan plan = random_square(sample.gt.width, sample.gt.height, int(side), random);
+      crop_into(sample.lq, plan, crops.lq.data() + slot * size);
+      crop_into(sample.gt, plan, crops.gt.data() + slot * size);
+    });
+    return crops;
   }
 
   // A blind restorer has no parts for contexts, whatever their sizes in the file.
@@ -141,28 +151,39 @@ class RestorerStage : public Stage {
     Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 999));
     Contexts contexts;
     if (random.chance(config_.loss.context_dropout)) return contexts;
-    std::vector<torch::Tensor> content, degradation;
-    const bool told = random.chance(config_.loss.label_share);
-    for (int slot = 0; slot < int(samples.size()); ++slot) {
-      const Sample& sample = *samples[size_t(slot)];
-      const DaclipEncoder::Embeddings context = told ? told_context(sample.label, random) : slot_context(step, slot, sample);
-      degradation.push_back(context.degradation);
-      if (!told) content.push_back(context.content);
+    if (random.chance(config_.loss.label_share)) {
+      contexts.degradation = told(samples, random);
+      return contexts;
     }
-    contexts.degradation = TorchBackend::wrap(torch::cat(degradation));
-    if (!told) contexts.content = TorchBackend::wrap(torch::cat(content));
+    std::vector<torch::Tensor> content, degradation;
+    for (int slot = 0; slot < int(samples.size()); ++slot) {
+      const DaclipEncoder::Embeddings& context = slot_context(step, slot, *samples[size_t(slot)]);
+      degradation.push_back(context.degradation);
+      content.push_back(context.content);
+    }
+    contexts.degradation = as_activation(torch::cat(degradation));
+    contexts.content = as_activation(torch::cat(content));
     return contexts;
+  }
+
+  Tensor as_activation(const torch::Tensor& x) const {
+    return TorchBackend::wrap(x.to(backend_.compute_dtype() == DType::bf16 ? torch::kBFloat16 : torch::kFloat32));
   }
 
   DaclipEncoder::Embeddings label_context(int label) const { return {{}, encoder_->labels().slice(0, label, label + 1)}; }
 
-  // What the label says, or what a recognition would that wavers between it and another.
-  DaclipEncoder::Embeddings told_context(int label, Random& random) const {
-    DaclipEncoder::Embeddings context = label_context(label);
-    if (!random.chance(config_.loss.label_noise)) return context;
-    const int other = int(random.below(int64_t(kLabels.size())));
-    context.degradation = torch::lerp(context.degradation, label_context(other).degradation, random.uniform(0, kLargestDoubt));
-    return context;
+  // What the labels say, or what a recognition would that wavers between them and others. (N,E)
+  Tensor told(const std::vector<std::shared_ptr<const Sample>>& samples, Random& random) const {
+    constexpr size_t kCount = kLabels.size();
+    std::vector<float> shares(samples.size() * kCount);
+    for (size_t slot = 0; slot < samples.size(); ++slot) {
+      float* share = shares.data() + slot * kCount;
+      const double doubt = random.chance(config_.loss.label_noise) ? random.uniform(0, kLargestDoubt) : 0;
+      share[samples[slot]->label] += float(1 - doubt);
+      share[random.below(int64_t(kCount))] += float(doubt);
+    }
+    const torch::Tensor mixture = torch::tensor(shares).view({-1, int64_t(kCount)}).to(backend_.device());
+    return as_activation(mixture.matmul(encoder_->labels()));
   }
 
   void go_on_from(const std::string& path) {
@@ -219,6 +240,7 @@ class RestorerStage : public Stage {
   Dataset data_;
   Sampler sampler_;
   SampleStream stream_;
+  Ahead<Crops> crops_{[this](int64_t step) { return make_crops(step); }};
   std::unique_ptr<DaclipEncoder> encoder_;
   Params params_;
   Weights weights_;

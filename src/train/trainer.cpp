@@ -45,23 +45,33 @@ class Loop {
 
   TrainerResult run() {
     start();
-    const int64_t last = options_.stop_after > 0 ? std::min(options_.stop_after, config_.run.steps) : config_.run.steps;
     const int64_t first = step_;
     begin_ = Clock::now();
     window_ = begin_;
-    while (step_ < last && !interrupted()) {
+    while (!ended() && !stopped() && !interrupted()) {
       update();
-      if (step_ % config_.run.log_interval == 0 || step_ == last) report(first, last);
-      const bool validate = config_.run.validate_interval > 0 &&
-                            (step_ % config_.run.validate_interval == 0 || step_ == config_.run.steps);
+      const bool last = ended() || stopped();
+      if (step_ % config_.run.log_interval == 0 || last) report();
+      const bool validate = config_.run.validate_interval > 0 && (step_ % config_.run.validate_interval == 0 || ended());
       if (validate) validate_now();
-      if (step_ % config_.run.checkpoint_interval == 0 && step_ != last) save();
+      if (step_ % config_.run.checkpoint_interval == 0 && !last) save();
     }
     if (step_ > first) save();
-    return {step_, step_ < last};
+    return {step_, !ended() && !stopped()};
   }
 
  private:
+  bool by_clock() const { return config_.run.minutes > 0; }
+  double seconds() const { return earlier_ + seconds_since(begin_); }
+  bool ended() const { return by_clock() ? seconds() >= 60 * config_.run.minutes : step_ >= config_.run.steps; }
+  bool stopped() const { return options_.stop_after > 0 && step_ >= options_.stop_after; }
+
+  // Of the whole run; by the clock as many as the pace so far lets one expect.
+  int64_t all_steps() const {
+    if (!by_clock()) return config_.run.steps;
+    return std::max(step_ + 1, int64_t(double(step_) * 60 * config_.run.minutes / std::max(1e-3, seconds())));
+  }
+
   static AdamWOptions adamw_options(const TrainConfig& config) {
     const OptimizerConfig& o = config.optimizer;
     AdamWOptions options;
@@ -110,7 +120,7 @@ class Loop {
 
   void update() {
     const OptimizerConfig& o = config_.optimizer;
-    const double lr = warmup_cosine_lr(step_, o.lr, o.warmup, config_.run.steps, o.lr_end);
+    const double lr = warmup_cosine_lr(step_, o.lr, o.warmup, all_steps(), o.lr_end);
     Json parts = Json::object();
     forget_gradients(stage_.params());
     torch::Tensor loss = stage_.loss(step_, parts);
@@ -134,9 +144,10 @@ class Loop {
     if (options_.on_step) options_.on_step(step_, last_loss_);
   }
 
-  void report(int64_t first, int64_t last) {
+  void report() {
     const double rate = double(summed_) / std::max(1e-9, seconds_since(window_));
-    const double eta = double(last - step_) * seconds_since(begin_) / double(step_ - first);
+    const int64_t last = options_.stop_after > 0 ? std::min(options_.stop_after, all_steps()) : all_steps();
+    const double eta = double(std::max<int64_t>(0, last - step_)) * seconds() / double(step_);
     Json line = {{"step", step_}, {"loss", sum_ / double(summed_)}, {"lr", lr_}, {"grad_norm", norm_},
                  {"steps_per_second", rate}};
     for (const auto& [key, value] : parts_.items()) line[key] = value;
@@ -173,7 +184,7 @@ class Loop {
     checkpoint.step = step_;
     checkpoint.config = stage_.config();
     checkpoint.config.run = config_.run;
-    checkpoint.metadata = Json::object();
+    checkpoint.metadata = {{"seconds", seconds()}};
     store_params(stage_.params(), checkpoint.arrays, "weights.");
     store_params(ema_.averages(), checkpoint.arrays, "ema.");
     store_params(adamw_.first_moments(), checkpoint.arrays, "adam_m.");
@@ -196,6 +207,7 @@ class Loop {
     adamw_.set_steps(checkpoint.step);
     ema_.set_steps(checkpoint.step);
     step_ = checkpoint.step;
+    earlier_ = checkpoint.metadata.value("seconds", 0.0);
   }
 
   Stage& stage_;
@@ -207,6 +219,7 @@ class Loop {
   Ema ema_;
   std::ofstream log_;
   int64_t step_ = 0, summed_ = 0;
+  double earlier_ = 0;  // seconds of the run before this process
   double sum_ = 0, last_loss_ = 0, norm_ = 0, lr_ = 0;
   Json parts_;
   Clock::time_point begin_, window_;

@@ -44,6 +44,35 @@ TEST(DepthwiseConv, works_on_maps_of_one_pixel_row_and_column) {
   check_depthwise(1, 8, 1, 3, true);
 }
 
+// On a CUDA device against LibTorch on the processor, in both types.
+void check_depthwise_on_cuda(int64_t n, int64_t h, int64_t w, int64_t c, at::ScalarType type, double tolerance) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  torch::manual_seed(3);
+  const auto leaf = [](const torch::Tensor& t) { return t.detach().to(torch::kCUDA).requires_grad_(true); };
+  const torch::Tensor x = random_leaf({n, h, w, c}), k = random_leaf({c, 1, 3, 3}), b = random_leaf({c});
+  const torch::Tensor weight = torch::randn({n, h, w, c});
+  const torch::Tensor expected = at::conv2d(x.permute({0, 3, 1, 2}), k, b, 1, 1, 1, c).permute({0, 2, 3, 1});
+  const auto reference = torch::autograd::grad({(expected * weight).sum()}, {x, k, b});
+
+  const torch::Tensor cuda_x = leaf(x.to(type)), cuda_k = leaf(k), cuda_b = leaf(b);
+  const torch::Tensor y = depthwise_conv(cuda_x, cuda_k, cuda_b);
+  EXPECT_EQ(y.scalar_type(), type);
+  const auto found = torch::autograd::grad({(y * weight.to(torch::kCUDA, type)).sum()}, {cuda_x, cuda_k, cuda_b});
+  const auto host = [](const torch::Tensor& t) { return t.to(torch::kCPU, torch::kFloat32); };
+  expect_close(host(y), expected, tolerance, "output");
+  const char* names[] = {"x", "kernel", "bias"};
+  for (size_t i = 0; i < 3; ++i) expect_close(host(found[i]), reference[i], tolerance, names[i]);
+}
+
+TEST(DepthwiseConv, equals_libtorch_with_gradients_on_cuda) {
+  check_depthwise_on_cuda(3, 17, 9, 96, at::kFloat, 1e-5);
+  check_depthwise_on_cuda(3, 17, 9, 96, at::kBFloat16, 2e-2);
+}
+TEST(DepthwiseConv, works_on_cuda_on_small_maps_and_odd_channels) {
+  check_depthwise_on_cuda(2, 1, 1, 32, at::kFloat, 1e-5);
+  check_depthwise_on_cuda(1, 40, 1, 21, at::kFloat, 1e-5);
+}
+
 struct Block {
   int64_t n, h, w, c;
   bool steered;
