@@ -68,7 +68,7 @@ FloatImage add_noise(const FloatImage& gt, const FloatImage& field, double sigma
 FloatImage noise(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
   const bool camera = wide && random.chance(0.45);  // reduced by camera or film; else as it leaves the sensor
-  const double drawn_sigma = random.uniform(5, camera ? 35 : 60);
+  const double drawn_sigma = camera ? 5 * std::exp2(random.uniform(0, 2.7)) : random.uniform(5, 60);
   const double sigma = params.get("sigma", wide ? drawn_sigma : 50);
   const double grain = params.get("grain", camera && random.chance(0.7) ? random.uniform(0.3, 1.5) : 0);
   const double grey = params.get("grey", camera && random.chance(0.5) ? random.uniform(0, 1) : 0);

@@ -48,14 +48,14 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
     layers = 1;
     length = random.uniform(50, 220);
     width = random.uniform(1.2, 4);
-    strength *= random.uniform(0.1, 1);
+    strength = std::max(0.025, strength * random.uniform(0.1, 1));  // rain that can still be seen
     glow = random.chance(0.3) ? 0 : random.uniform(0, 0.8);
     unevenness = random.uniform(0, 1);
   } else if (p.style == Style::light) {
     layers = 1;
     length = random.uniform(8, 45);
     width = random.uniform(0.8, 1.8);
-    strength = random.uniform(0.008, 0.13);
+    strength = random.uniform(0.012, 0.13);
     glow = random.chance(0.5) ? 0 : random.uniform(0, 0.5);
     hiding = random.chance(0.5) ? random.uniform(0, 1) : 0;
     veil = random.uniform(0, 0.35);

@@ -57,7 +57,7 @@ struct DropPlan {
 DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   DropPlan p;
-  p.coverage = params.get("coverage", training ? random.uniform(0.04, 0.45) : random.uniform(0.17, 0.33));
+  p.coverage = params.get("coverage", training ? random.uniform(0.04, 0.45) : random.uniform(0.14, 0.3));
   p.size = params.get("size", std::exp2(random.uniform(1.8, 4.5)));
   p.spread = params.get("spread", random.uniform(0.2, 0.6));
   p.defocus = params.get("defocus", p.size * std::exp2(random.uniform(-2.3, 0.7)));
