@@ -1,6 +1,7 @@
 // motion-blurry. Model: the camera moves during the exposure along a random trajectory: its direction drifts (inertia) and
 // is thrown about by sudden shakes, as in Boracchi & Foi 2012 and Kupyn et al. 2018. The light that each pixel gathers
-// along the path is integrated in linear light; sensor noise comes after it.
+// along the path is integrated in linear light; sensor noise comes after it. In training the lens may also be a little out of
+// focus, a Gaussian blur before the path's.
 #include <cmath>
 #include <numbers>
 
@@ -119,6 +120,7 @@ const std::vector<DegradeParam>& motion_blur_params() {
       {"length", "px", "length of the camera's path", 0, 200},
       {"curvature", "rad", "how far the direction drifts during the exposure, RMS; 0 is a straight line", 0, 20},
       {"shakes", "", "sudden reversals during the exposure, on average", 0, 20},
+      {"defocus", "px", "standard deviation of the blur by a lens out of focus", 0, 10},
       {"noise", "levels", "standard deviation of the sensor noise, of 255 levels", 0, 50},
   };
   return params;
@@ -126,15 +128,20 @@ const std::vector<DegradeParam>& motion_blur_params() {
 
 FloatImage motion_blur(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const double length = params.get("length", wide ? 4 * std::exp2(random.uniform(0, 3.6)) : random.uniform(10, 26));
+  const double length = params.get("length", wide ? 3 * std::exp2(random.uniform(0, 4.1)) : random.uniform(10, 26));
   const double drawn_curvature = random.chance(wide ? 0.4 : 0.3) ? 0.1 : random.uniform(0.2, 2.5);
   const double curvature = params.get("curvature", drawn_curvature);
   const double shakes = params.get("shakes", random.chance(0.4) ? random.uniform(0.5, 3) : 0);
+  const double defocus = params.get("defocus", wide && random.chance(0.3) ? random.uniform(0.3, 1.8) : 0);
   const double sigma = params.get("noise", random.uniform(0, wide ? 2 : 1));
 
   FloatImage out = gt;
   const std::vector<Tap> taps = kernel_taps(trajectory(length, curvature, shakes, random));
-  if (length > 0) out = to_srgb(convolve(to_linear(gt), taps));
+  if (length > 0 || defocus > 0) {
+    FloatImage light = to_linear(gt);
+    gaussian_blur(light, defocus);
+    out = to_srgb(convolve(light, taps));
+  }
   if (sigma > 0) {
     std::vector<float> field(out.data.size());
     fill_normal(field, random);

@@ -1,8 +1,9 @@
 // rainy. Model: O = B (1 - v) + A v + sum_l R_l (1 - k B), clipped: the linear rain accumulation model of Rain100H
 // (Yang et al., "Deep joint rain detection and removal", CVPR 2017), in display values as there, with a veil v of
 // airlight A (distant drops that blend into mist). R_l are layers of grey streaks, each with its own direction, length,
-// width and focus. k = 0 adds light only, as Rain100H and most synthetic sets; k = 1 is a screen: bright sky shows no
-// streaks.
+// width and focus, over a smooth glow of drops too many to be told apart, brighter on one side of the picture than on the
+// other, as the renderings of SIRR's set (Wei et al., CVPR 2019) and backlit rain show. k = 0 adds light only, as
+// Rain100H and most synthetic sets; k = 1 is a screen: bright sky shows no streaks.
 #include <algorithm>
 #include <cmath>
 
@@ -23,20 +24,21 @@ enum class Style {
 struct RainPlan {
   Style style;
   int layers;
-  double angle, spread, length, width, strength, veil, hiding, jitter, unevenness;
+  double angle, spread, length, width, strength, glow, veil, hiding, jitter, unevenness;
 };
 
 RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   RainPlan p;
   const double kind = random.uniform();
-  p.style = !training || kind < 0.55 ? Style::heavy : (kind < 0.8 ? Style::curtain : Style::light);
+  p.style = !training || kind < 0.4 ? Style::heavy : (kind < 0.75 ? Style::curtain : Style::light);
   const double directions = random.uniform();
   int layers = directions < 0.64 ? 1 : (directions < 0.94 ? 2 : 3);
   const double tilt = random.chance(training ? 0.7 : 0.92) ? 18 : 48;
   double angle = random.uniform(-tilt, tilt), spread = random.uniform(0.2, 3);
   double length = random.uniform(40, 160), width = random.uniform(1.2, 2.1);
   double strength = std::clamp(0.235 * random_factor(random, training ? 0.65 : 0.45), 0.03, 0.5);
+  double glow = 0;
   double veil = random.chance(0.6) ? 0 : random.uniform(0, 0.1);
   double hiding = training && random.chance(0.3) ? random.uniform(0, 1) : 0;
   double jitter = random.chance(0.4) ? random.uniform(0, 0.25) : 0;
@@ -44,15 +46,18 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   if (p.style == Style::curtain) {
     angle *= 0.5;
     layers = 1;
-    length = random.uniform(70, 220);
-    width = random.uniform(1.5, 4);
-    strength *= random.uniform(0.2, 1);
+    length = random.uniform(50, 220);
+    width = random.uniform(1.2, 4);
+    strength = std::max(0.025, strength * random.uniform(0.1, 1));  // rain that can still be seen
+    glow = random.chance(0.3) ? 0 : random.uniform(0, 0.8);
     unevenness = random.uniform(0, 1);
   } else if (p.style == Style::light) {
     layers = 1;
     length = random.uniform(8, 45);
-    width = random.uniform(0.8, 1.5);
-    strength = random.uniform(0.008, 0.08);
+    width = random.uniform(0.8, 1.8);
+    strength = random.uniform(0.012, 0.13);
+    glow = random.chance(0.5) ? 0 : random.uniform(0, 0.5);
+    hiding = random.chance(0.5) ? random.uniform(0, 1) : 0;
     veil = random.uniform(0, 0.35);
   }
   p.layers = int(params.get("layers", layers));
@@ -61,6 +66,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   p.length = params.get("length", length);
   p.width = params.get("width", width);
   p.strength = params.get("strength", strength);
+  p.glow = params.get("glow", glow);
   p.veil = params.get("veil", veil);
   p.hiding = params.get("hiding", hiding);
   p.jitter = params.get("jitter", jitter);
@@ -144,7 +150,7 @@ void draw_light(FloatImage& rain, const RainPlan& plan, double scale, Random& ra
   s.angle_spread = plan.spread;
   s.length = plan.length * scale;
   s.width = plan.width * scale;
-  s.coverage = random.uniform(0.1, 1);
+  s.coverage = random.uniform(0.1, 1.5);
   s.brightness = 1;
   s.brightness_spread = 0.8;
   draw_streaks(rain, s, random);
@@ -163,6 +169,19 @@ void normalise(FloatImage& rain, double strength, float peak) {
   if (sum <= 0) return;
   const float gain = float(strength * double(rain.data.size()) / sum);
   for (float& v : rain.data) v = std::min(peak, v * gain);
+}
+
+// The glow takes its share of the layer's light; it is smooth, and uneven on the scale of the picture.
+void add_glow(FloatImage& rain, double share, Random& random) {
+  if (share <= 0) return;
+  double sum = 0;
+  for (float v : rain.data) sum += double(v);
+  const float mean = float(sum / double(rain.data.size()));
+  const double cell = std::max(rain.width, rain.height) * random.uniform(0.4, 1.2);
+  const float depth = float(random.uniform(0, 1)), kept = float(1 - share), added = 2.f * float(share) * mean;
+  const FloatImage field = value_noise(rain.width, rain.height, cell, 2, 0.4, random);
+  for (size_t i = 0; i < rain.data.size(); ++i)
+    rain.data[i] = kept * rain.data[i] + added * (0.5f + depth * (field.data[i] - 0.5f));
 }
 
 void vary(FloatImage& rain, const RainPlan& plan, Random& random) {
@@ -190,6 +209,7 @@ const std::vector<DegradeParam>& rain_params() {
       {"spread", "deg", "standard deviation of the direction among the streaks of a layer", 0, 20},
       {"length", "px", "median length of a streak (photo up to 480 pixels high)", 2, 400},
       {"width", "px", "median width of a streak", 0.5, 20},
+      {"glow", "", "share of the added light that is smooth: drops too many to be told apart", 0, 1},
       {"veil", "", "opacity of the mist between the streaks", 0, 1},
       {"hiding", "", "how far a streak hides what is behind it: 0 adds light, 1 is a screen", 0, 1},
       {"jitter", "", "grain within the streaks", 0, 1},
@@ -208,6 +228,7 @@ FloatImage rain(const FloatImage& gt, const Params& params, Random& random, Seve
     case Style::light: draw_light(streaks, plan, scale, random); break;
   }
   vary(streaks, plan, random);
+  add_glow(streaks, plan.glow, random);
   normalise(streaks, plan.strength, 0.7f);
 
   const float airlight = float(random.uniform(0.7, 0.9)), hiding = float(plan.hiding);

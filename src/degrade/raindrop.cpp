@@ -1,8 +1,11 @@
 // raindrop. Model: drops on a window or lens in front of the camera (RainDrop: Qian et al., "Attentive generative
 // adversarial network for raindrop removal", CVPR 2018): O = (1 - M) B + M R. Each drop is a strong fish-eye lens: it
 // shows the whole scene upside down, strongly demagnified, out of focus, with the sky as a bright crescent at its lower
-// end and a rim that darkens as the light leaves at grazing angles. The camera focuses on the scene, so the drop's
-// outline is soft. Wet glass between the drops blurs and scatters a little. Blending is done in linear light.
+// end and a rim that darkens as the light leaves at grazing angles. The camera focuses on the scene, so all drops are
+// seen through the same circle of confusion of radius c: M is the convolution of two discs. A drop of radius r > c is
+// opaque with an edge 2 c wide; one of r < c is a disc of radius c, as transparent as the share (r/c)^2 of the aperture
+// that it covers, in one washed-out colour. Drops cluster; droplets too small to be resolved veil the glass where drops
+// are dense, and water blurs a little. Blending is done in linear light.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -25,9 +28,13 @@ struct Lobe {
 };
 
 struct Drop {
-  float x, y, radius_x, radius_y, edge, opacity;
+  float x, y, radius_x, radius_y;
+  float inner, outer;      // from the outline to where the drop is opaque, and to where it ends, pixels
+  float opacity;
   float reach_x, reach_y;  // nothing is drawn beyond
+  float area;        // of the scene that the drop hides, pixels
   float view;        // half the field of view over the picture's half size
+  float mixing;      // how far the circle of confusion mixes what the drop shows, over its radius
   float rim;         // 0-1: darkening towards the rim
   float scatter;     // 0-1: skylight that reaches the camera by reflection inside the drop
   float glint;       // added by the highlight, linear light
@@ -39,22 +46,24 @@ struct Scene {
   FloatImage small;   // blurred, reduced, linear light
   float factor;       // pixels of the photo per pixel of `small`
   float sky[3];
+  float horizon;      // its height over the picture's, from the top; trees and houses hide the sky below
+  FloatImage density;  // of the drops, 0-1, size of `small`
 };
 
 struct DropPlan {
-  double coverage, size, defocus, opacity, sky, film, blur;
+  double coverage, size, spread, defocus, opacity, sky, film, blur;
 };
 
 DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
-  const bool large = random.chance(0.35);  // few, large and far out of focus; else many small ones
   DropPlan p;
-  p.coverage = params.get("coverage", training ? random.uniform(0.06, 0.5) : random.uniform(0.19, 0.38));
-  p.size = params.get("size", large ? random.uniform(16, 32) : random.uniform(5, 13));
-  p.defocus = params.get("defocus", large ? random.uniform(0.5, 1) : random.uniform(0.35, 0.85));
-  p.opacity = params.get("opacity", random.uniform(0.7, 1));
-  p.sky = params.get("sky", random.uniform(0.25, 0.85));
-  p.film = params.get("film", random.chance(0.6) ? random.uniform(0, 0.12) : 0);
+  p.coverage = params.get("coverage", training ? random.uniform(0.04, 0.45) : random.uniform(0.14, 0.3));
+  p.size = params.get("size", std::exp2(random.uniform(1.8, 4.5)));
+  p.spread = params.get("spread", random.uniform(0.2, 0.6));
+  p.defocus = params.get("defocus", p.size * std::exp2(random.uniform(-2.3, 0.7)));
+  p.opacity = params.get("opacity", training ? random.uniform(0.5, 1) : random.uniform(0.7, 1));
+  p.sky = params.get("sky", random.uniform(0.25, 0.95));
+  p.film = params.get("film", random.chance(0.6) ? random.uniform(0, training ? 0.25 : 0.15) : 0);
   p.blur = params.get("blur", random.chance(0.6) ? random.uniform(0.2, 0.7) : 0);
   return p;
 }
@@ -64,7 +73,9 @@ Scene draw_scene(const FloatImage& linear, const DropPlan& plan, Random& random)
   const int factor = std::max(1, (std::max(linear.width, linear.height) + 39) / 40);
   scene.factor = float(factor);
   scene.small = box_reduce(linear, factor);
-  gaussian_blur(scene.small, 0.8 + 2.5 * plan.defocus);
+  gaussian_blur(scene.small, 0.8 + 1.5 * plan.defocus / plan.size);
+  scene.horizon = float(random.uniform(-0.2, 0.4));
+  scene.density = value_noise(scene.small.width, scene.small.height, 20, 2, 0.5, random);
   // The sky outside of the frame is at least as bright as the bright parts within.
   const double light = plan.sky * random.uniform(0.75, 1), bluish[3] = {0.82, 0.92, 1};
   std::vector<float> levels(scene.small.pixels());
@@ -77,35 +88,49 @@ Scene draw_scene(const FloatImage& linear, const DropPlan& plan, Random& random)
   return scene;
 }
 
-Drop draw_drop(const FloatImage& photo, const DropPlan& plan, double scale, Random& random) {
+Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan, double scale, Random& random) {
   Drop d;
-  const double radius = std::max(1.5, plan.size * scale * std::clamp(random_factor(random, 0.4), 0.35, 2.5));
-  d.x = float(random.uniform(-0.3 * radius, photo.width + 0.3 * radius));
-  d.y = float(random.uniform(-0.3 * radius, photo.height + 0.3 * radius));
+  const double confusion = std::max(0.7, plan.defocus * scale * random.uniform(0.85, 1.15));  // the glass is oblique
+  const double size = plan.size * scale * std::clamp(random_factor(random, plan.spread), 0.3, 3.0);
+  const double covers = std::max({1.5, size, 0.4 * confusion});  // smaller ones belong to the film
+  const double radius = std::max(covers, confusion);
+  const float flat = float(std::min(1.0, confusion / covers));  // the aperture's shape hides the drop's
+  for (int tries = 0; tries < 3; ++tries) {  // denser where the field is higher
+    d.x = float(random.uniform(-0.3 * radius, photo.width + 0.3 * radius));
+    d.y = float(random.uniform(-0.3 * radius, photo.height + 0.3 * radius));
+    const float dense = bilinear_sample(scene.density, d.x / scene.factor, d.y / scene.factor, 0);
+    if (random.uniform() < double(smoothstep(0.15f, 0.75f, dense))) break;
+  }
+  const float share = float(std::min(1.0, covers * covers / (confusion * confusion)));
+  d.opacity = float(plan.opacity * random.uniform(0.75, 1)) * share;
   d.radius_x = float(radius);
-  d.radius_y = float(radius * random.uniform(0.85, 1.3));  // gravity draws drops down
-  d.edge = float(std::max(0.7, radius * plan.defocus * random.uniform(0.5, 1)));
-  d.opacity = float(plan.opacity * random.uniform(0.75, 1));
-  d.view = float(random.uniform(1.1, 2));
-  d.rim = float(random.uniform(0, 0.45));
+  d.radius_y = float(radius * (1 + (random.uniform(0.85, 1.3) - 1) * (1 - double(flat))));  // gravity draws drops down
+  d.inner = d.outer = float(std::min(covers, confusion));
+  d.mixing = float(confusion / covers);
+  // At each place the circle mixes the part of the drop around the overlap's centre, which stays nearer to the middle.
+  d.view = float(random.uniform(1.1, 2)) * std::max(1.f, d.mixing) / (1.f + d.mixing * d.mixing);
+  d.rim = float(random.uniform(0, 0.45)) * (1.f - 0.8f * flat);
   d.scatter = float(random.uniform(0, 0.35));
-  d.glint = random.chance(0.15) ? float(random.uniform(0.1, 0.8)) : 0.f;
+  d.glint = random.chance(0.15) ? float(random.uniform(0.1, 0.8)) * (1.f - flat) : 0.f;
   d.lobes = 1 + int(random.below(kLobes));
+  if (flat >= 1.f) d.lobes = 1;
   float extent_x = d.radius_x, extent_y = d.radius_y;
-  d.reach_x = kSupport * d.radius_x;
-  d.reach_y = kSupport * d.radius_y;
   for (int i = 0; i < kLobes; ++i) {  // always as many numbers, so that drops do not shift each other's
-    const float size = i == 0 ? 1.f : float(random.uniform(0.35, 0.75));
+    const float part = i == 0 ? 1.f : float(random.uniform(0.35, 0.75));
     const float x = i == 0 ? 0.f : float(random.uniform(-0.75, 0.75)) * d.radius_x;
     const float y = i == 0 ? 0.f : float(random.uniform(-1.1, 0.8)) * d.radius_y;
-    d.lobe[size_t(i)] = {d.x + x, d.y + y, 1 / (kSupport * size * d.radius_x), 1 / (kSupport * size * d.radius_y)};
+    d.lobe[size_t(i)] = {d.x + x, d.y + y, 1 / (kSupport * part * d.radius_x), 1 / (kSupport * part * d.radius_y)};
     if (i < d.lobes) {
-      extent_x = std::max(extent_x, std::abs(x) + size * d.radius_x);
-      extent_y = std::max(extent_y, std::abs(y) + size * d.radius_y);
-      d.reach_x = std::max(d.reach_x, std::abs(x) + kSupport * size * d.radius_x);
-      d.reach_y = std::max(d.reach_y, std::abs(y) + kSupport * size * d.radius_y);
+      extent_x = std::max(extent_x, std::abs(x) + part * d.radius_x);
+      extent_y = std::max(extent_y, std::abs(y) + part * d.radius_y);
     }
   }
+  // One lobe's potential is highest 0.58 radii inside and ends 0.75 radii outside of its outline.
+  d.inner = std::min(d.inner, 0.55f * d.radius_x);
+  d.outer = std::min(d.outer, 0.74f * d.radius_x);
+  d.area = 3.1f * extent_x * extent_y * share;
+  d.reach_x = d.lobes > 1 ? 1.3f * extent_x + d.outer : extent_x + 1.2f * d.outer;
+  d.reach_y = d.lobes > 1 ? 1.3f * extent_y + d.outer : extent_y + 1.2f * d.outer;
   d.radius_x = extent_x;
   d.radius_y = extent_y;
   return d;
@@ -130,7 +155,8 @@ void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u
   const float bend = d.view * (0.65f + 0.35f * rho2);  // fish-eye: angles grow towards the rim
   const float x = 0.5f * float(photo.width) * (1.f - u * bend) * 0.8f + 0.2f * d.x;
   const float y = 0.5f * float(photo.height) * (1.f - v * bend);
-  const float above = 1.f - smoothstep(-0.25f * float(photo.height), 0.12f * float(photo.height), y);
+  const float haze = 0.15f + 0.5f * d.mixing;  // half width of the horizon
+  const float above = 1.f - smoothstep(scene.horizon - haze, scene.horizon + haze, y / float(photo.height));
   const float sky = above + (1.f - above) * d.scatter;
   const float rim = 1.f - d.rim * rho2 * rho2 * (v < 0.3f ? 1.f : 0.3f);
   const float gu = u + 0.1f, gv = v - 0.45f;
@@ -146,13 +172,15 @@ void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u
 void wet_glass(FloatImage& out, const Scene& scene, const DropPlan& plan, double scale) {
   if (plan.blur > 0) gaussian_blur(out, plan.blur * scale);
   if (plan.film <= 0) return;
-  const FloatImage scattered = bilinear_resize(scene.small, out.width, out.height, 1.0 / scene.factor);
-  const float film = float(plan.film);
+  FloatImage glow(scene.small.width, scene.small.height, 4);  // colour and opacity of the film
+  for (size_t i = 0; i < glow.pixels(); ++i) {
+    for (size_t c = 0; c < 3; ++c) glow.data[4 * i + c] = 0.7f * scene.small.data[3 * i + c] + 0.3f * scene.sky[c];
+    glow.data[4 * i + 3] = 2.f * float(plan.film) * scene.density.data[i];
+  }
+  glow = bilinear_resize(glow, out.width, out.height, 1.0 / scene.factor);
   for (size_t i = 0; i < out.pixels(); ++i) {
-    for (size_t c = 0; c < 3; ++c) {
-      const float glow = 0.7f * scattered.data[3 * i + c] + 0.3f * scene.sky[c];
-      out.data[3 * i + c] += film * (glow - out.data[3 * i + c]);
-    }
+    const float film = std::min(1.f, glow.data[4 * i + 3]);
+    for (size_t c = 0; c < 3; ++c) out.data[3 * i + c] += film * (glow.data[4 * i + c] - out.data[3 * i + c]);
   }
 }
 
@@ -161,12 +189,10 @@ void blend_drop(FloatImage& out, const FloatImage& photo, const Drop& d, const S
   const int right = std::min(out.width - 1, int(std::ceil(d.x + d.reach_x)));
   const int top = std::max(0, int(std::floor(d.y - d.reach_y)));
   const int bottom = std::min(out.height - 1, int(std::ceil(d.y + d.reach_y)));
-  // The potential ends 0.75 radii outside of the outline.
-  const float outer = std::min(d.edge, 0.74f / (kSupport * d.lobe[0].inverse_x));
   for (int y = top; y <= bottom; ++y) {
     float* row = out.row(y);
     for (int x = left; x <= right; ++x) {
-      const float alpha = d.opacity * smoothstep(-outer, d.edge, depth_inside(d, float(x), float(y)));
+      const float alpha = d.opacity * smoothstep(-d.outer, d.inner, depth_inside(d, float(x), float(y)));
       if (alpha < 0.002f) continue;
       float colour[3];
       refract(d, scene, photo, (float(x) - d.x) / d.radius_x, (float(y) - d.y) / d.radius_y, colour);
@@ -181,10 +207,11 @@ const std::vector<DegradeParam>& raindrop_params() {
   static const std::vector<DegradeParam> params = {
       {"coverage", "", "area of the drops over the picture's", 0, 1},
       {"size", "px", "median radius of a drop (photo up to 480 pixels high)", 1, 200},
-      {"defocus", "", "half width of a drop's soft outline over its radius", 0, 1.5},
+      {"spread", "", "sigma of the log-normal factor on a drop's radius", 0, 1.5},
+      {"defocus", "px", "radius of the circle of confusion at the glass (photo up to 480 pixels high)", 0, 100},
       {"opacity", "", "of the drops", 0, 1},
       {"sky", "", "brightness of the sky that drops show, linear light", 0, 1},
-      {"film", "", "share of the light that the wet glass between the drops scatters", 0, 1},
+      {"film", "", "share of the light that the wet glass between the drops scatters, on average", 0, 1},
       {"blur", "px", "standard deviation of the blur by the wet glass", 0, 10},
   };
   return params;
@@ -199,9 +226,9 @@ FloatImage raindrop(const FloatImage& gt, const Params& params, Random& random, 
   wet_glass(out, scene, plan, scale);
   double left = plan.coverage * double(gt.pixels());
   for (int i = 0; left > 0 && i < kMostDrops; ++i) {
-    const Drop drop = draw_drop(gt, plan, scale, random);
+    const Drop drop = draw_drop(gt, scene, plan, scale, random);
     blend_drop(out, gt, drop, scene);
-    left -= 3.1 * double(drop.radius_x) * double(drop.radius_y);
+    left -= double(drop.area);
   }
   return to_srgb(out);
 }

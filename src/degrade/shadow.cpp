@@ -1,7 +1,8 @@
 // shadowed. Model: in linear light the scene is lit by the sun and by the sky. Where an occluder hides the fraction s
 // of the sun's disc, L = J (1 - s (1 - a_c)), a_c being the share of skylight in channel c: small, larger for blue. The
 // edge's width is the penumbra (half a degree of sun, wider far from the occluder). Occluders: edges of buildings,
-// boards, figures with limbs, branches, foliage, as a union of signed distances.
+// boards, figures with limbs, hands, branches, foliage, as a union of signed distances. Sunlight through foliage falls in
+// round spots, pictures of the sun.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -120,6 +121,23 @@ void cast_figure(FloatImage& field, const Frame& frame, Random& random) {
   }
 }
 
+// An arm from outside of the picture, its hand with fingers spread or closed.
+void cast_hand(FloatImage& field, const Frame& frame, Random& random) {
+  const Point palm = frame.inside(random);
+  const double size = frame.size * random.uniform(0.05, 0.12), heading = random.uniform(0, 2 * std::numbers::pi);
+  unite_limb(field, palm, float(0.9 * size), step(palm, heading, 1.2 * size), float(size));
+  const Point wrist = step(palm, heading + std::numbers::pi, 1.3 * size);
+  unite_limb(field, palm, float(0.8 * size), wrist, float(0.6 * size));
+  const Point elbow = step(wrist, heading + std::numbers::pi + random.uniform(-0.4, 0.4), 1.2 * frame.size);
+  unite_limb(field, wrist, float(0.6 * size), elbow, float(1.6 * size));
+  const double spread = random.uniform(0.1, 0.5);
+  for (int finger = -2; finger <= 2; ++finger) {
+    const double angle = heading + finger * spread, reach = random.uniform(1.0, 2.6) * size;
+    const Point knuckle = step(palm, heading + finger * 0.4, 1.2 * size);
+    unite_limb(field, knuckle, float(0.3 * size), step(knuckle, angle, reach), float(0.2 * size));
+  }
+}
+
 void cast_branches(FloatImage& field, const Frame& frame, Random& random) {
   const double heading = random.uniform(0, 2 * std::numbers::pi);
   const Point root = step(frame.inside(random), heading + std::numbers::pi, 0.6 * frame.size);
@@ -140,21 +158,36 @@ void cast_branches(FloatImage& field, const Frame& frame, Random& random) {
 }
 
 void cast_foliage(FloatImage& field, const Frame& frame, Random& random) {
-  const double cell = frame.size * random.uniform(0.12, 0.5);
-  const FloatImage leaves = value_noise(field.width, field.height, cell / kGrid, 3, 0.6, random);
+  const double cell = frame.size * random.uniform(0.08, 0.4), sun = frame.size * random.uniform(0.008, 0.035);
+  FloatImage leaves = value_noise(field.width, field.height, cell / kGrid, 3, 0.6, random);
   const float threshold = float(random.uniform(0.42, 0.58)), gain = float(cell);
-  for (size_t i = 0; i < field.data.size(); ++i) {
-    field.data[i] = std::min(field.data[i], (leaves.data[i] - threshold) * gain);
+  for (float& v : leaves.data) v = (v - threshold) * gain;
+  for (int64_t i = random.below(60); i > 0; --i) {
+    const Point gap = frame.inside(random);
+    const float radius = float(sun * random.uniform(0.8, 1.3));
+    const int reach = int(2 * radius / kGrid) + 1, column = int(gap.x / kGrid), row = int(gap.y / kGrid);
+    for (int y = std::max(0, row - reach); y <= std::min(field.height - 1, row + reach); ++y)
+      for (int x = std::max(0, column - reach); x <= std::min(field.width - 1, column + reach); ++x) {
+        const float dx = (float(x) + 0.5f) * kGrid - gap.x, dy = (float(y) + 0.5f) * kGrid - gap.y;
+        leaves.at(x, y, 0) = std::max(leaves.at(x, y, 0), radius - std::sqrt(dx * dx + dy * dy));
+      }
   }
+  for (size_t i = 0; i < field.data.size(); ++i) field.data[i] = std::min(field.data[i], leaves.data[i]);
 }
 
 void cast(FloatImage& field, const Frame& frame, Random& random) {
   const double kind = random.uniform();
   if (kind < 0.2) return cast_building(field, frame, random);
-  if (kind < 0.45) return cast_board(field, frame, random);
-  if (kind < 0.7) return cast_figure(field, frame, random);
-  if (kind < 0.87) return cast_branches(field, frame, random);
+  if (kind < 0.4) return cast_board(field, frame, random);
+  if (kind < 0.6) return cast_figure(field, frame, random);
+  if (kind < 0.75) return cast_hand(field, frame, random);
+  if (kind < 0.88) return cast_branches(field, frame, random);
   cast_foliage(field, frame, random);
+}
+
+double covered(const FloatImage& field) {
+  const auto inside = std::count_if(field.data.begin(), field.data.end(), [](float v) { return v < 0; });
+  return double(inside) / double(field.data.size());
 }
 
 // Grows or shrinks the shapes towards the wanted covered fraction, within what leaves them recognisable.
@@ -174,7 +207,7 @@ const std::vector<DegradeParam>& shadow_params() {
       {"skylight", "", "share of the light that remains in full shadow, linear light", 0, 1},
       {"blue", "", "how much bluer the skylight is than the sun: 0 neutral, 1 twice as blue as red", 0, 1},
       {"penumbra", "px", "width of the soft edge (photo up to 480 pixels high)", 0, 200},
-      {"shapes", "", "number of occluders", 1, 12},
+      {"shapes", "", "number of occluders; in training up to three more where they cover little", 1, 12},
   };
   return params;
 }
@@ -182,20 +215,22 @@ const std::vector<DegradeParam>& shadow_params() {
 FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   const double scale = picture_scale(gt);
-  const double coverage = params.get("coverage", training ? random.uniform(0.1, 0.65) : random.uniform(0.3, 0.6));
-  const double skylight = params.get("skylight", training ? random.uniform(0.1, 0.6) : random.uniform(0.14, 0.36));
-  const double blue = params.get("blue", random.uniform(0, 0.6));
+  const double coverage = params.get("coverage", training ? random.uniform(0.1, 0.55) : random.uniform(0.3, 0.6));
+  const double skylight = params.get("skylight", training ? random.uniform(0.08, 0.45) : random.uniform(0.14, 0.36));
+  const double blue = params.get("blue", random.uniform(0, training ? 0.9 : 0.6));
   const double focus = random.uniform();
   const double penumbra = scale * params.get("penumbra", 1.5 + (training ? 40 : 28) * focus * focus);
-  const int shapes = int(params.get("shapes", double(1 + random.below(3))));
+  const int shapes = int(params.get("shapes", double(training && random.chance(0.5) ? 1 : 1 + random.below(3))));
 
   const Frame frame{float(gt.width), float(gt.height), float(std::min(gt.width, gt.height))};
   FloatImage field((gt.width + kGrid - 1) / kGrid, (gt.height + kGrid - 1) / kGrid, 1, kFar);
-  for (int i = 0; i < shapes; ++i) cast(field, frame, random);
+  for (int i = 0; i < shapes || (training && i < shapes + 3 && covered(field) < 0.3 * coverage); ++i)
+    cast(field, frame, random);
   const double wobble = random.uniform(0, 10) * scale;  // uneven ground and outlines
   const FloatImage noise = value_noise(field.width, field.height, 0.12 * frame.size / kGrid, 2, 0.5, random);
   for (size_t i = 0; i < field.data.size(); ++i) field.data[i] += float(wobble) * (noise.data[i] - 0.5f);
-  adjust_coverage(field, coverage, 0.1f * frame.size);
+  // In training shapes keep more of their own size: a hand stays a hand.
+  adjust_coverage(field, coverage, (training ? 0.04f : 0.1f) * frame.size);
   const FloatImage distance = bilinear_resize(field, gt.width, gt.height, 1.0 / kGrid);
   const FloatImage sky = value_noise(field.width, field.height, frame.size / kGrid, 2, 0.5, random);
   const FloatImage ambient = bilinear_resize(sky, gt.width, gt.height, 1.0 / kGrid);

@@ -69,6 +69,39 @@ TEST(Noise, has_the_asked_moments_and_no_correlation) {
   for (double correlation : {across, down, colours}) EXPECT_NEAR(correlation / n, 0, 0.01);
 }
 
+// Moments of the noise that a middle grey gets, in sigmas: variance of one channel, and what two channels share.
+struct Moments {
+  double variance, shared;
+};
+
+Moments moments(const char* spec) {
+  const FloatImage out = degraded(FloatImage(300, 200, 3, 0.5f), spec);
+  Moments m = {};
+  for (size_t i = 0; i < out.pixels(); ++i) {
+    const double r = (out.data[3 * i] - 0.5) * 255 / 20, g = (out.data[3 * i + 1] - 0.5) * 255 / 20;
+    m.variance += g * g / double(out.pixels());
+    m.shared += r * g / double(out.pixels());
+  }
+  return m;
+}
+
+TEST(Noise, keeps_its_variance_with_grain_and_shared_channels) {
+  for (const char* spec : {"noisy:sigma=20,grain=1", "noisy:sigma=20,grey=0.7", "noisy:sigma=20,shot=0.8"})
+    EXPECT_NEAR(moments(spec).variance, 1, 0.06) << spec;
+  EXPECT_NEAR(moments("noisy:sigma=20,grey=0.7").shared, 0.7, 0.05);
+}
+
+TEST(Noise, of_colour_blotches_has_no_luma) {
+  const FloatImage gt(90, 70, 3, 0.5f);
+  const FloatImage plain = degraded(gt, "noisy:sigma=10"), blotched = degraded(gt, "noisy:sigma=10,chroma=0.8");
+  for (size_t i = 0; i < gt.pixels(); ++i) {
+    float sum = 0;
+    for (size_t c = 0; c < 3; ++c) sum += blotched.data[3 * i + c] - plain.data[3 * i + c];
+    ASSERT_NEAR(sum, 0, 1e-4f);
+  }
+  EXPECT_GT(largest_difference(plain, blotched), 0.02f);
+}
+
 TEST(MotionBlur, of_no_length_is_the_photo) {
   const FloatImage gt = ramps(33, 21);
   EXPECT_EQ(degraded(gt, "motion-blurry:length=0,noise=0").data, gt.data);
@@ -77,6 +110,7 @@ TEST(MotionBlur, of_no_length_is_the_photo) {
 TEST(MotionBlur, leaves_flat_photos) {
   const FloatImage gt(60, 40, 3, 0.4f);
   EXPECT_LT(largest_difference(degraded(gt, "motion-blurry:length=25,noise=0"), gt), 1e-4f);
+  EXPECT_LT(largest_difference(degraded(gt, "motion-blurry:length=25,defocus=2,noise=0"), gt), 1e-4f);
 }
 
 TEST(MotionBlur, keeps_the_light_of_a_point) {

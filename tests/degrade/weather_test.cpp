@@ -41,6 +41,20 @@ TEST(Rain, adds_the_asked_mean_brightness) {
     EXPECT_NEAR(mean(run(gt, "rainy:strength=0.1,veil=0", seed)), 0.1, 0.015) << "seed " << seed;
 }
 
+TEST(Rain, that_glows_adds_as_much_light_with_less_contrast) {
+  const FloatImage gt(200, 160, 3, 0.f);
+  const auto contrast = [](const FloatImage& image) {
+    double sum = 0;
+    for (int y = 0; y < image.height; ++y)
+      for (int x = 1; x < image.width; ++x) sum += std::abs(double(image.at(x, y, 0) - image.at(x - 1, y, 0)));
+    return sum;
+  };
+  const FloatImage streaks = run(gt, "rainy:strength=0.1,veil=0,glow=0,jitter=0");
+  const FloatImage glow = run(gt, "rainy:strength=0.1,veil=0,glow=0.8,jitter=0");
+  EXPECT_NEAR(mean(glow), mean(streaks), 0.015);
+  EXPECT_LT(contrast(glow), 0.4 * contrast(streaks));
+}
+
 TEST(Rain, as_a_screen_leaves_white) {
   const FloatImage gt(60, 60, 3, 1.f);
   EXPECT_LT(largest_difference(run(gt, "rainy:strength=0.3,veil=0,hiding=1"), gt), 1e-6f);
@@ -112,6 +126,28 @@ TEST(Snow, under_a_full_veil_is_white) {
 TEST(Raindrops, of_no_coverage_on_dry_glass_are_the_photo) {
   const FloatImage gt = ramps(90, 70);
   EXPECT_LT(largest_difference(run(gt, "raindrop:coverage=0,film=0,blur=0"), gt), kRounding);
+}
+
+TEST(Raindrops, far_out_of_focus_let_the_scene_show_through) {
+  const FloatImage gt = speckle(200, 160, 1);
+  // Share of the speckle's contrast that is left where the drops are: none behind drops in focus.
+  const auto least_contrast = [&gt](const char* spec) {
+    const FloatImage out = run(gt, spec);
+    double least = 1;
+    for (int top = 0; top + 8 <= gt.height; top += 8)
+      for (int left = 0; left + 8 <= gt.width; left += 8) {
+        double before = 0, after = 0;
+        for (int y = top; y < top + 8; ++y)
+          for (int x = left + 1; x < left + 8; ++x) {
+            before += std::abs(double(gt.at(x, y, 1) - gt.at(x - 1, y, 1)));
+            after += std::abs(double(out.at(x, y, 1) - out.at(x - 1, y, 1)));
+          }
+        least = std::min(least, after / before);
+      }
+    return least;
+  };
+  EXPECT_LT(least_contrast("raindrop:coverage=0.1,film=0,blur=0,size=14,opacity=1,defocus=0.5"), 0.2);
+  EXPECT_GT(least_contrast("raindrop:coverage=0.02,film=0,blur=0,size=8,opacity=1,defocus=20,spread=0"), 0.3);
 }
 
 TEST(Raindrops, leave_the_glass_between_them) {
