@@ -53,12 +53,13 @@ class Sampler {
   // Which sample a slot holds at a step.
   int64_t serial(int64_t step, int slot) const { return (step + slot) / config_.hold; }
 
+  // A label, as often as its weight says.
+  int pick_label(Random& random) const;
+
   const SamplerConfig& config() const { return config_; }
   const PackPhoto& photo(size_t index) const { return photos_[index]; }
 
  private:
-  int pick_label(Random& random) const;
-
   const std::vector<PackPhoto>& photos_;
   SamplerConfig config_;
   std::vector<size_t> clean_;                                 // indices of clean photos

@@ -56,7 +56,7 @@ bool cuda_kernel_for(const torch::Tensor& x) {
 }
 
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
-  if (x.is_cpu()) return convolve_cpu(x, taps, bias);
+  if (!cuda_kernel_for(x)) return convolve_cpu(x, taps, bias);
   torch::Tensor y = torch::empty_like(x);
   const float* b = bias.defined() ? bias.data_ptr<float>() : nullptr;
   if (x.scalar_type() == at::kFloat)
@@ -67,7 +67,7 @@ torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& taps, const 
 }
 
 torch::Tensor grad_taps(const torch::Tensor& x, const torch::Tensor& grad_y) {
-  if (x.is_cpu()) return grad_taps_cpu(x, grad_y);
+  if (!cuda_kernel_for(x)) return grad_taps_cpu(x, grad_y);
   const int64_t chunks = (x.size(0) * x.size(1) + kDepthwiseRows - 1) / kDepthwiseRows;
   torch::Tensor partial = torch::empty({chunks, 10, x.size(3)}, x.options().dtype(at::kFloat));
   if (x.scalar_type() == at::kFloat)
@@ -82,6 +82,20 @@ constexpr auto convolve = convolve_cpu;
 constexpr auto grad_taps = grad_taps_cpu;
 #endif
 
+}  // namespace
+
+torch::Tensor depthwise3x3(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
+  return convolve(x, taps, bias);
+}
+
+std::pair<torch::Tensor, torch::Tensor> depthwise3x3_grads(const torch::Tensor& x, const torch::Tensor& taps,
+                                                           const torch::Tensor& grad_y) {
+  // The gradient of a stride-1, same-size convolution is the convolution with the kernel turned by 180 degrees.
+  return {convolve(grad_y, taps.flip({0}), {}), grad_taps(x, grad_y)};
+}
+
+namespace {
+
 class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
@@ -95,10 +109,7 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
     const auto saved = context->get_saved_variables();
     const torch::Tensor &x = saved[0], &w = saved[1];
     const torch::Tensor grad_y = grads[0].contiguous();
-    // The gradient of a stride-1, same-size convolution is the convolution with the kernel turned by 180 degrees.
-    const torch::Tensor grad_x = convolve(grad_y, taps_of(w.flip({2, 3})), {});
-
-    const torch::Tensor total = grad_taps(x, grad_y);
+    const auto [grad_x, total] = depthwise3x3_grads(x, taps_of(w), grad_y);
     const torch::Tensor grad_w = total.narrow(0, 0, 9).t().reshape(w.sizes());
     return {grad_x, grad_w, total[9]};
   }

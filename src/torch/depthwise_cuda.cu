@@ -1,33 +1,10 @@
-#include <cuda_bf16.h>
-
-#include <stdexcept>
-#include <string>
-
 #include "torch/depthwise_cuda.h"
+
+#include "torch/cuda_vectors.cuh"
 
 namespace daclip {
 namespace {
 
-void check_launch() {
-  const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess) throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(error));
-}
-
-// Four neighbouring channels.
-__device__ float4 load(const float* p) { return *reinterpret_cast<const float4*>(p); }
-__device__ float4 load(const uint16_t* p) {
-  const uint2 bits = *reinterpret_cast<const uint2*>(p);
-  return {__uint_as_float(bits.x << 16), __uint_as_float(bits.x & 0xffff0000u), __uint_as_float(bits.y << 16),
-          __uint_as_float(bits.y & 0xffff0000u)};
-}
-__device__ void store(float* p, float4 v) { *reinterpret_cast<float4*>(p) = v; }
-__device__ void store(uint16_t* p, float4 v) {
-  const __nv_bfloat162 low = __floats2bfloat162_rn(v.x, v.y), high = __floats2bfloat162_rn(v.z, v.w);
-  uint2 bits;
-  bits.x = *reinterpret_cast<const unsigned*>(&low);
-  bits.y = *reinterpret_cast<const unsigned*>(&high);
-  *reinterpret_cast<uint2*>(p) = bits;
-}
 __device__ void add_product(float4& sum, float4 a, float4 b) {
   sum.x += a.x * b.x;
   sum.y += a.y * b.y;

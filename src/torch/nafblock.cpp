@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "torch/map_ops.h"
+#include "torch/nafblock_inputs.h"
 #include "torch/nafblock_kernels.h"
 
 namespace daclip {
@@ -16,12 +18,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// The order of the function's tensors; the folded ones hold beta and gamma.
-enum Input {
-  kX, kGain1, kBias1, kConv1, kConv1Bias, kTaps, kTapsBias, kAttention, kAttentionBias, kConv3, kConv3Bias, kGain2,
-  kBias2, kConv4, kConv4Bias, kConv5, kConv5Bias, kInputs
-};
 
 // The widest that this processor runs, or null.
 const NafKernels* kernels() {
@@ -155,13 +151,13 @@ variable_list backward_maps(const variable_list& in, const SavedTensors& saved, 
                         {norm_at(0), norm_at(1), norm_at(2), norm_at(3)}, thread_scratch());
   });
   const torch::Tensor total = groups == 1 ? partial[0] : partial.sum(0);
-  variable_list grads(kInputs);
+  variable_list grads(kNafInputs);
   grads[kX] = grad_x;
   grads[kGain1] = norm_grads[0];
   grads[kBias1] = norm_grads[1];
   grads[kGain2] = norm_grads[2];
   grads[kBias2] = norm_grads[3];
-  constexpr Input order[12] = {kConv1, kConv1Bias, kTaps,  kTapsBias,  kAttention, kAttentionBias,
+  constexpr NafInput order[12] = {kConv1, kConv1Bias, kTaps,  kTapsBias,  kAttention, kAttentionBias,
                                kConv3, kConv3Bias, kConv4, kConv4Bias, kConv5,     kConv5Bias};
   for (int i = 0; i < 12; ++i) grads[order[i]] = layout.part(total, i, in[order[i]].sizes());
   return grads;
@@ -181,10 +177,10 @@ class NafBlock : public torch::autograd::Function<NafBlock> {
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list kept = context->get_saved_variables();
-    const variable_list in(kept.begin(), kept.begin() + kInputs);
+    const variable_list in(kept.begin(), kept.begin() + kNafInputs);
     SavedTensors s;
     torch::Tensor* parts[7] = {&s.hidden, &s.spatial, &s.middle, &s.gate, &s.stats, &s.pooled, &s.scale};
-    for (size_t i = 0; i < 7; ++i) *parts[i] = kept[kInputs + i];
+    for (size_t i = 0; i < 7; ++i) *parts[i] = kept[kNafInputs + i];
     return backward_maps(in, s, grads[0].contiguous());
   }
 };
@@ -197,12 +193,13 @@ torch::Tensor rows(const torch::Tensor& t, int64_t n) {
 }  // namespace
 
 bool nafblock_supported(const torch::Tensor& x) {
-  return kernels() && x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && x.size(3) % 16 == 0 && x.numel() > 0;
+  if (x.dim() != 4 || x.size(3) % 16 != 0 || x.numel() == 0) return false;
+  return map_kernels_for(x) || (kernels() && x.is_cpu() && x.scalar_type() == at::kFloat);
 }
 
-torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& p) {
+torch::autograd::variable_list nafblock_inputs(const torch::Tensor& x, const NafBlockParams& p) {
   const int64_t n = x.size(0);
-  variable_list in(kInputs);
+  variable_list in(kNafInputs);
   in[kX] = x.contiguous();
   in[kGain1] = rows(p.gain1, n);
   in[kBias1] = rows(p.bias1, n);
@@ -220,10 +217,16 @@ torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& p) {
   in[kConv4Bias] = p.conv4_bias;
   in[kConv5] = p.conv5 * p.gamma.unsqueeze(1);
   in[kConv5Bias] = p.conv5_bias * p.gamma;
+  return in;
+}
+
+torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& p) {
+  const variable_list in = nafblock_inputs(x, p);
+  if (!x.is_cpu()) return nafblock_by_maps(in);
   bool differentiable = false;
   for (const torch::Tensor& t : in) differentiable = differentiable || t.requires_grad();
   if (differentiable && at::GradMode::is_enabled()) return NafBlock::apply(at::TensorList(in));
-  return forward_maps(in, SavedTensors(x, groups_of(n)), false);
+  return forward_maps(in, SavedTensors(x, groups_of(x.size(0))), false);
 }
 
 }  // namespace daclip

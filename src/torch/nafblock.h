@@ -1,4 +1,4 @@
-// A whole NAFBlock as one differentiable operation on the CPU; see nafblock_kernels.h.
+// A whole NAFBlock as one differentiable operation: on the CPU by nafblock_kernels.h, on a CUDA device by nafblock_inputs.h.
 #pragma once
 
 #include <torch/torch.h>
@@ -17,10 +17,14 @@ struct NafBlockParams {
   torch::Tensor conv5, conv5_bias, gamma;   // (C,C), (C), (C)
 };
 
-// Whether nafblock() can take such maps on this machine: float32 on a CPU with AVX-512, channels a multiple of 16.
+// Whether nafblock() can take such maps on this machine, channels a multiple of 16: float32 on a CPU with AVX2; float32 or
+// bfloat16 on a CUDA device where our kernels are built (DACLIP_CUDA).
 bool nafblock_supported(const torch::Tensor& x);
 
 // x (N,H,W,C) -> (N,H,W,C); global channel attention, norm eps 1e-6.
 torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& params);
+
+// What its functions take, in the order of nafblock_inputs.h.
+torch::autograd::variable_list nafblock_inputs(const torch::Tensor& x, const NafBlockParams& params);
 
 }  // namespace daclip

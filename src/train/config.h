@@ -55,7 +55,7 @@ struct LossConfig {
   double context_dropout = 0.1;      // steered restorer: share of samples that see no context
   double label_share = 0;            // steered restorer: share of batches steered by the labels' own embeddings, without content
   double label_noise = 0;            // share of samples steered by labels that see another label mixed into theirs, as an
-                                     // unsure recognition mixes them
+                                     // unsure recognition mixes them, or on good photos in place of theirs, as a wrong one would
   double content_weight = 1;         // controller: weight of the content term beside the degradation term
   double content_share = 1;          // controller: share of the batch that the content term is computed on
   double temperature = 0.07;         // of a new logit scale

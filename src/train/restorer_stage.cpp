@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kValidationSide = 256;  // the middle of each held-out photo is restored
 
-constexpr double kLargestDoubt = 0.8;  // the other label's largest share under label_noise
+constexpr double kLargestDoubt = 0.8;  // the other label's largest share under label_noise, where the photo is damaged
 
 double psnr(const torch::Tensor& a, const torch::Tensor& b) {
   const double mse = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).square().mean().item<double>();
@@ -178,9 +178,11 @@ class RestorerStage : public Stage {
     std::vector<float> shares(samples.size() * kCount);
     for (size_t slot = 0; slot < samples.size(); ++slot) {
       float* share = shares.data() + slot * kCount;
-      const double doubt = random.chance(config_.loss.label_noise) ? random.uniform(0, kLargestDoubt) : 0;
-      share[samples[slot]->label] += float(1 - doubt);
-      share[random.below(int64_t(kCount))] += float(doubt);
+      const int label = samples[slot]->label;
+      const double largest = label == kClean ? 1 : kLargestDoubt;  // a wrong label should not harm a good photo
+      const double doubt = random.chance(config_.loss.label_noise) ? random.uniform(0, largest) : 0;
+      share[label] += float(1 - doubt);
+      share[sampler_.pick_label(random)] += float(doubt);
     }
     const torch::Tensor mixture = torch::tensor(shares).view({-1, int64_t(kCount)}).to(backend_.device());
     return as_activation(mixture.matmul(encoder_->labels()));

@@ -4,6 +4,7 @@
 #include "nets/nafnet.h"
 #include "torch/depthwise.h"
 #include "torch/nafblock.h"
+#include "torch/nafblock_inputs.h"
 #include "torch/torch_backend.h"
 
 namespace daclip {
@@ -77,10 +78,12 @@ struct Block {
   int64_t n, h, w, c;
   bool steered;
   int threads = 1;
+  torch::Device device = torch::kCPU;
+  DType precision = DType::f32;
 };
 
 // The network of one block at full resolution and one below, with every gradient.
-void check_nafblock(const Block& block) {
+void check_nafblock(const Block& block, double output_tolerance = 1e-5, double gradient_tolerance = 1e-4) {
   torch::manual_seed(5);
   NafnetConfig config;
   config.width = int(block.c);
@@ -93,19 +96,21 @@ void check_nafblock(const Block& block) {
   Weights weights;
   for (const WeightSpec& spec : nafnet_weights(config)) {
     const torch::Tensor value = torch::randn(spec.shape) * (spec.shape.size() > 1 && spec.shape[1] > 1 ? 0.15 : 0.5);
-    leaves.push_back(value.detach().requires_grad_(true));
+    leaves.push_back(value.detach().to(block.device).requires_grad_(true));
     names.push_back(spec.name);
     weights.emplace(spec.name, TorchBackend::wrap(leaves.back()));
   }
-  const torch::Tensor lq = random_leaf({block.n, block.h, block.w, 3});
+  const auto type = block.precision == DType::f32 ? torch::kFloat32 : torch::kBFloat16;
+  const auto random = [&](at::IntArrayRef shape) { return torch::randn(shape).to(block.device, type); };
+  const torch::Tensor lq = random({block.n, block.h, block.w, 3}).requires_grad_(true);
   leaves.push_back(lq);
   names.push_back("image");
-  const torch::Tensor context = torch::randn({block.n, 6}), weight = torch::randn({block.n, block.h, block.w, 3});
+  const torch::Tensor context = random({block.n, 6}), weight = random({block.n, block.h, block.w, 3});
 
   std::vector<torch::Tensor> outputs;
   std::vector<torch::autograd::variable_list> grads;
   for (const bool fused : {false, true}) {
-    TorchBackend backend({.threads = block.threads, .fused = fused});
+    TorchBackend backend({.device = block.device, .precision = block.precision, .threads = block.threads, .fused = fused});
     Contexts contexts;
     if (block.steered) contexts.degradation = TorchBackend::wrap(context);
     const Tensor out = nafnet(backend, config, Scope(weights), TorchBackend::wrap(lq), contexts);
@@ -115,10 +120,10 @@ void check_nafblock(const Block& block) {
     const Tensor again = nafnet(backend, config, Scope(weights), TorchBackend::wrap(lq), contexts);
     expect_close(TorchBackend::tensor(again), outputs.back(), 1e-6, "without gradients");
   }
-  expect_close(outputs[1], outputs[0], 1e-5, "output");
+  expect_close(outputs[1], outputs[0], output_tolerance, "output");
   for (size_t i = 0; i < leaves.size(); ++i) {
     ASSERT_EQ(grads[0][i].defined(), grads[1][i].defined()) << names[i];
-    if (grads[0][i].defined()) expect_close(grads[1][i], grads[0][i], 1e-4, names[i]);
+    if (grads[0][i].defined()) expect_close(grads[1][i], grads[0][i], gradient_tolerance, names[i]);
   }
 }
 
@@ -141,6 +146,36 @@ TEST_F(FusedNafBlock, equals_it_with_several_threads) { check_nafblock({5, 8, 8,
 TEST_F(FusedNafBlock, leaves_other_maps_to_the_composition) {
   EXPECT_FALSE(nafblock_supported(torch::zeros({1, 4, 4, 24})));
   EXPECT_FALSE(nafblock_supported(torch::zeros({1, 4, 4, 32}, torch::kBFloat16)));
+}
+
+// The form that devices take, on the processor: what is left to them are the kernels.
+TEST_F(FusedNafBlock, equals_its_form_for_devices_with_gradients) {
+  torch::manual_seed(7);
+  const int64_t c = 32;
+  const torch::Tensor x = random_leaf({2, 6, 10, c}), weight = torch::randn({2, 6, 10, c});
+  NafBlockParams p{random_leaf({2, c}),    random_leaf({c}),     random_leaf({2 * c, c}), random_leaf({2 * c}),
+                   random_leaf({2 * c, 1, 3, 3}), random_leaf({2 * c}), random_leaf({c, c}), random_leaf({c}),
+                   random_leaf({c, c}),    random_leaf({c}),     random_leaf({c}),        random_leaf({c}),
+                   random_leaf({2, c}),    random_leaf({2 * c, c}), random_leaf({2 * c}), random_leaf({c, c}),
+                   random_leaf({c}),       random_leaf({c})};
+  const std::vector<torch::Tensor> leaves = {
+      x,          p.gain1, p.bias1, p.conv1, p.conv1_bias, p.depthwise,  p.depthwise_bias, p.attention, p.attention_bias,
+      p.conv3,    p.conv3_bias,     p.beta,  p.gain2,      p.bias2,      p.conv4,          p.conv4_bias, p.conv5,
+      p.conv5_bias, p.gamma};
+  const torch::Tensor expected = nafblock(x, p), found = nafblock_by_maps(nafblock_inputs(x, p));
+  expect_close(found, expected, 1e-5, "output");
+  const auto reference = torch::autograd::grad({(expected * weight).sum()}, leaves);
+  const auto grads = torch::autograd::grad({(found * weight).sum()}, leaves);
+  for (size_t i = 0; i < leaves.size(); ++i) expect_close(grads[i], reference[i], 1e-4, std::to_string(i));
+}
+
+TEST(FusedNafBlockOnCuda, equals_the_composition_with_gradients) {
+  if (!nafblock_supported(torch::zeros({1, 1, 1, 16}, torch::cuda::is_available() ? torch::kCUDA : torch::kCPU)) ||
+      !torch::cuda::is_available())
+    GTEST_SKIP() << "no CUDA device, or no kernels for it";
+  check_nafblock({3, 18, 24, 48, true, 1, torch::kCUDA}, 1e-4, 1e-3);
+  check_nafblock({2, 70, 30, 32, false, 1, torch::kCUDA}, 1e-4, 1e-3);
+  check_nafblock({3, 18, 24, 48, true, 1, torch::kCUDA, DType::bf16}, 5e-2, 1e-1);
 }
 
 }  // namespace
