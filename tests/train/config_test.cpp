@@ -49,6 +49,9 @@ TEST(TrainConfig, names_unknown_keys_and_wrong_types) {
   EXPECT_NE(refusal("[data]\npacks = \"a\"\n").find("data.packs"), std::string::npos);
   EXPECT_NE(refusal("steps = 7\n").find("steps: unknown key"), std::string::npos);
   EXPECT_NE(refusal("[loss]\nrestorer = \"l3\"\n").find("loss.restorer"), std::string::npos);
+  EXPECT_NE(refusal("[loss]\nlabel_noise = 1.5\n").find("loss.label_noise"), std::string::npos);
+  EXPECT_NE(refusal("[run]\nprecision = \"f64\"\n").find("run.precision"), std::string::npos);
+  EXPECT_NE(refusal("[run]\nminutes = -1.0\n").find("run.minutes"), std::string::npos);
 }
 
 TEST(TrainConfig, tells_a_missing_file_from_one_that_is_no_toml) {

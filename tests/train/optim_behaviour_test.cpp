@@ -91,6 +91,25 @@ TEST(Muon, moves_by_a_fifth_of_the_learning_rate_and_decays) {
   EXPECT_NEAR(moved.square().mean().sqrt().item<float>(), 0.02f, 0.005f);
 }
 
+TEST(Muon, moves_each_matrix_as_if_it_were_alone) {
+  torch::manual_seed(5);
+  const auto leaf = [](at::IntArrayRef shape) { return torch::randn(shape).requires_grad_(true); };
+  Params together = {{"a", leaf({6, 4})}, {"b", leaf({4, 6})}, {"c", leaf({6, 4})}, {"kernel", leaf({6, 2, 1, 2})}};
+  Params alone;
+  for (NamedParam& p : together) {
+    p.value.mutable_grad() = torch::randn(p.value.sizes());
+    alone.push_back({p.name, p.value.detach().clone().requires_grad_(true)});
+    alone.back().value.mutable_grad() = p.value.grad().clone();
+  }
+  Muon muon(together);
+  muon.step(0.1);
+  for (size_t i = 0; i < alone.size(); ++i) {
+    Muon single({alone[i]});
+    single.step(0.1);
+    EXPECT_LT((alone[i].value - together[i].value).abs().max().item<float>(), 1e-6f) << alone[i].name;
+  }
+}
+
 TEST(Muon, refuses_what_is_no_matrix) {
   EXPECT_THROW(Muon({{"bias", torch::ones({9}).requires_grad_(true)}}), UsageError);
 }

@@ -12,6 +12,7 @@
 #include "pipeline/model_config.h"
 #include "train/checkpoint.h"
 #include "train/export.h"
+#include "weights/safetensors.h"
 
 namespace daclip {
 namespace {
@@ -90,6 +91,9 @@ class Training : public testing::Test {
     EXPECT_EQ(joined, whole);
   }
 
+  static fs::path first_controller();
+  static fs::path first_model();
+
   static inline fs::path folder_;
 };
 
@@ -159,15 +163,103 @@ TEST_F(Training, logs_losses_and_validations_as_json_lines) {
   EXPECT_EQ(validations, 1);
 }
 
-TEST_F(Training, a_steered_restorer_starts_as_the_blind_one) {
-  const TrainConfig blind = tiny("from");
-  losses(make_restorer_stage, blind, 2, false);
-  TrainConfig steered = tiny("to");
+// A controller after one step, and the CLIP below it.
+fs::path Training::first_controller() {
+  const fs::path checkpoint = folder_ / "first-controller" / "latest.safetensors";
+  if (fs::exists(checkpoint)) return checkpoint;
   losses(make_clip_stage, tiny("first-clip"), 1, false);
   TrainConfig control = tiny("first-controller");
   control.init.clip = (folder_ / "first-clip" / "latest.safetensors").string();
   losses(make_controller_stage, control, 1, false);
-  steered.init.daclip = (folder_ / "first-controller" / "latest.safetensors").string();
+  return checkpoint;
+}
+
+fs::path Training::first_model() {
+  ExportOptions options;
+  options.daclip = first_controller();
+  write_safetensors(folder_ / "model.safetensors", export_model(options));
+  return folder_ / "model.safetensors";
+}
+
+TEST_F(Training, goes_on_from_the_daclip_of_a_model_file) {
+  const std::string checkpoint = first_controller().string(), model = first_model().string();
+  // Half precision in the file moves the losses a little.
+  TrainConfig from_checkpoint = tiny("on-checkpoint"), from_model = tiny("on-model");
+  from_checkpoint.init.clip = (folder_ / "first-clip" / "latest.safetensors").string();
+  from_checkpoint.init.controller = checkpoint;
+  from_model.init.clip = model;
+  const auto controller_loss = [](const TrainConfig& config) {
+    nlohmann::json parts;
+    make_controller_stage(config)->loss(0, parts);
+    return parts["degradation"].get<double>();
+  };
+  EXPECT_NEAR(controller_loss(from_model), controller_loss(from_checkpoint), 1e-2);
+
+  from_checkpoint.init.daclip = checkpoint;
+  from_model.init.daclip = model;
+  from_checkpoint.loss.context_dropout = from_model.loss.context_dropout = 0;
+  from_checkpoint.optimizer.lr = from_model.optimizer.lr = 1e-2;
+  EXPECT_NEAR(losses(make_restorer_stage, from_model, 3, false).back(),
+              losses(make_restorer_stage, from_checkpoint, 3, false).back(), 1e-3);
+}
+
+TEST_F(Training, a_stem_of_other_widths_starts_anew_and_says_nothing_at_first) {
+  TrainConfig wider = tiny("wider");
+  wider.init.clip = first_model().string();
+  wider.clip.control_stem = {5, 7, 9};
+  const auto stage = make_controller_stage(wider);
+  EXPECT_EQ(stage->config().clip.control_stem, (std::vector<int>{5, 7, 9}));
+  for (const NamedParam& param : stage->params()) {
+    if (param.name == "visual_control.stem.proj.weight") {
+      EXPECT_EQ(param.value.abs().max().item<float>(), 0);
+    }
+  }
+}
+
+TEST_F(Training, label_noise_changes_what_a_restorer_is_told) {
+  TrainConfig sure = tiny("sure");
+  sure.init.daclip = first_controller().string();
+  sure.loss.label_share = 1;
+  sure.loss.context_dropout = 0;
+  TrainConfig unsure = sure;
+  unsure.run.out = (folder_ / "unsure").string();
+  unsure.loss.label_noise = 1;
+  sure.optimizer.lr = unsure.optimizer.lr = 1e-2;
+  const std::vector<double> a = losses(make_restorer_stage, sure, 0, false);
+  const std::vector<double> b = losses(make_restorer_stage, unsure, 0, false);
+  EXPECT_EQ(a.front(), b.front());  // a new prompt module does not look at the label yet
+  EXPECT_NE(a.back(), b.back());
+}
+
+TEST_F(Training, a_run_by_the_clock_ends_with_the_cosine_and_a_checkpoint) {
+  TrainConfig config = tiny("clock");
+  config.run.steps = 1;
+  config.run.minutes = 0.01;
+  config.run.validate_interval = 0;
+  const auto stage = make_restorer_stage(config);
+  TrainerOptions options;
+  options.progress = false;
+  const TrainerResult result = train(*stage, config, options);
+  EXPECT_FALSE(result.interrupted);
+  EXPECT_GT(result.step, 2);
+  EXPECT_EQ(read_checkpoint(folder_ / "clock" / "latest.safetensors").step, result.step);
+  std::ifstream file(folder_ / "clock" / "log.jsonl");
+  std::string line, last;
+  while (std::getline(file, line)) last = line;
+  EXPECT_LT(nlohmann::json::parse(last)["lr"].get<double>(), 0.1 * config.optimizer.lr);
+}
+
+TEST_F(Training, other_precisions_than_float32_are_for_devices) {
+  TrainConfig config = tiny("bf16");
+  config.run.precision = "bf16";
+  EXPECT_THROW(make_restorer_stage(config), UsageError);
+}
+
+TEST_F(Training, a_steered_restorer_starts_as_the_blind_one) {
+  const TrainConfig blind = tiny("from");
+  losses(make_restorer_stage, blind, 2, false);
+  TrainConfig steered = tiny("to");
+  steered.init.daclip = first_controller().string();
   steered.init.restorer = (folder_ / "from" / "latest.safetensors").string();
   TrainConfig go_on = tiny("go-on");
   go_on.init.restorer = steered.init.restorer;
