@@ -5,8 +5,10 @@
 #   scripts/bundle-for-gpu.sh OUT.tar.gz [PACK...]
 #
 # There:  tar xzf OUT.tar.gz && cd daclip
-#         cmake -S . -B build -DDACLIP_TRAIN=ON -DDACLIP_CODECS=OFF -DDACLIP_NATIVE=OFF -DDACLIP_HEADERS=$PWD/headers
-#         cmake --build build -j --target daclip-train && build/bin/daclip-train restorer configs/... --device cuda
+#         cmake -S . -B build -DDACLIP_TRAIN=ON -DDACLIP_CODECS=OFF -DDACLIP_NATIVE=OFF -DDACLIP_CUDA=ON \
+#               -DDACLIP_HEADERS=$PWD/headers
+#         cmake --build build -j --target daclip-train
+#         build/bin/daclip-train restorer configs/... --device cuda --precision bf16
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -4,7 +4,7 @@
 #   scripts/train-compact.sh DATA [OUT]      DATA holds train/ and captions/, OUT becomes models/compact/model.safetensors
 #
 # Stages that are done are not done again, an interrupted one goes on from its last checkpoint. DACLIP_BUILD (build/release)
-# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda ...).
+# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda --precision tf32 ...).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,6 +36,7 @@ stage() {
 stage compact-clip clip clip
 stage compact-controller controller controller
 stage compact-restorer restorer restorer
+stage compact-restorer-fine restorer-fine restorer
 
 mkdir -p "$(dirname "$out")"
-"$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer/latest.safetensors" --clean-prior 4 -o "$out"
+"$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer-fine/latest.safetensors" --clean-prior 1.5 -o "$out"
