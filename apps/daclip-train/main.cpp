@@ -71,7 +71,7 @@ int export_file(const ExportArguments& arguments) {
 
 void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<int()>& action) {
   CLI::App* verb = app.add_subcommand("export", "Write checkpoints as a model file for daclip, in half precision");
-  verb->add_option("--daclip", arguments.daclip, "Checkpoint of the controller stage")->required();
+  verb->add_option("--daclip", arguments.daclip, "Checkpoint of the controller stage, or a model file")->required();
   verb->add_option("--restorer", arguments.restorer, "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();

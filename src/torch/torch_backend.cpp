@@ -56,9 +56,9 @@ void set_threads(int threads) {
   if (const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
 }
 
-// Feature maps come and go by megabytes: keep the memory instead of clearing fresh pages each time.
+// Feature maps, and a device's batches, come and go by megabytes: keep the memory instead of clearing fresh pages each time.
 void keep_memory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // glibc refuses more
   mallopt(M_TRIM_THRESHOLD, 2000 << 20);
 }
 
@@ -67,7 +67,7 @@ void keep_memory() {
 TorchBackend::TorchBackend(const TorchOptions& options) : options_(options) {
   if (options_.device.is_cuda() && !torch::cuda::is_available()) throw DeviceError("no CUDA device is available");
   if (options_.threads > 0) set_threads(options_.threads);
-  if (options_.device.is_cpu()) keep_memory();
+  keep_memory();
   if (options_.device.is_cuda()) {
     at::globalContext().setAllowTF32CuBLAS(options_.tf32);
     at::globalContext().setAllowTF32CuDNN(options_.tf32);

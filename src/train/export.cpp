@@ -39,7 +39,7 @@ NafnetConfig restorer_config(const Checkpoint& checkpoint) {
 }  // namespace
 
 NamedArrays export_model(const ExportOptions& options) {
-  const Checkpoint daclip = read_checkpoint(options.daclip, "controller");
+  const Checkpoint daclip = read_daclip(options.daclip, "controller");
   ModelConfig config;
   config.name = options.name;
   config.clip = daclip.config.clip;

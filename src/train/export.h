@@ -9,7 +9,7 @@
 namespace daclip {
 
 struct ExportOptions {
-  std::filesystem::path daclip;    // checkpoint of the controller stage
+  std::filesystem::path daclip;    // checkpoint of the controller stage, or a model file
   std::filesystem::path restorer;  // checkpoint of the restorer stage; empty: a model that only recognises
   std::string name = "compact";
   double clean_prior = 1;          // how many times likelier a good photo is among those restored than in training

@@ -203,6 +203,14 @@ TEST_F(Training, goes_on_from_the_daclip_of_a_model_file) {
               losses(make_restorer_stage, from_checkpoint, 3, false).back(), 1e-3);
 }
 
+TEST_F(Training, a_model_exported_from_a_model_file_has_the_same_daclip) {
+  ExportOptions options;
+  options.daclip = first_model();
+  const NamedArrays again = export_model(options), model = read_safetensors(options.daclip);
+  ASSERT_EQ(again.arrays.size(), model.arrays.size());
+  for (const auto& [name, array] : model.arrays) EXPECT_EQ(again.at(name).to_floats(), array.to_floats()) << name;
+}
+
 TEST_F(Training, a_stem_of_other_widths_starts_anew_and_says_nothing_at_first) {
   TrainConfig wider = tiny("wider");
   wider.init.clip = first_model().string();
