@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 program=${DACLIP:-build/release/bin/daclip} report=${REPORT:-results/compact} results=${RESULTS:-docs/results}
 
 status=0
-"$program" eval configs/datasets/shared.toml ${DATA:+--root "$DATA"} --model models/compact --no-pictures \
+"$program" eval configs/datasets/shared.toml ${DATA:+--root "$DATA"} --model models/compact --precision f32 --no-pictures \
   --title "The model compact on the test sets" -o "$report" "$@" || status=$?
 [ "$status" -le 1 ] || exit "$status"  # 1: some images failed, and stand in the tables
 
