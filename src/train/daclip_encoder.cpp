@@ -25,13 +25,14 @@ DaclipEncoder::DaclipEncoder(TorchBackend& backend, const std::string& checkpoin
   const NamedArray& labels = source.arrays.at("frozen.labels");
   if (labels.shape != Shape{int64_t(kLabels.size()), clip_.embedding})
     throw WeightsError(cat(checkpoint, ": frozen.labels does not fit the eleven labels"));
-  labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
+  label_values_ = labels.to_floats();
+  labels_ = TorchBackend::tensor(backend_.weight(label_values_, labels.shape));
   logit_scale_ = std::exp(source.arrays.at("ema.logit_scale").to_floats().at(0));
 }
 
 torch::Tensor DaclipEncoder::label_mixture(const torch::Tensor& degradation) const {
-  const auto values = [&](const torch::Tensor& rows) { return backend_.to_floats(TorchBackend::wrap(rows)); };
-  const std::vector<float> mixture = daclip::label_mixture(values(degradation), values(labels_), float(logit_scale_));
+  const std::vector<float> values = backend_.to_floats(TorchBackend::wrap(degradation));
+  const std::vector<float> mixture = daclip::label_mixture(values, label_values_, float(logit_scale_));
   return TorchBackend::tensor(backend_.weight(mixture, {1, clip_.embedding}));
 }
 

@@ -33,6 +33,7 @@ class DaclipEncoder {
   PreprocessConfig preprocess_;
   Weights weights_;
   torch::Tensor labels_;
+  std::vector<float> label_values_;  // the same on the processor
   double logit_scale_;
 };
 

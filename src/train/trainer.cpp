@@ -48,16 +48,18 @@ class Loop {
     const int64_t first = step_;
     begin_ = Clock::now();
     window_ = begin_;
-    while (!ended() && !stopped() && !interrupted()) {
+    bool end = ended(), last = end || stopped();
+    while (!last && !interrupted()) {
       update();
-      const bool last = ended() || stopped();
+      end = ended();  // asked once a step: by the clock it may change in between
+      last = end || stopped();
       if (step_ % config_.run.log_interval == 0 || last) report();
-      const bool validate = config_.run.validate_interval > 0 && (step_ % config_.run.validate_interval == 0 || ended());
+      const bool validate = config_.run.validate_interval > 0 && (step_ % config_.run.validate_interval == 0 || end);
       if (validate) validate_now();
       if (step_ % config_.run.checkpoint_interval == 0 && !last) save();
     }
     if (step_ > first) save();
-    return {step_, !ended() && !stopped()};
+    return {step_, !last};
   }
 
  private:
