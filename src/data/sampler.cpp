@@ -12,6 +12,11 @@
 namespace daclip {
 namespace {
 
+constexpr double kDim = 0.25;  // mean luma below which a photo, though well taken, does not teach what a good exposure is
+const int kShadowed = label_index("shadowed"), kLowLight = label_index("low-light");
+constexpr double kVisible = 1.6e-3;  // mean squared error, 28 dB, of weather, glass and light that one can see
+constexpr int kTries = 4;            // to draw such a damage: a shadow may fall on what is dark, white rain on white sky
+
 // One uniform draw spread over independent streams: photo choice, degradation.
 uint64_t sample_seed(uint64_t seed, int slot, int64_t serial) {
   return mix_seed(mix_seed(seed, uint64_t(serial)), uint64_t(slot) + 1);
@@ -27,7 +32,8 @@ void mirror(FloatImage& image) {
 struct Frame {
   int width, height;
   CropPlan region;
-  bool mirrored;
+  bool mirrored = false;
+  double sharpening = 0;  // of a photo that was enlarged
 };
 
 Frame draw_frame(const PackPhoto& photo, const SamplerConfig& config, Random& random) {
@@ -44,7 +50,15 @@ Frame draw_frame(const PackPhoto& photo, const SamplerConfig& config, Random& ra
   frame.region.x = int(random.below(frame.width - frame.region.width + 1));
   frame.region.y = int(random.below(frame.height - frame.region.height + 1));
   frame.mirrored = random.chance(0.5);
+  frame.sharpening = factor > 1 ? random.uniform(0.3, 1.3) : 0;
   return frame;
+}
+
+// Brings back about the sharpness that enlarging by `factor` took: unsharp masking, as cameras do.
+void sharpen(FloatImage& image, double factor, double amount) {
+  FloatImage soft = image;
+  gaussian_blur(soft, 0.6 * factor);
+  for (size_t i = 0; i < image.data.size(); ++i) image.data[i] += float(amount) * (image.data[i] - soft.data[i]);
 }
 
 FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, const Frame& frame) {
@@ -52,15 +66,97 @@ FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, co
   if (frame.width != image.width || frame.height != image.height) image = resize(image, frame.width, frame.height);
   if (frame.region.width != image.width || frame.region.height != image.height) image = crop(image, frame.region);
   if (frame.mirrored) mirror(image);
+  if (frame.sharpening > 0) sharpen(image, double(frame.width) / photo.width, frame.sharpening);
   round_to_bytes(image);
   return image;
 }
 
-// Reduces the damaged photo and compresses it well, as a web page or a messenger would; what was clean stays so to the eye.
+double mean_luma(const PackPhoto& photo) {
+  double sum = 0, count = 0;
+  for (size_t i = 0; i + 2 < photo.gt.size(); i += 3 * 31, ++count)  // a sample is enough
+    sum += 0.299 * photo.gt[i] + 0.587 * photo.gt[i + 1] + 0.114 * photo.gt[i + 2];
+  return count > 0 ? sum / count / 255 : 0;
+}
+
+// Variance of luma over its squared mean: small where a shadow would show.
+double roughness(const PackPhoto& photo, const CropPlan& at) {
+  double sum = 0, squares = 0, count = 0;
+  for (int y = at.y; y < at.y + at.height; y += 5)
+    for (int x = at.x; x < at.x + at.width; x += 5, ++count) {
+      const uint8_t* p = photo.gt.data() + 3 * (size_t(y) * size_t(photo.width) + size_t(x));
+      const double v = (0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]) / 255;
+      sum += v;
+      squares += v * v;
+    }
+  const double mean = sum / count + 0.02;
+  return (squares / count - sum * sum / (count * count)) / (mean * mean);
+}
+
+double mean_squared_error(const FloatImage& a, const FloatImage& b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.data.size(); ++i) sum += double(a.data[i] - b.data[i]) * double(a.data[i] - b.data[i]);
+  return sum / double(a.data.size());
+}
+
+// Blur, noise, JPEG and holes act everywhere alike; what the others do depends on the photo.
+bool may_be_hidden(int label) {
+  for (const std::string_view kind : {"hazy", "low-light", "raindrop", "rainy", "shadowed", "snowy"})
+    if (kLabels[size_t(label)] == kind) return true;
+  return false;
+}
+
+// A square of a fifth to a half of the shorter side, the plainest of eight, enlarged.
+Frame surface_frame(const PackPhoto& photo, int min_side, Random& random) {
+  const int shorter = std::min(photo.width, photo.height);
+  Frame frame;
+  frame.width = photo.width;
+  frame.height = photo.height;
+  frame.mirrored = random.chance(0.5);
+  const int side = std::clamp(int(shorter * random.uniform(0.2, 0.5)), std::min(shorter, std::max(96, min_side)), shorter);
+  double plainest = 1e9;
+  for (int i = 0; i < 8; ++i) {
+    CropPlan at;
+    at.width = at.height = side;
+    at.x = int(random.below(photo.width - side + 1));
+    at.y = int(random.below(photo.height - side + 1));
+    if (const double rough = roughness(photo, at); rough < plainest) {
+      plainest = rough;
+      frame.region = at;
+    }
+  }
+  const double factor = random.uniform(1, 2.2);
+  for (int* length : {&frame.width, &frame.height, &frame.region.x, &frame.region.y, &frame.region.width, &frame.region.height})
+    *length = int(*length * factor);
+  frame.sharpening = random.uniform(0.3, 1.3);
+  return frame;
+}
+
+// Contrast about middle grey, saturation, white balance.
+void grade(FloatImage& image, Random& random) {
+  const float contrast = float(random.uniform(0.8, 1.25)), lift = float(random.uniform(-0.06, 0.1));
+  const float saturation = random.chance(0.12) ? 0.f : float(random.uniform(0.3, 1.25));
+  const float warm = float(random.uniform(-0.1, 0.1)), green = float(random.uniform(-0.03, 0.03));
+  const float gain[3] = {1 + warm, 1 + green, 1 - warm};
+  for (size_t i = 0; i < image.pixels(); ++i) {
+    float* p = &image.data[3 * i];
+    const float grey = 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
+    for (int c = 0; c < 3; ++c) {
+      const float coloured = (grey + saturation * (p[c] - grey)) * (saturation > 0 ? gain[c] : 1.f);
+      p[c] = std::clamp(0.5f + contrast * (coloured - 0.5f) + lift, 0.f, 1.f);
+    }
+  }
+  round_to_bytes(image);
+}
+
+// Reduces or enlarges the damaged photo and compresses it well, as a web page or a messenger would; what was clean stays so to
+// the eye.
 void store_again(Sample& sample, int min_side, Random& random) {
   const double floor = double(min_side) / std::min(sample.lq.width, sample.lq.height);
-  const double factor = random.chance(0.5) ? std::max(floor, random.uniform(0.5, 1)) : 1;
-  if (factor < 1) {
+  const double largest = sample.label == kClean ? 1 : 1.7, resized = random.uniform();  // enlarged, it is soft
+  const double factor = resized < 0.4   ? std::max(floor, random.uniform(0.5, 1))
+                        : resized < 0.65 ? random.uniform(1, largest)
+                                         : 1;
+  if (factor != 1) {
     const int width = std::max(min_side, int(std::lround(sample.lq.width * factor)));
     const int height = std::max(min_side, int(std::lround(sample.lq.height * factor)));
     sample.gt = resize(sample.gt, width, height);
@@ -84,6 +180,9 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   share(config.paper_share, "paper_share");
   share(config.paired_share, "paired_share");
   share(config.stored_share, "stored_share");
+  share(config.grade_share, "grade_share");
+  share(config.dim_share, "dim_share");
+  share(config.surface_share, "surface_share");
   if (config.slots < 1 || config.hold < 1) throw UsageError("batch and hold: expected at least 1");
   if (!(config.rescale_min > 0 && config.rescale_min <= config.rescale_max && config.rescale_max <= 4))
     throw UsageError("rescale: expected 0 < rescale_min <= rescale_max <= 4");
@@ -96,12 +195,15 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   }
   if (!(total > 0)) throw UsageError("weights: expected one above zero");
   for (size_t i = 0; i < photos.size(); ++i) {
-    if (photos[i].lq.empty())
-      clean_.push_back(i);
-    else
+    if (!photos[i].lq.empty()) {
       paired_[size_t(label_index(photos[i].kind))].push_back(i);
+      continue;
+    }
+    clean_.push_back(i);
+    (mean_luma(photos[i]) >= kDim ? bright_ : dim_).push_back(i);
   }
   if (clean_.empty()) throw UsageError("the packs hold no clean photo");
+  if (bright_.empty()) bright_ = clean_;
 }
 
 int Sampler::pick_label(Random& random) const {
@@ -124,19 +226,28 @@ Sample Sampler::make(int slot, int64_t serial) const {
   sample.label = pick_label(random);
   const std::vector<size_t>& pairs = paired_[size_t(sample.label)];
   const bool real = random.chance(config_.paired_share) && !pairs.empty();
-  const std::vector<size_t>& choice = real ? pairs : clean_;
+  const bool lit = sample.label == kClean || sample.label == kShadowed;  // of these a dark photo is no example
+  const bool dim = sample.label == kLowLight && random.chance(config_.dim_share) && !dim_.empty();
+  const std::vector<size_t>& choice = real ? pairs : lit ? bright_ : dim ? dim_ : clean_;
   sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
   const PackPhoto& photo = photos_[sample.photo];
-  const Frame frame = draw_frame(photo, config_, random);
+  const bool surface = lit && random.chance(config_.surface_share);
+  const Frame frame =
+      surface ? surface_frame(photo, config_.min_side, random) : draw_frame(photo, config_, random);
   sample.gt = develop(photo.gt, photo, frame);
+  if (!real && !dim && random.chance(config_.grade_share)) grade(sample.gt, random);
   if (real) {
     sample.lq = develop(photo.lq, photo, frame);
-  } else if (sample.label == kClean) {
+  } else if (sample.label == kClean || dim) {
     sample.lq = sample.gt;
   } else {
     const Severity severity = random.chance(config_.paper_share) ? Severity::paper : Severity::training;
     const DegradeSpec spec{std::string(kLabels[size_t(sample.label)]), {}};
-    sample.lq = degrade(sample.gt, spec, mix_seed(seed, 1), severity);
+    const int tries = may_be_hidden(sample.label) ? kTries : 1;
+    for (int i = 1; i <= tries; ++i) {
+      sample.lq = degrade(sample.gt, spec, mix_seed(seed, uint64_t(i)), severity);
+      if (i == tries || mean_squared_error(sample.lq, sample.gt) >= kVisible) break;
+    }
     round_to_bytes(sample.lq);
   }
   if (random.chance(config_.stored_share)) store_again(sample, config_.min_side, random);

@@ -31,6 +31,11 @@ struct SamplerConfig {
   double paired_share = 0.3; // of a kind's samples taken from real pairs, where the pack has any
   double stored_share = 0;   // of samples that were reduced or compressed once more after the damage, as most photos found
                              // in the world were
+  double grade_share = 0;    // of clean photos whose colours are changed before the damage: contrast, saturation, white
+                             // balance, as cameras and weather differ
+  double dim_share = 0;      // of low-light samples that are a dark photo as it is: for recognition, not for restoring
+  double surface_share = 0;  // of good and shadowed samples cut close to the plainest of several places: shadows are
+                             // photographed on floors and walls
   std::array<double, kLabels.size()> weights;  // relative frequency of each label
 
   SamplerConfig() { weights.fill(1); }
@@ -63,6 +68,7 @@ class Sampler {
   const std::vector<PackPhoto>& photos_;
   SamplerConfig config_;
   std::vector<size_t> clean_;                                 // indices of clean photos
+  std::vector<size_t> bright_, dim_;                          // of those the well lit ones, and the dark ones
   std::array<std::vector<size_t>, kLabels.size()> paired_;    // indices of real pairs per label
 };
 

@@ -130,10 +130,12 @@ const std::vector<DegradeParam>& haze_params() {
 FloatImage haze(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
   const double beta = params.get("beta", std::exp(wide ? random.uniform(-0.9, 1.2) : random.uniform(-0.3, 0.7)));
-  const double airlight = params.get("airlight", wide ? random.uniform(0.6, 1.0) : random.uniform(0.75, 1.0));
+  const double darkest = wide ? (random.chance(0.3) ? 0.4 : 0.6) : 0.75;
+  const double airlight = params.get("airlight", random.uniform(darkest, 1.0));
   const double drawn_tint = random.uniform(-1, 1);  // positive is warm
-  const double tint = params.get("tint", (wide && random.chance(0.25) ? 0.12 : 0.03) * drawn_tint);
-  const double near = params.get("near", random.uniform(0.1, 0.5));
+  const double tint = params.get("tint", (wide && random.chance(0.4) ? 0.13 : 0.03) * drawn_tint);
+  const bool distant = wide && random.chance(0.4);  // clear in front, as where mountains or a town fade
+  const double near = params.get("near", distant ? random.uniform(0, 0.1) : random.uniform(0.1, 0.5));
   const double gradient = params.get("gradient", random.uniform(0.3, 0.9));
   const double structure = params.get("structure", random.uniform(0.1, 0.6));
 

@@ -1,6 +1,9 @@
 // low-light. Model: the scene's linear light is scaled by a short exposure (and unevenly lit), the sensor adds shot noise
 // (variance proportional to the light) and read noise, the black level crushes the darkest values, and the camera encodes
-// by sRGB and a gamma into 8 bits. Ranges measured on LOL: exposure 1/16-1/48, noise about one level in the dark.
+// by sRGB and a gamma into 8 bits. Ranges measured on LOL: exposure 1/16-1/48, noise about one level in the dark. Most
+// dark photos hold something bright: in training also steep tone curves that keep the highlights, scenes against the
+// light, and lamps at night.
+#include <algorithm>
 #include <cmath>
 
 #include "degrade/fields.h"
@@ -34,6 +37,55 @@ void light_unevenly(FloatImage& light, double falloff, double size, Random& rand
   }
 }
 
+// Linear light to the power `contrast`: white stays white, shadows drown.
+void steepen(FloatImage& light, double contrast) {
+  for (float& v : light.data) v = v < 1e-6f ? 0.f : fast_pow(v, float(contrast));
+}
+
+// Parts that are bright as a whole (sky, windows) keep `stops` more light than the rest.
+void light_from_behind(FloatImage& light, double stops) {
+  const int factor = std::max(1, std::max(light.width, light.height) / 96);
+  FloatImage glow = luma(box_reduce(light, factor));
+  gaussian_blur(glow, 1.5);
+  std::vector<float> sorted = glow.data;
+  const auto bright = sorted.begin() + std::ptrdiff_t(sorted.size() * 19 / 20);
+  std::nth_element(sorted.begin(), bright, sorted.end());
+  const float scale = 1.f / std::max(0.02f, *bright);
+  for (float& v : glow.data) v = fast_exp(float(stops) * 0.6931472f * smoothstep(0.3f, 0.8f, v * scale));
+  glow = bilinear_resize(glow, light.width, light.height, 1.0 / factor);
+  for (size_t i = 0; i < light.pixels(); ++i)
+    for (size_t c = 0; c < 3; ++c) light.data[3 * i + c] *= glow.data[i];
+}
+
+// Each lamp lights its neighbourhood up to `stops` above the rest, warm or cold, and is itself seen or not.
+void light_by_lamps(FloatImage& light, int lamps, double stops, Random& random) {
+  const float size = float(std::max(light.width, light.height)), most = float(std::exp2(stops));
+  constexpr int kGrid = 4;  // the pools are smooth
+  FloatImage pools((light.width + kGrid - 1) / kGrid, (light.height + kGrid - 1) / kGrid, 3, 1.f);
+  FloatImage sources(pools.width, pools.height, 3);
+  for (int lamp = 0; lamp < lamps; ++lamp) {
+    const float x0 = float(random.uniform(0, light.width)), y0 = float(random.uniform(0, 0.8 * light.height));
+    const float reach = size * float(random.uniform(0.03, 0.22)), power = most * float(random.uniform(0.3, 1));
+    const float warm = float(random.uniform(-0.15, 0.6)), seen = random.chance(0.6) ? float(random.uniform(0.2, 1.5)) : 0.f;
+    const float radius = size * float(random.uniform(0.003, 0.015));
+    const float colour[3] = {1.f, 1.f - 0.4f * warm, 1.f - 0.9f * warm};
+    for (int y = 0; y < pools.height; ++y)
+      for (int x = 0; x < pools.width; ++x) {
+        const float dx = (float(x) + 0.5f) * kGrid - x0, dy = (float(y) + 0.5f) * kGrid - y0;
+        const float distance = dx * dx + dy * dy, near = 1.f / (1.f + distance / (reach * reach));
+        const float disc = seen / (1.f + distance / (radius * radius));
+        for (int c = 0; c < 3; ++c) {
+          pools.at(x, y, c) += power * colour[c] * near * near;
+          sources.at(x, y, c) += colour[c] * disc * disc;
+        }
+      }
+  }
+  pools = bilinear_resize(pools, light.width, light.height, 1.0 / kGrid);
+  sources = bilinear_resize(sources, light.width, light.height, 1.0 / kGrid);
+  const float lit = 1.f / most;  // where the lamps are brightest the scene is as the clean photo, about
+  for (size_t i = 0; i < light.data.size(); ++i) light.data[i] = lit * light.data[i] * pools.data[i] + sources.data[i];
+}
+
 }  // namespace
 
 const std::vector<DegradeParam>& low_light_params() {
@@ -44,23 +96,45 @@ const std::vector<DegradeParam>& low_light_params() {
       {"shot", "", "shot noise: variance per unit of linear light, full scale 1", 0, 0.01},
       {"read", "", "read noise: standard deviation in linear light, full scale 1", 0, 0.1},
       {"falloff", "", "uneven light: how much the darkest part loses", 0, 1},
+      {"contrast", "", "exponent on linear light: above 1 shadows drown, white stays", 1, 5},
+      {"backlight", "EV", "stops that parts bright as a whole keep above the rest", 0, 8},
+      {"lamps", "", "lamps in the picture; what they light is `exposure` brighter than the rest", 0, 40},
   };
   return params;
 }
 
 FloatImage low_light(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const double exposure = params.get("exposure", wide ? random.uniform(-5.8, -1.2) : random.uniform(-5.0, -3.4));
+  double drawn_exposure = wide ? random.uniform(-5.8, -1.2) : random.uniform(-5.0, -3.4);
   const double gamma = params.get("gamma", wide ? random.uniform(0.85, 1.35) : random.uniform(0.95, 1.1));
   const double black = params.get("black", random.uniform(0, wide ? 0.02 : 0.008));
   const double shot = params.get("shot", std::exp2(random.uniform(-16, wide ? -13 : -14)));
   const double read = params.get("read", std::exp2(random.uniform(-13, wide ? -10.5 : -11.5)));
   const double drawn_falloff = wide && random.chance(0.5) ? random.uniform(0, 0.97) : random.uniform(0, 0.3);
   const double falloff = params.get("falloff", drawn_falloff);
+  double drawn_contrast = 1, drawn_backlight = 0, drawn_lamps = 0;
+  if (const double what = wide ? random.uniform() : 1; what < 0.2) {
+    drawn_exposure = random.uniform(-2.6, -0.5);
+    drawn_contrast = random.uniform(1.4, 2.8);
+  } else if (what < 0.4) {
+    drawn_exposure = random.uniform(-5, -2);
+    drawn_backlight = -drawn_exposure * random.uniform(0.6, 1);
+  } else if (what < 0.55) {
+    drawn_exposure = random.uniform(-6.5, -3);
+    drawn_lamps = double(1 + random.below(8));
+  }
+  const double exposure = params.get("exposure", drawn_exposure), contrast = params.get("contrast", drawn_contrast);
+  const double backlight = params.get("backlight", drawn_backlight);
+  const int lamps = int(params.get("lamps", drawn_lamps));
 
   const float gain = float(std::exp2(exposure));
   FloatImage light = to_linear(gt);
-  for (float& v : light.data) v *= gain;
+  if (contrast > 1) steepen(light, contrast);
+  if (backlight > 0) light_from_behind(light, backlight);
+  if (lamps > 0)
+    light_by_lamps(light, lamps, -exposure, random);
+  else
+    for (float& v : light.data) v *= gain;
   if (falloff > 0) light_unevenly(light, falloff, wide ? random.uniform(0.35, 0.9) : 0.9, random);  // 0.35: lamps at night
   FloatImage field(gt.width, gt.height, 3);
   fill_normal(field.data, random);

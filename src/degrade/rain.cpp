@@ -19,6 +19,7 @@ enum class Style {
   heavy,    // Rain100H: dense bright streaks, often in several directions
   curtain,  // long, wide, faint bands of rain far away and near, nearly vertical
   light,    // fine sparse streaks, some near ones, mist
+  downpour, // short thin streaks at every distance, seen before what is dark only, mist
 };
 
 struct RainPlan {
@@ -31,7 +32,10 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   RainPlan p;
   const double kind = random.uniform();
-  p.style = !training || kind < 0.4 ? Style::heavy : (kind < 0.75 ? Style::curtain : Style::light);
+  p.style = !training || kind < 0.35 ? Style::heavy
+            : kind < 0.65            ? Style::curtain
+            : kind < 0.75            ? Style::light
+                                     : Style::downpour;
   const double directions = random.uniform();
   int layers = directions < 0.64 ? 1 : (directions < 0.94 ? 2 : 3);
   const double tilt = random.chance(training ? 0.7 : 0.92) ? 18 : 48;
@@ -59,6 +63,16 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
     glow = random.chance(0.5) ? 0 : random.uniform(0, 0.5);
     hiding = random.chance(0.5) ? random.uniform(0, 1) : 0;
     veil = random.uniform(0, 0.35);
+  } else if (p.style == Style::downpour) {
+    layers = 1;
+    spread = random.uniform(0.5, 7);
+    length = std::exp2(random.uniform(2.3, 5.4));
+    width = random.uniform(0.8, 2);
+    strength = std::exp2(random.uniform(-4.6, -2.2));
+    glow = 0;
+    hiding = random.uniform(0.6, 1);
+    veil = random.chance(0.3) ? 0 : random.uniform(0, 0.45);
+    unevenness = random.uniform(0, 1);
   }
   p.layers = int(params.get("layers", layers));
   p.angle = params.get("angle", angle);
@@ -161,6 +175,24 @@ void draw_light(FloatImage& rain, const RainPlan& plan, double scale, Random& ra
   draw_streaks(rain, s, random);
 }
 
+// The same drops at three distances.
+void draw_downpour(FloatImage& rain, const RainPlan& plan, double scale, Random& random) {
+  StreakLayer s;
+  s.angle = plan.angle;
+  s.angle_spread = plan.spread;
+  s.brightness_spread = 0.9;
+  s.size_spread = 0.4;
+  double nearness = 0.6;
+  for (const double most : {1.6, 0.5, 0.06}) {
+    s.length = std::max(2.0, plan.length * scale * nearness);
+    s.width = std::max(0.7, plan.width * scale * nearness);
+    s.coverage = most * random.uniform(0.15, 1);
+    s.brightness = random.uniform(0.4, 1);
+    draw_streaks(rain, s, random);
+    nearness *= random.uniform(1.5, 2.6);
+  }
+}
+
 // Scales the layer so that its mean is the wanted strength: the PSNR of the result then hardly depends on which layers
 // were drawn. No streak gets brighter than `peak`.
 void normalise(FloatImage& rain, double strength, float peak) {
@@ -226,6 +258,7 @@ FloatImage rain(const FloatImage& gt, const Params& params, Random& random, Seve
     case Style::heavy: draw_heavy(streaks, plan, scale, random); break;
     case Style::curtain: draw_curtain(streaks, plan, scale, random); break;
     case Style::light: draw_light(streaks, plan, scale, random); break;
+    case Style::downpour: draw_downpour(streaks, plan, scale, random); break;
   }
   vary(streaks, plan, random);
   add_glow(streaks, plan.glow, random);

@@ -57,11 +57,12 @@ struct DropPlan {
 DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   DropPlan p;
+  const bool near = training && random.chance(0.25);  // the lens nearly touches the glass: few drops, wide and pale
   p.coverage = params.get("coverage", training ? random.uniform(0.04, 0.45) : random.uniform(0.14, 0.3));
-  p.size = params.get("size", std::exp2(random.uniform(1.8, 4.5)));
+  p.size = params.get("size", std::exp2(near ? random.uniform(4, 5.3) : random.uniform(1.8, 4.5)));
   p.spread = params.get("spread", random.uniform(0.2, 0.6));
   p.defocus = params.get("defocus", p.size * std::exp2(random.uniform(-2.3, 0.7)));
-  p.opacity = params.get("opacity", training ? random.uniform(0.5, 1) : random.uniform(0.7, 1));
+  p.opacity = params.get("opacity", training ? random.uniform(near ? 0.4 : 0.5, 1) : random.uniform(0.7, 1));
   p.sky = params.get("sky", random.uniform(0.25, 0.95));
   p.film = params.get("film", random.chance(0.6) ? random.uniform(0, training ? 0.25 : 0.15) : 0);
   p.blur = params.get("blur", random.chance(0.6) ? random.uniform(0.2, 0.7) : 0);

@@ -22,14 +22,18 @@ struct SnowPlan {
 SnowPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   SnowPlan p;
-  p.amount = params.get("amount", training ? 0.09 * random_factor(random, 0.9) : 0.13 * random_factor(random, 0.45));
+  const bool sparse = training && random.chance(0.3);  // single flakes that one can count, many of them near
+  const double drawn_amount = training ? 0.09 * random_factor(random, 0.9) : 0.13 * random_factor(random, 0.45);
+  p.amount = params.get("amount", sparse ? std::exp2(random.uniform(-8.5, -4.5)) : drawn_amount);
   p.size = params.get("size", random.uniform(1.2, 2.6));
   p.wind = params.get("wind", random.uniform(-60, 60));
   p.speed = params.get("speed", random.uniform(0, 2));
   p.opacity = params.get("opacity", training ? random.uniform(0.5, 1) : random.uniform(0.75, 1));
   p.veil = params.get("veil", training ? random.uniform(0, 0.3) : random.uniform(0.02, 0.2));
-  p.defocused = params.get("defocused", random.chance(0.7) ? random.uniform(0, 0.06) : 0);
-  p.grain = params.get("grain", random.chance(0.6) ? random.uniform(0, training ? 0.25 : 0.3) : 0);
+  const double drawn_defocused = random.chance(0.7) ? random.uniform(0, 0.06) : 0;
+  p.defocused = params.get("defocused", sparse ? std::exp2(random.uniform(-7, -3.5)) : drawn_defocused);
+  const double drawn_grain = random.chance(0.6) ? random.uniform(0, training ? 0.25 : 0.3) : 0;
+  p.grain = params.get("grain", sparse ? 0 : drawn_grain);
   return p;
 }
 

@@ -52,6 +52,9 @@ void visit_keys(Config& c, Visit visit) {
   visit("data", "paper_share", c.sampler.paper_share);
   visit("data", "paired_share", c.sampler.paired_share);
   visit("data", "stored_share", c.sampler.stored_share);
+  visit("data", "grade_share", c.sampler.grade_share);
+  visit("data", "dim_share", c.sampler.dim_share);
+  visit("data", "surface_share", c.sampler.surface_share);
   for (size_t i = 0; i < kLabels.size(); ++i) visit("weights", std::string(kLabels[i]).c_str(), c.sampler.weights[i]);
 
   visit("loss", "restorer", c.loss.restorer);

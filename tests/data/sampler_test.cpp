@@ -106,10 +106,108 @@ TEST(Sampler, stores_photos_once_more_at_the_share_asked_for) {
   EXPECT_GT(reduced, 0);
 }
 
+SamplerConfig only(int label) {
+  SamplerConfig config = settings();
+  config.weights.fill(0);
+  config.weights[size_t(label)] = 1;
+  return config;
+}
+
+// Black on the left, white on the right.
+PackPhoto half_black(int width, int height) {
+  PackPhoto photo = made_photo("halves", width, height, 1);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < 3 * width; ++x) photo.gt[size_t(y * 3 * width + x)] = x < 3 * (width / 2) ? 0 : 255;
+  return photo;
+}
+
+TEST(Sampler, takes_no_dark_photo_for_a_good_exposure) {
+  std::vector<PackPhoto> all = photos();
+  all[2].gt.assign(all[2].gt.size(), 30);
+  const Sampler clean(all, only(kClean)), noisy(all, only(label_index("noisy")));
+  int used = 0;
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_NE(clean.make(0, i).photo, 2u);
+    used += noisy.make(0, i).photo == 2;
+  }
+  EXPECT_GT(used, 0);
+}
+
+TEST(Sampler, shows_dark_photos_as_low_light_at_the_share_asked_for) {
+  std::vector<PackPhoto> all = photos();
+  all[2].gt.assign(all[2].gt.size(), 30);
+  SamplerConfig config = only(label_index("low-light"));
+  config.dim_share = 1;
+  const Sample sample = Sampler(all, config).make(0, 0);
+  EXPECT_EQ(sample.photo, 2u);
+  EXPECT_EQ(sample.lq.data, sample.gt.data);
+  config.dim_share = 0;
+  const Sample darkened = Sampler(all, config).make(0, 0);
+  EXPECT_NE(darkened.lq.data, darkened.gt.data);
+}
+
+TEST(Sampler, takes_dark_photos_where_it_has_no_others) {
+  std::vector<PackPhoto> all = photos();
+  for (PackPhoto& photo : all) photo.gt.assign(photo.gt.size(), 10);
+  EXPECT_EQ(Sampler(all, only(kClean)).make(0, 0).label, kClean);
+}
+
+TEST(Sampler, draws_a_shadow_again_that_falls_on_black) {
+  const std::vector<PackPhoto> all = {half_black(96, 64)};
+  SamplerConfig config = only(label_index("shadowed"));
+  config.rescale_min = 1;
+  const Sampler sampler(all, config);
+  int hidden = 0;
+  constexpr int count = 100;
+  for (int i = 0; i < count; ++i) {
+    const Sample sample = sampler.make(0, i);
+    double sum = 0;
+    for (size_t k = 0; k < sample.lq.data.size(); ++k)
+      sum += std::pow(double(sample.lq.data[k]) - double(sample.gt.data[k]), 2);
+    hidden += sum / double(sample.lq.data.size()) < 1e-3;
+  }
+  EXPECT_LE(hidden, 4);  // one in six at the first try
+}
+
+TEST(Sampler, cuts_shadowed_photos_to_plain_places_at_the_share_asked_for) {
+  PackPhoto photo = made_photo("wall", 240, 220, 3);
+  for (int y = 0; y < 220; ++y)  // stripes with a plain right half
+    for (int x = 0; x < 720; ++x) photo.gt[size_t(y * 720 + x)] = x >= 360 ? 128 : (x / 15 % 2 ? 250 : 5);
+  const std::vector<PackPhoto> all = {photo};
+  SamplerConfig config = only(label_index("shadowed"));
+  const auto contrast = [&](double share) {
+    config.surface_share = share;
+    const Sampler sampler(all, config);
+    double sum = 0, values = 0;
+    for (int i = 0; i < 20; ++i)
+      for (const float v : sampler.make(0, i).gt.data) sum += std::abs(double(v) - 0.5), ++values;
+    return sum / values;
+  };
+  EXPECT_LT(contrast(1), 0.3 * contrast(0));
+}
+
+TEST(Sampler, changes_the_colours_of_both_pictures_alike) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = only(kClean);
+  const Sampler plain(all, config);
+  config.grade_share = 1;
+  const Sampler graded(all, config);
+  int changed = 0;
+  for (int i = 0; i < 10; ++i) {
+    const Sample sample = graded.make(0, i);
+    EXPECT_EQ(sample.lq.data, sample.gt.data);
+    changed += sample.gt.data != plain.make(0, i).gt.data;
+  }
+  EXPECT_GE(changed, 9);
+}
+
 TEST(Sampler, refuses_settings_without_sense) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = settings();
   config.paper_share = 1.5;
+  EXPECT_THROW(Sampler(all, config), UsageError);
+  config = settings();
+  config.surface_share = -0.1;
   EXPECT_THROW(Sampler(all, config), UsageError);
   config = settings();
   config.weights.fill(0);

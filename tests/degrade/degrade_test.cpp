@@ -88,6 +88,46 @@ std::string refusal(std::string_view text) {
   return "";
 }
 
+double mean_of(const FloatImage& image, int left, int top, int side) {
+  double sum = 0;
+  for (int y = top; y < top + side; ++y)
+    for (int x = left; x < left + side; ++x)
+      for (int c = 0; c < 3; ++c) sum += double(image.at(x, y, c));
+  return sum / (3.0 * side * side);
+}
+
+TEST(LowLight, keeps_a_bright_sky_against_the_light) {
+  FloatImage gt(120, 120, 3, 0.35f);
+  for (int y = 0; y < 60; ++y)
+    for (int i = 0; i < 360; ++i) gt.row(y)[i] = 0.95f;
+  const auto dark = [&](const char* backlight) {
+    return degrade(gt, parse_degrade_spec(cat("low-light:exposure=-3,falloff=0,contrast=1,backlight=", backlight)), 4);
+  };
+  EXPECT_LT(mean_of(dark("0"), 50, 10, 20), 0.5);
+  EXPECT_GT(mean_of(dark("3"), 50, 10, 20), 0.85);
+  EXPECT_NEAR(mean_of(dark("3"), 50, 90, 20), mean_of(dark("0"), 50, 90, 20), 0.02);
+}
+
+TEST(LowLight, keeps_white_and_drowns_shadows_at_a_high_contrast) {
+  const auto of = [](float value, const char* contrast) {
+    const FloatImage gt(40, 40, 3, value);
+    return mean_of(degrade(gt, parse_degrade_spec(cat("low-light:exposure=0,gamma=1,falloff=0,contrast=", contrast)), 4), 0, 0, 40);
+  };
+  EXPECT_NEAR(of(1, "2.5"), of(1, "1"), 0.02);
+  EXPECT_LT(of(0.4f, "2.5"), 0.3 * of(0.4f, "1"));
+}
+
+TEST(LowLight, lights_lamps_in_the_dark) {
+  const FloatImage gt(160, 120, 3, 0.6f);
+  const FloatImage none = degrade(gt, parse_degrade_spec("low-light:exposure=-6,falloff=0,lamps=0"), 4);
+  const FloatImage three = degrade(gt, parse_degrade_spec("low-light:exposure=-6,falloff=0,lamps=3"), 4);
+  EXPECT_LT(*std::max_element(none.data.begin(), none.data.end()), 0.2f);
+  EXPECT_GT(*std::max_element(three.data.begin(), three.data.end()), 0.5f);
+  std::vector<float> sorted = three.data;
+  std::nth_element(sorted.begin(), sorted.begin() + std::ptrdiff_t(sorted.size() / 10), sorted.end());
+  EXPECT_LT(sorted[sorted.size() / 10], 0.2f);  // away from the lamps it stays dark
+}
+
 TEST(DegradeSpec, reads_kind_and_parameters) {
   EXPECT_EQ(parse_degrade_spec("rainy").kind, "rainy");
   EXPECT_TRUE(parse_degrade_spec("rainy").params.empty());
