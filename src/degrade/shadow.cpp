@@ -219,7 +219,9 @@ FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Se
   const double skylight = params.get("skylight", training ? random.uniform(0.08, 0.45) : random.uniform(0.14, 0.36));
   const double blue = params.get("blue", random.uniform(0, training ? 0.9 : 0.6));
   const double focus = random.uniform();
-  const double penumbra = scale * params.get("penumbra", 1.5 + (training ? 40 : 28) * focus * focus);
+  // In training fewer are soft: what tells a shadow from shading is its edge.
+  const double drawn_penumbra = 1.5 + (training ? 40 * focus : 28) * focus * focus;
+  const double penumbra = scale * params.get("penumbra", drawn_penumbra);
   const int shapes = int(params.get("shapes", double(training && random.chance(0.5) ? 1 : 1 + random.below(3))));
 
   const Frame frame{float(gt.width), float(gt.height), float(std::min(gt.width, gt.height))};
