@@ -35,8 +35,10 @@ stage() {
 
 stage compact-clip clip clip
 stage compact-controller controller controller
+stage compact-controller-real controller-real controller
 stage compact-restorer restorer restorer
 stage compact-restorer-fine restorer-fine restorer
 
 mkdir -p "$(dirname "$out")"
-"$bin/daclip-train" export --daclip "$train/controller/latest.safetensors" --restorer "$train/restorer-fine/latest.safetensors" --clean-prior 1.5 -o "$out"
+"$bin/daclip-train" export --daclip "$train/controller-real/latest.safetensors" --earlier "$train/controller/latest.safetensors" --earlier-share 0.25 \
+  --restorer "$train/restorer-fine/latest.safetensors" --clean-prior 2.5 -o "$out"

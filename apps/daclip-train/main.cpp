@@ -21,8 +21,8 @@ constexpr int kInterrupted = 3;  // exit code: saved before its end, by SIGTERM 
 extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
-  std::string daclip, restorer, out, name = "compact";
-  double clean_prior = 1;
+  std::string daclip, earlier, restorer, out, name = "compact";
+  double clean_prior = 1, earlier_share = 0.5;
 };
 
 struct TrainArguments {
@@ -60,6 +60,8 @@ int train(const TrainArguments& arguments, MakeStage make_stage) {
 int export_file(const ExportArguments& arguments) {
   daclip::ExportOptions options;
   options.daclip = arguments.daclip;
+  options.earlier = arguments.earlier;
+  options.earlier_share = arguments.earlier_share;
   options.restorer = arguments.restorer;
   options.name = arguments.name;
   options.clean_prior = arguments.clean_prior;
@@ -72,6 +74,10 @@ int export_file(const ExportArguments& arguments) {
 void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<int()>& action) {
   CLI::App* verb = app.add_subcommand("export", "Write checkpoints as a model file for daclip, in half precision");
   verb->add_option("--daclip", arguments.daclip, "Checkpoint of the controller stage, or a model file")->required();
+  verb->add_option("--earlier", arguments.earlier,
+                   "Checkpoint or model file that this controller came from by more training; both are averaged");
+  verb->add_option("--earlier-share", arguments.earlier_share, "Its share in the average")
+      ->check(CLI::Range(0.0, 1.0))->capture_default_str();
   verb->add_option("--restorer", arguments.restorer, "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();

@@ -29,6 +29,31 @@ const NamedArray& final_array(const Checkpoint& checkpoint, const std::string& n
   return averaged != checkpoint.arrays.arrays.end() ? averaged->second : checkpoint.arrays.at("frozen." + name);
 }
 
+// a (1 - share) + b share.
+NamedArray averaged(const NamedArray& a, const NamedArray& b, double share, const std::string& name) {
+  if (a.shape != b.shape)
+    throw WeightsError(cat(name, ": expected shape ", to_string(a.shape), ", the earlier one's is ", to_string(b.shape)));
+  std::vector<float> values = a.to_floats();
+  const std::vector<float> others = b.to_floats();
+  for (size_t i = 0; i < values.size(); ++i) values[i] += float(share) * (others[i] - values[i]);
+  return make_array(values, a.shape, ArrayType::f32);
+}
+
+// Only a controller of the same CLIP has the same labels.
+void average_into(Checkpoint& daclip, const std::filesystem::path& path, double share) {
+  const Checkpoint earlier = read_daclip(path, "controller");
+  const std::vector<float> now = final_array(daclip, "labels").to_floats(), before = final_array(earlier, "labels").to_floats();
+  for (size_t i = 0; i < now.size(); ++i)
+    if (now.size() != before.size() || std::abs(now[i] - before[i]) > 1e-2f)
+      throw UsageError(cat(path.string(), ": holds other labels, so it is no earlier state of this controller"));
+  const std::string ema = "ema.";
+  for (auto& [name, array] : daclip.arrays.arrays)
+    if (name.starts_with(ema + "visual_control.")) {
+      const std::string own = name.substr(ema.size());
+      array = averaged(array, final_array(earlier, own), share, own);
+    }
+}
+
 // A blind restorer has no parts for contexts, whatever sizes its configuration names.
 NafnetConfig restorer_config(const Checkpoint& checkpoint) {
   NafnetConfig config = checkpoint.config.restorer;
@@ -39,7 +64,8 @@ NafnetConfig restorer_config(const Checkpoint& checkpoint) {
 }  // namespace
 
 NamedArrays export_model(const ExportOptions& options) {
-  const Checkpoint daclip = read_daclip(options.daclip, "controller");
+  Checkpoint daclip = read_daclip(options.daclip, "controller");
+  if (!options.earlier.empty()) average_into(daclip, options.earlier, options.earlier_share);
   ModelConfig config;
   config.name = options.name;
   config.clip = daclip.config.clip;

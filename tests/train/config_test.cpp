@@ -70,7 +70,7 @@ TEST(TrainConfig, survives_the_way_through_a_checkpoint) {
 }
 
 TEST(TrainConfig, files_of_the_compact_model_are_accepted) {
-  for (const char* name : {"clip", "controller", "restorer"})
+  for (const char* name : {"clip", "controller", "controller-real", "restorer", "restorer-fine"})
     EXPECT_NO_THROW(read_train_config(std::string("configs/compact-") + name + ".toml")) << name;
 }
 

@@ -211,6 +211,37 @@ TEST_F(Training, a_model_exported_from_a_model_file_has_the_same_daclip) {
   for (const auto& [name, array] : model.arrays) EXPECT_EQ(again.at(name).to_floats(), array.to_floats()) << name;
 }
 
+TEST_F(Training, a_controller_is_averaged_with_the_one_it_came_from) {
+  const fs::path before = first_model();
+  TrainConfig more = tiny("more");
+  more.init.clip = before.string();
+  losses(make_controller_stage, more, 2, false);
+  const auto exported = [&](const fs::path& earlier, double share) {
+    ExportOptions options;
+    options.daclip = folder_ / "more" / "latest.safetensors";
+    options.earlier = earlier;
+    options.earlier_share = share;
+    options.type = ArrayType::f32;
+    return export_model(options);
+  };
+  const NamedArrays old = read_safetensors(before), now = exported("", 0), both = exported(before, 0.25);
+  double moved = 0;
+  for (const auto& [name, array] : both.arrays) {
+    if (!name.starts_with("daclip.visual_control.")) continue;
+    const std::vector<float> a = old.at(name).to_floats(), b = now.at(name).to_floats(), mean = array.to_floats();
+    for (size_t i = 0; i < mean.size(); ++i) {
+      ASSERT_NEAR(mean[i], 0.25f * a[i] + 0.75f * b[i], 1e-6f) << name;
+      moved += std::abs(double(a[i]) - double(b[i]));
+    }
+  }
+  EXPECT_GT(moved, 0);
+
+  NamedArrays other = old;
+  other.arrays["labels"] = make_array(std::vector<float>(11 * 16, 0.3f), {11, 16}, ArrayType::f32);
+  write_safetensors(folder_ / "other.safetensors", other);
+  EXPECT_THROW(exported(folder_ / "other.safetensors", 0.5), UsageError);
+}
+
 TEST_F(Training, a_stem_of_other_widths_starts_anew_and_says_nothing_at_first) {
   TrainConfig wider = tiny("wider");
   wider.init.clip = first_model().string();
