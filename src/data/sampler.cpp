@@ -124,7 +124,7 @@ Frame surface_frame(const PackPhoto& photo, int min_side, Random& random) {
       frame.region = at;
     }
   }
-  const double factor = random.uniform(1, 2.2);
+  const double factor = std::max(random.uniform(1, 2.2), (min_side + 0.5) / side);
   for (int* length : {&frame.width, &frame.height, &frame.region.x, &frame.region.y, &frame.region.width, &frame.region.height})
     *length = int(*length * factor);
   frame.sharpening = random.uniform(0.3, 1.3);
@@ -232,8 +232,7 @@ Sample Sampler::make(int slot, int64_t serial) const {
   sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
   const PackPhoto& photo = photos_[sample.photo];
   const bool surface = lit && random.chance(config_.surface_share);
-  const Frame frame =
-      surface ? surface_frame(photo, config_.min_side, random) : draw_frame(photo, config_, random);
+  const Frame frame = surface ? surface_frame(photo, config_.min_side, random) : draw_frame(photo, config_, random);
   sample.gt = develop(photo.gt, photo, frame);
   if (!real && !dim && random.chance(config_.grade_share)) grade(sample.gt, random);
   if (real) {

@@ -186,6 +186,19 @@ TEST(Sampler, cuts_shadowed_photos_to_plain_places_at_the_share_asked_for) {
   EXPECT_LT(contrast(1), 0.3 * contrast(0));
 }
 
+TEST(Sampler, enlarges_plain_places_to_the_crop) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = only(kClean);
+  config.surface_share = 1;
+  config.stored_share = 1;
+  config.min_side = 211;
+  const Sampler sampler(all, config);
+  for (int i = 0; i < 40; ++i) {
+    const Sample sample = sampler.make(0, i);
+    EXPECT_GE(std::min(sample.lq.width, sample.lq.height), 211);
+  }
+}
+
 TEST(Sampler, changes_the_colours_of_both_pictures_alike) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = only(kClean);

@@ -30,7 +30,7 @@ constexpr std::array<Expected, kDegradationCount> kExpected = {{
     {0x9306e32245ce8346, 0x9579beb177b8708d},  // noisy
     {0x9c12572498451571, 0x1b0bb0957f5fb582},  // raindrop
     {0xa4aa7797037262d1, 0xc19cdc4b9b3649a8},  // rainy
-    {0x9c7e745125047b48, 0xd2b4377fd16ebe67},  // shadowed
+    {0x9c7e745125047b48, 0x3478bec2d7adefe0},  // shadowed
     {0xcea4d026c0e27226, 0xd130018f3f043c5c},  // snowy
     {0x6404592c9a8cec3e, 0x7fdf519715ec7e45},  // uncompleted
 }};
