@@ -13,7 +13,7 @@ namespace daclip {
 namespace {
 
 constexpr double kDim = 0.25;  // mean luma below which a photo, though well taken, does not teach what a good exposure is
-const int kShadowed = label_index("shadowed"), kLowLight = label_index("low-light");
+constexpr int kShadowed = label_index("shadowed"), kLowLight = label_index("low-light");
 constexpr double kVisible = 1.6e-3;  // mean squared error, 28 dB, of weather, glass and light that one can see
 constexpr int kTries = 4;            // to draw such a damage: a shadow may fall on what is dark, white rain on white sky
 
@@ -30,8 +30,9 @@ void mirror(FloatImage& image) {
 
 // Size and place drawn once, so that both pictures of a real pair are treated alike.
 struct Frame {
-  int width, height;
-  CropPlan region;
+  CropPlan place;       // of the photo, where only a part of it is wanted; no width: all of it
+  int width, height;    // to which that is resized
+  CropPlan region;      // of the result
   bool mirrored = false;
   double sharpening = 0;  // of a photo that was enlarged
 };
@@ -63,19 +64,23 @@ void sharpen(FloatImage& image, double factor, double amount) {
 
 FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, const Frame& frame) {
   FloatImage image = to_float_image(bytes, photo.width, photo.height);
+  if (frame.place.width > 0) image = crop(image, frame.place);
+  const double factor = double(frame.width) / image.width;
   if (frame.width != image.width || frame.height != image.height) image = resize(image, frame.width, frame.height);
   if (frame.region.width != image.width || frame.region.height != image.height) image = crop(image, frame.region);
   if (frame.mirrored) mirror(image);
-  if (frame.sharpening > 0) sharpen(image, double(frame.width) / photo.width, frame.sharpening);
+  if (frame.sharpening > 0) sharpen(image, factor, frame.sharpening);
   round_to_bytes(image);
   return image;
 }
 
+double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
+
 double mean_luma(const PackPhoto& photo) {
   double sum = 0, count = 0;
   for (size_t i = 0; i + 2 < photo.gt.size(); i += 3 * 31, ++count)  // a sample is enough
-    sum += 0.299 * photo.gt[i] + 0.587 * photo.gt[i + 1] + 0.114 * photo.gt[i + 2];
-  return count > 0 ? sum / count / 255 : 0;
+    sum += luma(&photo.gt[i]);
+  return count > 0 ? sum / count : 0;
 }
 
 // Variance of luma over its squared mean: small where a shadow would show.
@@ -83,8 +88,7 @@ double roughness(const PackPhoto& photo, const CropPlan& at) {
   double sum = 0, squares = 0, count = 0;
   for (int y = at.y; y < at.y + at.height; y += 5)
     for (int x = at.x; x < at.x + at.width; x += 5, ++count) {
-      const uint8_t* p = photo.gt.data() + 3 * (size_t(y) * size_t(photo.width) + size_t(x));
-      const double v = (0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]) / 255;
+      const double v = luma(&photo.gt[3 * (size_t(y) * size_t(photo.width) + size_t(x))]);
       sum += v;
       squares += v * v;
     }
@@ -92,6 +96,7 @@ double roughness(const PackPhoto& photo, const CropPlan& at) {
   return (squares / count - sum * sum / (count * count)) / (mean * mean);
 }
 
+// metrics/ would bring the networks with it.
 double mean_squared_error(const FloatImage& a, const FloatImage& b) {
   double sum = 0;
   for (size_t i = 0; i < a.data.size(); ++i) sum += double(a.data[i] - b.data[i]) * double(a.data[i] - b.data[i]);
@@ -109,8 +114,6 @@ bool may_be_hidden(int label) {
 Frame surface_frame(const PackPhoto& photo, int min_side, Random& random) {
   const int shorter = std::min(photo.width, photo.height);
   Frame frame;
-  frame.width = photo.width;
-  frame.height = photo.height;
   frame.mirrored = random.chance(0.5);
   const int side = std::clamp(int(shorter * random.uniform(0.2, 0.5)), std::min(shorter, std::max(96, min_side)), shorter);
   double plainest = 1e9;
@@ -121,12 +124,11 @@ Frame surface_frame(const PackPhoto& photo, int min_side, Random& random) {
     at.y = int(random.below(photo.height - side + 1));
     if (const double rough = roughness(photo, at); rough < plainest) {
       plainest = rough;
-      frame.region = at;
+      frame.place = at;
     }
   }
   const double factor = std::max(random.uniform(1, 2.2), (min_side + 0.5) / side);
-  for (int* length : {&frame.width, &frame.height, &frame.region.x, &frame.region.y, &frame.region.width, &frame.region.height})
-    *length = int(*length * factor);
+  frame.width = frame.height = frame.region.width = frame.region.height = int(side * factor);
   frame.sharpening = random.uniform(0.3, 1.3);
   return frame;
 }
@@ -148,8 +150,7 @@ void grade(FloatImage& image, Random& random) {
   round_to_bytes(image);
 }
 
-// Reduces or enlarges the damaged photo and compresses it well, as a web page or a messenger would; what was clean stays so to
-// the eye.
+// Resizes the damaged photo and compresses it well, as a web page or a messenger would; what was clean stays so to the eye.
 void store_again(Sample& sample, int min_side, Random& random) {
   const double floor = double(min_side) / std::min(sample.lq.width, sample.lq.height);
   const double largest = sample.label == kClean ? 1 : 1.7, resized = random.uniform();  // enlarged, it is soft

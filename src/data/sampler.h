@@ -29,7 +29,7 @@ struct SamplerConfig {
   double rescale_min = 0.5, rescale_max = 1;  // half of the photos are resized by a factor drawn from here
   double paper_share = 0.5;  // of samples at Severity::paper, the others at Severity::training
   double paired_share = 0.3; // of a kind's samples taken from real pairs, where the pack has any
-  double stored_share = 0;   // of samples that were reduced or compressed once more after the damage, as most photos found
+  double stored_share = 0;   // of samples that were resized or compressed once more after the damage, as most photos found
                              // in the world were
   double grade_share = 0;    // of clean photos whose colours are changed before the damage: contrast, saturation, white
                              // balance, as cameras and weather differ

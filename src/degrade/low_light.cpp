@@ -135,7 +135,7 @@ FloatImage low_light(const FloatImage& gt, const Params& params, Random& random,
     light_by_lamps(light, lamps, -exposure, random);
   else
     for (float& v : light.data) v *= gain;
-  if (falloff > 0) light_unevenly(light, falloff, wide ? random.uniform(0.35, 0.9) : 0.9, random);  // 0.35: lamps at night
+  if (falloff > 0) light_unevenly(light, falloff, wide ? random.uniform(0.35, 0.9) : 0.9, random);
   FloatImage field(gt.width, gt.height, 3);
   fill_normal(field.data, random);
   expose(light.data.data(), field.data.data(), light.data.size(), float(black) * gain, float(shot), float(read));

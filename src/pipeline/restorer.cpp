@@ -13,7 +13,8 @@ namespace {
 
 // The network pools over windows of this side everywhere, tiled or not, so that both see nearly the same statistics
 // (TLC, Chu et al. 2022). Measured with compact on photos of 481x321: windows of 256 lose 2.2 dB in low light, 0.7 in haze and
-// 0.3 in shadows. Tiles of 576 then equal 1024x1024 as a whole at 48-58 dB, in haze and low light, which are amplified most, at 36-38.
+// 0.3 in shadows. Tiles of 576 then equal 1024x1024 as a whole at 48-58 dB; in haze and low light, which are amplified most,
+// at 36-38.
 constexpr int kPoolWindow = 384;
 
 // Larger tiles bring nothing but memory traffic.

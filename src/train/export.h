@@ -21,7 +21,8 @@ struct ExportOptions {
 };
 
 // The model file's tensors (EMA weights: "labels", "daclip.*", "restorer.*"; no text tower) and metadata. Throws IoError,
-// FormatError, UsageError (another stage's checkpoint, an earlier one of other labels), WeightsError (missing tensors, or values that `type` cannot hold).
+// FormatError, UsageError (another stage's checkpoint, an earlier one of other labels), WeightsError (missing tensors, an earlier
+// one's of another shape, or values that `type` cannot hold).
 NamedArrays export_model(const ExportOptions& options);
 
 }  // namespace daclip
