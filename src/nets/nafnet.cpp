@@ -42,7 +42,8 @@ Tensor to_unit_variance(Backend& b, const Tensor& context, int dim, const Shape&
 
 class Network {
  public:
-  Network(Backend& backend, const NafnetConfig& config) : b_(backend), config_(config) {}
+  Network(Backend& backend, const NafnetConfig& config, const Pooling& pooling)
+      : b_(backend), config_(config), pooling_(pooling) {}
 
   // lq padded to the network's multiple.
   Tensor run(const Scope& weights, const Tensor& lq, const Tensor& steer, const Tensor& content) {
@@ -81,7 +82,7 @@ class Network {
     Tensor steer;  // (N,4C): scale and shift of norm1, then of norm2
     if (steer_.defined()) steer = b_.linear(steer_, w("prompt.weight"), w("prompt.bias"));
 
-    if (config_.local_height == 0) {
+    if (config_.local_height == 0 && !pooling_) {
       if (const Tensor fused = b_.fused_nafblock(w, input, steer); fused.defined()) return fused;
     }
     Tensor x = norm(w / "norm1", input, steer, 0);
@@ -112,6 +113,7 @@ class Network {
 
   // The statistics of channel attention: of the whole map, or TLC's windows. level 0 is the full resolution.
   Tensor pool(const Tensor& x, int level) {
+    if (pooling_) return pooling_(x);
     if (config_.local_height == 0) return b_.global_mean(x);
     const auto window = [&](int base, int train_size, int64_t& stride) {
       const int64_t train = train_size > 0 ? train_size : base;
@@ -141,6 +143,7 @@ class Network {
 
   Backend& b_;
   const NafnetConfig& config_;
+  const Pooling& pooling_;
   Tensor steer_;  // SiLU(p) (N, prompt_dim), or absent
 };
 
@@ -187,7 +190,7 @@ void list_contexts(WeightList& list, const NafnetConfig& config, int64_t middle_
 }  // namespace
 
 Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq,
-              const Contexts& contexts) {
+              const Contexts& contexts, const Pooling& pooling) {
   check_config(config);
   if (lq.rank() != 4 || lq.dim(3) != config.channels)
     throw ShapeError(cat("nafnet: image ", to_string(lq.shape()), ", expected (N, H, W, ", config.channels, ")"));
@@ -202,7 +205,7 @@ Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights
   const int64_t padded_height = (height + m - 1) / m * m, padded_width = (width + m - 1) / m * m;
   const bool fits = padded_height == height && padded_width == width;
   const Tensor padded = fits ? lq : backend.pad(lq, padded_height, padded_width);
-  const Tensor restored = Network(backend, config).run(weights, padded, steer, content);
+  const Tensor restored = Network(backend, config, pooling).run(weights, padded, steer, content);
   return fits ? restored : backend.crop(restored, height, width);
 }
 

@@ -3,6 +3,7 @@
 // ending.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,10 +47,14 @@ struct NafnetConfig {
 //   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at zero.
 // Without a degradation nothing is modulated, without a content the cross-attention adds nothing.
 
-// lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. A context that the configuration has no
-// part for is refused with UsageError.
+// What a block's channel attention takes for the mean of its map: (N,H,W,C) -> (N,1,1,C). Called once per block, in the
+// order in which they run.
+using Pooling = std::function<Tensor(const Tensor& x)>;
+
+// lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. `pooling`, if given, stands in for the mean
+// over the map, or over TLC's windows. A context that the configuration has no part for is refused with UsageError.
 Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq,
-              const Contexts& contexts = {});
+              const Contexts& contexts = {}, const Pooling& pooling = {});
 
 // Every weight that the configuration needs, in a fixed order.
 std::vector<WeightSpec> nafnet_weights(const NafnetConfig& config);

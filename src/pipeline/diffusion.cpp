@@ -2,28 +2,15 @@
 
 #include <algorithm>
 
+#include "pipeline/pixels.h"
+
 namespace daclip {
 namespace {
-
-// Position i of a row that goes on as its own mirror image, without repeating the border.
-int mirrored(int i, int length) {
-  if (length == 1) return 0;
-  const int period = 2 * (length - 1);
-  i %= period;
-  return i < length ? i : period - i;
-}
 
 // Sides that one reflection cannot bring up to the network's multiple, as they are at most half of it, are brought there.
 FloatImage large_enough(const FloatImage& tile, int multiple) {
   const auto side = [multiple](int length) { return 2 * length > multiple ? length : multiple; };
-  const int width = side(tile.width), height = side(tile.height);
-  if (width == tile.width && height == tile.height) return tile;
-  FloatImage result(width, height, tile.channels);
-  for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x)
-      for (int c = 0; c < tile.channels; ++c)
-        result.at(x, y, c) = tile.at(mirrored(x, tile.width), mirrored(y, tile.height), c);
-  return result;
+  return continued(tile, side(tile.width), side(tile.height));
 }
 
 }  // namespace

@@ -76,6 +76,25 @@ void store_region(Image& image, int left, int top, const FloatImage& rgb) {
     write(image, image.data.data(), left, top, rgb);
 }
 
+int reflected(int i, int n) {
+  if (n == 1) return 0;
+  const int period = 2 * (n - 1);
+  i %= period;
+  return i < n ? i : period - i;
+}
+
+FloatImage continued(const FloatImage& picture, int width, int height) {
+  if (width == picture.width && height == picture.height) return picture;
+  FloatImage result(width, height, picture.channels);
+  for (int y = 0; y < height; ++y) {
+    const float* from = picture.row(reflected(y, picture.height));
+    float* to = result.row(y);
+    for (int x = 0; x < width; ++x, to += picture.channels)
+      std::copy_n(from + reflected(x, picture.width) * picture.channels, picture.channels, to);
+  }
+  return result;
+}
+
 FloatImage box_reduced(const Image& image, int factor) {
   FloatImage result((image.width + factor - 1) / factor, (image.height + factor - 1) / factor, 3);
   for (int y = 0; y < result.height; ++y) {

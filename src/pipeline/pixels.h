@@ -12,6 +12,12 @@ FloatImage rgb_region(const Image& image, int left, int top, int width, int heig
 // of the three, alpha is left as it is. Throws ShapeError where it does not fit.
 void store_region(Image& image, int left, int top, const FloatImage& rgb);
 
+// Where position i >= 0 of a row of n falls that goes on as its own mirror image, without repeating the border.
+int reflected(int i, int n);
+
+// `picture` continued so to the right and below, up to width x height.
+FloatImage continued(const FloatImage& picture, int width, int height);
+
 // The mean of each factor x factor square as RGB in [0,1] (those at the right and bottom border may be smaller).
 FloatImage box_reduced(const Image& image, int factor);
 

@@ -57,13 +57,6 @@ FloatImage clip_transform(const FloatImage& rgb, int size) {
   return crop(image, left, top, size, size);
 }
 
-int reflected(int i, int n) {
-  if (n == 1) return 0;
-  const int period = 2 * (n - 1);
-  i %= period;
-  return i < n ? i : period - i;
-}
-
 // Orthonormal DCT-II.
 const std::vector<float>& dct_matrix() {
   static const std::vector<float> matrix = [] {

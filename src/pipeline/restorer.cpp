@@ -6,16 +6,12 @@
 #include "core/labels.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/pixels.h"
-#include "pipeline/tiles.h"
 
 namespace daclip {
 namespace {
 
-// The network pools over windows of this side everywhere, tiled or not, so that both see nearly the same statistics
-// (TLC, Chu et al. 2022). Measured with compact on photos of 481x321: windows of 256 lose 2.2 dB in low light, 0.7 in haze and
-// 0.3 in shadows. Tiles of 576 then equal 1024x1024 as a whole at 48-58 dB; in haze and low light, which are amplified most,
-// at 36-38.
-constexpr int kPoolWindow = 384;
+constexpr int kSampleSide = 160, kMostSamples = 4;  // of the samples for TileStatistics, in each direction
+constexpr int kMarginShare = 8;
 
 // Larger tiles bring nothing but memory traffic.
 constexpr int kLargestAutomaticTile = 1024;
@@ -34,6 +30,8 @@ double diffusion_values(const UnetConfig& network) { return (network.half_scale 
 
 // A sampler's state, picture, predicted and fresh noise and the estimate before, of three colours each.
 constexpr double kSamplerValues = 5 * 3;
+
+int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 void check(const RestoreOptions& options, const Image& image, const Model& model) {
   using Source = EmbeddingChoice::Source;
@@ -119,20 +117,17 @@ Restorer::Restorer(Backend& backend, const Model& model) : backend_(backend), mo
   if (!model.config.restorer && !model.config.unet)
     throw UsageError(cat("model ", model.config.name, " recognises only: it has no restoration network"));
   if (model.config.clip) classifier_.emplace(backend, model);
-  if (!model.config.restorer) return;
-  direct_ = model.config.restorer;
-  direct_->local_height = direct_->local_width = direct_->local_train_height = direct_->local_train_width = kPoolWindow;
 }
 
 // Origins of tiles are multiples of 8 as well, so that JPEG's blocks keep their phase.
 int Restorer::alignment() const {
-  return std::max(8, direct_ ? direct_->multiple() : model_.config.unet->multiple());
+  return std::max(8, model_.config.restorer ? model_.config.restorer->multiple() : model_.config.unet->multiple());
 }
 
 int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
   const double element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
-  const double values = direct_ ? direct_values(*direct_) : diffusion_values(*model_.config.unet);
-  const double sampling = direct_ ? 0 : kSamplerValues * sizeof(double);
+  const double values = model_.config.restorer ? direct_values(*model_.config.restorer) : diffusion_values(*model_.config.unet);
+  const double sampling = model_.config.restorer ? 0 : kSamplerValues * sizeof(double);
   const double per_pixel = values * element + sampling + 12 * sizeof(float);
   const double per_row = 3.0 * sizeof(float) * width;  // the strip under the tiles
   // side^2 * per_pixel + side * per_row = memory
@@ -141,36 +136,89 @@ int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
   return std::max(int(std::min(side, double(kLargestAutomaticTile))) / step * step, std::max(kSmallestTile, step));
 }
 
-FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts) const {
-  const Tensor input = backend_.from_floats(tile.data, {1, tile.height, tile.width, 3});
-  const Tensor output = nafnet(backend_, *direct_, Scope(model_.weights, "restorer."), input, contexts);
+// A tile whose sides are no multiples of the network's is continued by reflection: zeros, which the network itself would put
+// there, were in no photo that it was trained on, and fifteen dark rows below 481x321 cost haze 4 dB.
+FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts, const Pooling& pooling) const {
+  const NafnetConfig& config = *model_.config.restorer;
+  const FloatImage whole = continued(tile, round_up(tile.width, config.multiple()), round_up(tile.height, config.multiple()));
+  const Tensor input = backend_.from_floats(whole.data, {1, whole.height, whole.width, 3});
+  const Tensor output = nafnet(backend_, config, Scope(model_.weights, "restorer."), input, contexts, pooling);
   FloatImage result;
   result.width = tile.width;
   result.height = tile.height;
   result.channels = 3;
-  result.data = backend_.to_floats(output);
+  result.data = backend_.to_floats(backend_.crop(output, tile.height, tile.width));
   return result;
 }
 
-Image Restorer::run(const Image& image, const TileNetwork& network, const RestoreOptions& options,
-                    const Progress& progress, int& tiles) const {
-  Image result = image;
-  const int step = alignment();
-  const uint64_t memory = options.memory_bytes > 0 ? options.memory_bytes : direct_ ? kDirectMemory : kDiffusionMemory;
-  const int side = options.tile > 0 ? options.tile : automatic_tile(image.width, memory);
-  const TileAxis across = plan_tiles(image.width, side, options.overlap, step);
-  const TileAxis down = plan_tiles(image.height, side, options.overlap, step);
-  const double total = double(across.tiles.size() * down.tiles.size());
-  const Progress in_tile = progress ? [&](double share) { progress((tiles + share) / total); } : Progress();
-  FloatImage strip(image.width, down.tiles.front().length, 3);
-  for (size_t j = 0; j < down.tiles.size(); ++j) {
-    const TileAxis::Tile& row = down.tiles[j];
-    for (const TileAxis::Tile& column : across.tiles) {
-      const FloatImage tile = rgb_region(image, column.origin, row.origin, column.length, row.length);
-      accumulate(network(tile, column.origin, row.origin, in_tile), column, row, strip);
-      ++tiles;
+// Samples lie in the middles of equal cells of the photo. Their margins, which see their neighbours in the picture of samples
+// and not those in the photo, do not count.
+TileStatistics Restorer::statistics(const Image& image, const TileGrid& grid, const Contexts& contexts) const {
+  struct Cut {
+    int origin, at, length;  // in the photo, in the picture of samples
+  };
+  const int multiple = model_.config.restorer->multiple();
+  const auto cuts = [&](int length, int side) {
+    const int count = std::clamp(side / kSampleSide, 1, kMostSamples);
+    std::vector<Cut> result;
+    const int part = std::min(length, side / count);
+    for (int i = 0; i < count; ++i)
+      result.push_back({(length - part) * (2 * i + 1) / (2 * count) / 8 * 8, i * part, part});
+    return result;
+  };
+  const int width = grid.across.tiles.front().length, height = grid.down.tiles.front().length;
+  const std::vector<Cut> columns = cuts(image.width, width), rows = cuts(image.height, height);
+  const int side = std::max(width, height), factor = (std::max(image.width, image.height) + side - 1) / side;
+  const FloatImage overview = box_reduced(image, factor);
+  FloatImage samples(columns.back().at + columns.back().length, rows.back().at + rows.back().length, 3);
+
+  std::vector<TileStatistics::Part> in_overview, in_samples;
+  const auto shares = [&](const Cut& column, const Cut& row, int Cut::* at, double unit, const FloatImage& picture) {
+    const double across = unit * round_up(picture.width, multiple), down = unit * round_up(picture.height, multiple);
+    const int dx = column.length / kMarginShare, dy = row.length / kMarginShare;
+    return TileStatistics::Part{(column.*at + dx) / across, (row.*at + dy) / down,
+                                (column.*at + column.length - dx) / across, (row.*at + row.length - dy) / down};
+  };
+  for (const Cut& row : rows)
+    for (const Cut& column : columns) {
+      const FloatImage part = rgb_region(image, column.origin, row.origin, column.length, row.length);
+      for (int y = 0; y < part.height; ++y)
+        std::copy_n(part.row(y), size_t(part.width) * 3, samples.row(row.at + y) + size_t(column.at) * 3);
+      in_overview.push_back(shares(column, row, &Cut::origin, factor, overview));
+      in_samples.push_back(shares(column, row, &Cut::at, 1, samples));
     }
-    const int end = j + 1 < down.tiles.size() ? down.tiles[j + 1].origin : image.height;
+  TileStatistics statistics(backend_, std::move(in_overview), std::move(in_samples));
+  run_direct(overview, contexts, statistics.of_overview());
+  run_direct(samples, contexts, statistics.of_samples());
+  return statistics;
+}
+
+TileGrid Restorer::grid(const Image& image, const RestoreOptions& options) const {
+  const uint64_t memory =
+      options.memory_bytes > 0 ? options.memory_bytes : model_.config.restorer ? kDirectMemory : kDiffusionMemory;
+  const int side = options.tile > 0 ? options.tile : automatic_tile(image.width, memory);
+  return {plan_tiles(image.width, side, options.overlap, alignment()),
+          plan_tiles(image.height, side, options.overlap, alignment())};
+}
+
+Image Restorer::run(const Image& image, const TileGrid& grid, const TileNetwork& network, const RestoreOptions& options,
+                    const Progress& progress) const {
+  Image result = image;
+  TilePlace place{};
+  const Progress in_tile =
+      progress ? [&](double share) { progress((double(place.index) + share) / double(grid.count())); } : Progress();
+  const std::vector<TileAxis::Tile>& rows = grid.down.tiles;
+  FloatImage strip(image.width, rows.front().length, 3);
+  for (size_t j = 0; j < rows.size(); ++j) {
+    const TileAxis::Tile& row = rows[j];
+    for (const TileAxis::Tile& column : grid.across.tiles) {
+      place.left = column.origin;
+      place.top = row.origin;
+      const FloatImage tile = rgb_region(image, column.origin, row.origin, column.length, row.length);
+      accumulate(network(tile, place, in_tile), column, row, strip);
+      ++place.index;
+    }
+    const int end = j + 1 < rows.size() ? rows[j + 1].origin : image.height;
     flush(strip, end - row.origin, row.origin, options.strength, image, result);
   }
   return result;
@@ -196,8 +244,8 @@ bool Restorer::recognise(const Image& image, const RestoreOptions& options, Rest
 }
 
 Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
-  const int content_dim = direct_ ? direct_->content_dim : model_.config.unet->content_dim;
-  const int degradation_dim = direct_ ? direct_->degradation_dim : model_.config.unet->degradation_dim;
+  const int content_dim = model_.config.restorer ? model_.config.restorer->content_dim : model_.config.unet->content_dim;
+  const int degradation_dim = model_.config.restorer ? model_.config.restorer->degradation_dim : model_.config.unet->degradation_dim;
   Contexts contexts;
   if (content_dim > 0) contexts.content = backend_.from_floats(conditioning.content, {1, content_dim});
   if (degradation_dim > 0) {
@@ -228,23 +276,27 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
   }
   const Contexts contexts = contexts_for(choose(result.conditioning, choice));
 
-  if (direct_) {
+  const TileGrid tiles = grid(source, options);
+  result.tiles = int(tiles.count());
+  if (model_.config.restorer) {
     result.evaluations = 1;
-    const auto network = [&](const FloatImage& tile, int, int, const Progress& told) {
-      FloatImage restored = run_direct(tile, contexts);
+    std::optional<TileStatistics> shared;
+    if (result.tiles > 1) shared.emplace(statistics(source, tiles, contexts));
+    const auto network = [&](const FloatImage& tile, const TilePlace&, const Progress& told) {
+      FloatImage restored = run_direct(tile, contexts, shared ? shared->of_tile() : Pooling());
       if (told) told(1);
       return restored;
     };
-    result.image = run(source, network, options, progress, result.tiles);
+    result.image = run(source, tiles, network, options, progress);
   } else {
     const ModelConfig& config = model_.config;
     const Diffusion diffusion(backend_, *config.unet, config.sde, Scope(model_.weights, "restorer."), contexts,
                               options.sampler);
     result.evaluations = diffusion.evaluations();
-    const auto network = [&](const FloatImage& tile, int left, int top, const Progress& told) {
-      return diffusion.restore(tile, left, top, told);
+    const auto network = [&](const FloatImage& tile, const TilePlace& place, const Progress& told) {
+      return diffusion.restore(tile, place.left, place.top, told);
     };
-    result.image = run(source, network, options, progress, result.tiles);
+    result.image = run(source, tiles, network, options, progress);
   }
   if (options.mask) copy_kept_pixels(image, *options.mask, result.image);
   return result;

@@ -8,6 +8,8 @@
 #include "pipeline/classifier.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/diffusion.h"
+#include "pipeline/tile_statistics.h"
+#include "pipeline/tiles.h"
 
 namespace daclip {
 
@@ -62,21 +64,24 @@ class Restorer {
   int automatic_tile(int width, uint64_t memory_bytes) const;
 
  private:
-  // Restores one tile of the photo, at (left, top).
-  using TileNetwork =
-      std::function<FloatImage(const FloatImage& tile, int left, int top, const Progress& progress)>;
+  struct TilePlace {
+    size_t index;  // row by row
+    int left, top;
+  };
+  using TileNetwork = std::function<FloatImage(const FloatImage& tile, const TilePlace& place, const Progress& progress)>;
 
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognise(const Image& image, const RestoreOptions& options, RestoreResult& result) const;
   Contexts contexts_for(const Conditioning& conditioning) const;
-  Image run(const Image& image, const TileNetwork& network, const RestoreOptions& options, const Progress& progress,
-            int& tiles) const;
-  FloatImage run_direct(const FloatImage& tile, const Contexts& contexts) const;
+  TileGrid grid(const Image& image, const RestoreOptions& options) const;
+  Image run(const Image& image, const TileGrid& grid, const TileNetwork& network, const RestoreOptions& options,
+            const Progress& progress) const;
+  FloatImage run_direct(const FloatImage& tile, const Contexts& contexts, const Pooling& pooling) const;
+  TileStatistics statistics(const Image& image, const TileGrid& grid, const Contexts& contexts) const;
   int alignment() const;
 
   Backend& backend_;
   const Model& model_;
-  std::optional<NafnetConfig> direct_;
   std::optional<Classifier> classifier_;
 };
 

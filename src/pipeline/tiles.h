@@ -1,6 +1,7 @@
 // How a length is cut into overlapping tiles that blend smoothly. Two of these make a grid.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 namespace daclip {
@@ -11,6 +12,12 @@ struct TileAxis {
     std::vector<float> weight;  // `length` values; over all tiles they sum to 1 at every position
   };
   std::vector<Tile> tiles;  // in order; one tile when everything fits
+};
+
+struct TileGrid {
+  TileAxis across, down;
+
+  size_t count() const { return across.tiles.size() * down.tiles.size(); }
 };
 
 // `tile` at most so many pixels, rounded up to a multiple of `align`; neighbours share `overlap` pixels (rounded up

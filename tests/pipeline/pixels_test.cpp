@@ -36,6 +36,13 @@ TEST(Pixels, rectangles_outside_are_refused) {
   EXPECT_THROW(rgb_region(image, 0, 0, 0, 1), ShapeError);
 }
 
+TEST(Pixels, a_picture_is_continued_as_its_own_mirror_image) {
+  FloatImage row(3, 1, 1);
+  row.data = {0, 1, 2};
+  EXPECT_EQ(continued(row, 7, 2).data, (std::vector<float>{0, 1, 2, 1, 0, 1, 2, 0, 1, 2, 1, 0, 1, 2}));
+  EXPECT_EQ(continued(FloatImage(1, 1, 3, 0.5f), 4, 3).data, std::vector<float>(36, 0.5f));
+}
+
 TEST(Pixels, box_reduction_keeps_the_mean) {
   Image image = test::test_photo(64, 48);
   const FloatImage reduced = box_reduced(image, 4), whole = to_rgb(image);

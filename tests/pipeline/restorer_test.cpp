@@ -44,6 +44,37 @@ TEST_F(RestorerTest, tiled_equals_whole_within_45_dB) {
   EXPECT_GT(test::psnr(to_rgb(a.image), to_rgb(b.image)), 45);
 }
 
+// Half of the photo is dark, and channel attention makes much of it: tiles with averages of their own come to 37 dB.
+TEST_F(RestorerTest, tiles_share_the_photos_statistics) {
+  NamedArrays arrays = test::tiny_model();
+  for (auto& [name, array] : arrays.arrays)
+    if (name.starts_with("restorer.") && (name.ends_with(".beta") || name.ends_with(".sca.1.weight"))) {
+      std::vector<float> values = array.to_floats();
+      for (float& v : values) v *= 12;
+      array = make_array(values, array.shape, ArrayType::f16);
+    }
+  load(arrays);
+  Image photo = test::test_photo(640, 320);
+  for (int y = 0; y < photo.height; ++y)
+    for (int i = 0; i < 320 * 3; ++i) photo.data[size_t(y) * 640 * 3 + size_t(i)] /= 12;
+  RestoreOptions whole, tiled;
+  whole.tile = 640;
+  tiled.tile = 320;
+  const RestoreResult a = restore(photo, whole), b = restore(photo, tiled);
+  EXPECT_GT(b.tiles, 1);
+  EXPECT_GT(test::psnr(to_rgb(a.image), to_rgb(b.image)), 45);
+}
+
+// Zeros beyond the border, which nothing was trained on, would darken the averages.
+TEST_F(RestorerTest, sides_that_are_no_multiples_are_continued_by_reflection) {
+  ModelConfig config = test::tiny_config();
+  config.restorer->content_dim = 0;  // it sees the photo, which is another when continued
+  load(test::tiny_model(config));
+  const FloatImage photo = test::test_scene(45, 35);
+  const Image small = restore(from_rgb(photo)).image, large = restore(from_rgb(continued(photo, 48, 40))).image;
+  EXPECT_EQ(rgb_region(small, 0, 0, 45, 35).data, rgb_region(large, 0, 0, 45, 35).data);
+}
+
 TEST_F(RestorerTest, every_small_size_comes_back_in_its_size) {
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 9}, {7, 1}, {3, 3}, {17, 31}, {8, 200}}) {
     const RestoreResult result = restore(test::test_photo(width, height));
