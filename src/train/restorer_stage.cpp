@@ -35,6 +35,8 @@ class RestorerStage : public Stage {
       if (encoder_->embedding() != config_.restorer.degradation_dim || encoder_->embedding() != config_.restorer.content_dim)
         throw UsageError(cat("restorer: degradation_dim and content_dim must be the DA-CLIP's ", encoder_->embedding()));
     }
+    if (config_.data.crop % config_.restorer.multiple() != 0)  // the network would learn the zeros that it adds
+      throw UsageError(cat("data.crop ", config_.data.crop, ": expected a multiple of ", config_.restorer.multiple()));
     params_ = make_params(nafnet_weights(config_.restorer), config_.run.seed, backend_.device());
     set_gains(config_.init.residual_gain);
     if (!config_.init.restorer.empty()) go_on_from(config_.init.restorer);

@@ -294,6 +294,12 @@ TEST_F(Training, other_precisions_than_float32_are_for_devices) {
   EXPECT_THROW(make_restorer_stage(config), UsageError);
 }
 
+TEST_F(Training, crops_that_the_network_would_have_to_pad_are_refused) {
+  TrainConfig config = tiny("padded");
+  config.data.crop = 15;
+  EXPECT_THROW(make_restorer_stage(config), UsageError);
+}
+
 TEST_F(Training, a_steered_restorer_starts_as_the_blind_one) {
   const TrainConfig blind = tiny("from");
   losses(make_restorer_stage, blind, 2, false);
