@@ -10,9 +10,6 @@
 namespace daclip {
 namespace {
 
-constexpr int kSampleSide = 160, kMostSamples = 4;  // of the samples for TileStatistics, in each direction
-constexpr int kMarginShare = 8;
-
 // Larger tiles bring nothing but memory traffic.
 constexpr int kLargestAutomaticTile = 1024;
 
@@ -30,8 +27,6 @@ double diffusion_values(const UnetConfig& network) { return (network.half_scale 
 
 // A sampler's state, picture, predicted and fresh noise and the estimate before, of three colours each.
 constexpr double kSamplerValues = 5 * 3;
-
-int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 void check(const RestoreOptions& options, const Image& image, const Model& model) {
   using Source = EmbeddingChoice::Source;
@@ -126,8 +121,9 @@ int Restorer::alignment() const {
 
 int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
   const double element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
-  const double values = model_.config.restorer ? direct_values(*model_.config.restorer) : diffusion_values(*model_.config.unet);
-  const double sampling = model_.config.restorer ? 0 : kSamplerValues * sizeof(double);
+  const std::optional<NafnetConfig>& direct = model_.config.restorer;
+  const double values = direct ? direct_values(*direct) : diffusion_values(*model_.config.unet);
+  const double sampling = direct ? 0 : kSamplerValues * sizeof(double);
   const double per_pixel = values * element + sampling + 12 * sizeof(float);
   const double per_row = 3.0 * sizeof(float) * width;  // the strip under the tiles
   // side^2 * per_pixel + side * per_row = memory
@@ -136,11 +132,12 @@ int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
   return std::max(int(std::min(side, double(kLargestAutomaticTile))) / step * step, std::max(kSmallestTile, step));
 }
 
-// A tile whose sides are no multiples of the network's is continued by reflection: zeros, which the network itself would put
-// there, were in no photo that it was trained on, and fifteen dark rows below 481x321 cost haze 4 dB.
+// Sides that are no multiples of the network's are continued by reflection: zeros, which the network itself would put there,
+// were in no photo that it was trained on, and fifteen rows of them around 481x321 cost haze nearly 4 dB.
 FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts, const Pooling& pooling) const {
   const NafnetConfig& config = *model_.config.restorer;
-  const FloatImage whole = continued(tile, round_up(tile.width, config.multiple()), round_up(tile.height, config.multiple()));
+  const FloatImage whole = continued(tile, int(round_up(tile.width, config.multiple())),
+                                     int(round_up(tile.height, config.multiple())));
   const Tensor input = backend_.from_floats(whole.data, {1, whole.height, whole.width, 3});
   const Tensor output = nafnet(backend_, config, Scope(model_.weights, "restorer."), input, contexts, pooling);
   FloatImage result;
@@ -151,45 +148,12 @@ FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts
   return result;
 }
 
-// Samples lie in the middles of equal cells of the photo. Their margins, which see their neighbours in the picture of samples
-// and not those in the photo, do not count.
 TileStatistics Restorer::statistics(const Image& image, const TileGrid& grid, const Contexts& contexts) const {
-  struct Cut {
-    int origin, at, length;  // in the photo, in the picture of samples
-  };
-  const int multiple = model_.config.restorer->multiple();
-  const auto cuts = [&](int length, int side) {
-    const int count = std::clamp(side / kSampleSide, 1, kMostSamples);
-    std::vector<Cut> result;
-    const int part = std::min(length, side / count);
-    for (int i = 0; i < count; ++i)
-      result.push_back({(length - part) * (2 * i + 1) / (2 * count) / 8 * 8, i * part, part});
-    return result;
-  };
-  const int width = grid.across.tiles.front().length, height = grid.down.tiles.front().length;
-  const std::vector<Cut> columns = cuts(image.width, width), rows = cuts(image.height, height);
-  const int side = std::max(width, height), factor = (std::max(image.width, image.height) + side - 1) / side;
-  const FloatImage overview = box_reduced(image, factor);
-  FloatImage samples(columns.back().at + columns.back().length, rows.back().at + rows.back().length, 3);
-
-  std::vector<TileStatistics::Part> in_overview, in_samples;
-  const auto shares = [&](const Cut& column, const Cut& row, int Cut::* at, double unit, const FloatImage& picture) {
-    const double across = unit * round_up(picture.width, multiple), down = unit * round_up(picture.height, multiple);
-    const int dx = column.length / kMarginShare, dy = row.length / kMarginShare;
-    return TileStatistics::Part{(column.*at + dx) / across, (row.*at + dy) / down,
-                                (column.*at + column.length - dx) / across, (row.*at + row.length - dy) / down};
-  };
-  for (const Cut& row : rows)
-    for (const Cut& column : columns) {
-      const FloatImage part = rgb_region(image, column.origin, row.origin, column.length, row.length);
-      for (int y = 0; y < part.height; ++y)
-        std::copy_n(part.row(y), size_t(part.width) * 3, samples.row(row.at + y) + size_t(column.at) * 3);
-      in_overview.push_back(shares(column, row, &Cut::origin, factor, overview));
-      in_samples.push_back(shares(column, row, &Cut::at, 1, samples));
-    }
-  TileStatistics statistics(backend_, std::move(in_overview), std::move(in_samples));
-  run_direct(overview, contexts, statistics.of_overview());
-  run_direct(samples, contexts, statistics.of_samples());
+  const PhotoSamples photo = sample_photo(image, grid.across.tiles.front().length, grid.down.tiles.front().length,
+                                          model_.config.restorer->multiple());
+  TileStatistics statistics(backend_);
+  run_direct(photo.overview, contexts, statistics.of_overview(photo.in_overview));
+  run_direct(photo.samples, contexts, statistics.of_samples(photo.in_samples));
   return statistics;
 }
 
@@ -204,19 +168,16 @@ TileGrid Restorer::grid(const Image& image, const RestoreOptions& options) const
 Image Restorer::run(const Image& image, const TileGrid& grid, const TileNetwork& network, const RestoreOptions& options,
                     const Progress& progress) const {
   Image result = image;
-  TilePlace place{};
-  const Progress in_tile =
-      progress ? [&](double share) { progress((double(place.index) + share) / double(grid.count())); } : Progress();
+  int done = 0;
+  const Progress in_tile = progress ? [&](double share) { progress((done + share) / double(grid.count())); } : Progress();
   const std::vector<TileAxis::Tile>& rows = grid.down.tiles;
   FloatImage strip(image.width, rows.front().length, 3);
   for (size_t j = 0; j < rows.size(); ++j) {
     const TileAxis::Tile& row = rows[j];
     for (const TileAxis::Tile& column : grid.across.tiles) {
-      place.left = column.origin;
-      place.top = row.origin;
       const FloatImage tile = rgb_region(image, column.origin, row.origin, column.length, row.length);
-      accumulate(network(tile, place, in_tile), column, row, strip);
-      ++place.index;
+      accumulate(network(tile, column.origin, row.origin, in_tile), column, row, strip);
+      ++done;
     }
     const int end = j + 1 < rows.size() ? rows[j + 1].origin : image.height;
     flush(strip, end - row.origin, row.origin, options.strength, image, result);
@@ -244,8 +205,9 @@ bool Restorer::recognise(const Image& image, const RestoreOptions& options, Rest
 }
 
 Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
-  const int content_dim = model_.config.restorer ? model_.config.restorer->content_dim : model_.config.unet->content_dim;
-  const int degradation_dim = model_.config.restorer ? model_.config.restorer->degradation_dim : model_.config.unet->degradation_dim;
+  const std::optional<NafnetConfig>& direct = model_.config.restorer;
+  const int content_dim = direct ? direct->content_dim : model_.config.unet->content_dim;
+  const int degradation_dim = direct ? direct->degradation_dim : model_.config.unet->degradation_dim;
   Contexts contexts;
   if (content_dim > 0) contexts.content = backend_.from_floats(conditioning.content, {1, content_dim});
   if (degradation_dim > 0) {
@@ -282,7 +244,7 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
     result.evaluations = 1;
     std::optional<TileStatistics> shared;
     if (result.tiles > 1) shared.emplace(statistics(source, tiles, contexts));
-    const auto network = [&](const FloatImage& tile, const TilePlace&, const Progress& told) {
+    const auto network = [&](const FloatImage& tile, int, int, const Progress& told) {
       FloatImage restored = run_direct(tile, contexts, shared ? shared->of_tile() : Pooling());
       if (told) told(1);
       return restored;
@@ -293,8 +255,8 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
     const Diffusion diffusion(backend_, *config.unet, config.sde, Scope(model_.weights, "restorer."), contexts,
                               options.sampler);
     result.evaluations = diffusion.evaluations();
-    const auto network = [&](const FloatImage& tile, const TilePlace& place, const Progress& told) {
-      return diffusion.restore(tile, place.left, place.top, told);
+    const auto network = [&](const FloatImage& tile, int left, int top, const Progress& told) {
+      return diffusion.restore(tile, left, top, told);
     };
     result.image = run(source, tiles, network, options, progress);
   }

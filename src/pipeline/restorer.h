@@ -64,11 +64,9 @@ class Restorer {
   int automatic_tile(int width, uint64_t memory_bytes) const;
 
  private:
-  struct TilePlace {
-    size_t index;  // row by row
-    int left, top;
-  };
-  using TileNetwork = std::function<FloatImage(const FloatImage& tile, const TilePlace& place, const Progress& progress)>;
+  // Restores one tile of the photo, at (left, top).
+  using TileNetwork =
+      std::function<FloatImage(const FloatImage& tile, int left, int top, const Progress& progress)>;
 
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognise(const Image& image, const RestoreOptions& options, RestoreResult& result) const;

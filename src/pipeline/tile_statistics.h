@@ -7,35 +7,43 @@
 // overview: by the details that reducing took. All tiles then use the same averages.
 #pragma once
 
-#include <functional>
 #include <vector>
 
+#include "image/image.h"
 #include "nets/nafnet.h"
 #include "ops/backend.h"
 
 namespace daclip {
 
+// A rectangle of what the network sees, in shares of its width and height.
+struct MapPart {
+  double left, top, right, bottom;
+};
+
+// RGB in [0,1], at most about the size of a tile, and where the samples lie in both; equally many, at least one.
+struct PhotoSamples {
+  FloatImage overview, samples;
+  std::vector<MapPart> in_overview, in_samples;
+};
+
+// Samples lie in the middles of equal cells of the photo. `multiple`: to which the network's input is continued.
+PhotoSamples sample_photo(const Image& image, int tile_width, int tile_height, int multiple);
+
 class TileStatistics {
  public:
-  // A rectangle in shares of the width and height that the network sees.
-  struct Part {
-    double left, top, right, bottom;
-  };
+  // The backend is kept by reference.
+  explicit TileStatistics(Backend& backend) : backend_(backend) {}
 
-  // Where the samples lie in the overview, and where in the picture of samples; equally many. The backend is kept by
-  // reference.
-  TileStatistics(Backend& backend, std::vector<Part> in_overview, std::vector<Part> in_samples);
-
-  // Each for a pass of a batch of one, in this order; this object must outlive them. Tiles may be as many as there are.
-  Pooling of_overview();
-  Pooling of_samples();
+  // For one pass over the overview, then one over the samples, then any number over tiles, each a batch of one. They keep
+  // this object by reference, and `parts` is copied. A pass out of this order throws std::out_of_range.
+  Pooling of_overview(std::vector<MapPart> parts);
+  Pooling of_samples(std::vector<MapPart> parts);
   Pooling of_tile() const;
 
  private:
-  Tensor mean_over(const Tensor& x, const std::vector<Part>& parts) const;
+  Tensor mean_over(const Tensor& x, const std::vector<MapPart>& parts) const;
 
   Backend& backend_;
-  std::vector<Part> in_overview_, in_samples_;
   std::vector<Tensor> means_;  // of each block (1,1,1,C): after the overview less its samples' mean, then the photo's
 };
 

@@ -10,8 +10,6 @@
 namespace daclip {
 namespace {
 
-int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
-
 // 0 before the ramp, 1 behind it.
 float raised_cosine(int position, int width) {
   return float(0.5 - 0.5 * std::cos(std::numbers::pi * (position + 0.5) / width));

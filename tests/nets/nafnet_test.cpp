@@ -74,6 +74,22 @@ TEST(Nafnet, keeps_any_image_size) {
     EXPECT_EQ(nafnet(backend, config, Scope(weights), backend.activation(shape)).shape(), shape);
 }
 
+TEST(Nafnet, asks_a_given_pooling_once_for_each_block_in_their_order) {
+  NafnetConfig config;
+  config.width = 4;
+  config.encoder_blocks = {2, 1};
+  config.decoder_blocks = {1, 1};
+  CountingBackend backend;
+  const Weights weights = uploaded(backend, nafnet_weights(config));
+  std::vector<int64_t> channels;
+  const Pooling pooling = [&](const Tensor& x) {
+    channels.push_back(x.dim(3));
+    return backend.global_mean(x);
+  };
+  nafnet(backend, config, Scope(weights), backend.activation({1, 16, 16, 3}), {}, pooling);
+  EXPECT_EQ(channels, (std::vector<int64_t>{4, 4, 8, 16, 8, 4}));
+}
+
 TEST(Nafnet, refuses_contexts_that_it_has_no_part_for_or_of_another_length) {
   const NafnetConfig plain{.width = 4, .encoder_blocks = {1}, .decoder_blocks = {1}};
   CountingBackend backend;
