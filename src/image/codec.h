@@ -41,9 +41,6 @@ Image on_white(const Image& image);
 // (1-C)(1-K) elsewhere. The profile is dropped.
 Image cmyk_to_rgb(const Image& cmyk);
 
-// The picture as an EXIF orientation (1-8) wants it seen.
-Image upright(Image image, int orientation);
-
 // Where a C library's error handler leaves its text and jumps to. The functions that call setjmp hold no objects with
 // destructors, since a jump would not run them.
 struct LibraryError {

@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "image/codec.h"
 #include "image/exif.h"
+#include "image/orientation.h"
 
 namespace daclip {
 namespace {

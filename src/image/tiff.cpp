@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "image/codec.h"
 #include "image/exif.h"
+#include "image/orientation.h"
 
 namespace daclip {
 namespace {
