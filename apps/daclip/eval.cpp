@@ -95,6 +95,7 @@ class Methods {
     restore.sampler.seed = arguments.seed.value_or(0);
     if (!arguments.sampler.empty()) restore.sampler.sampler = sampler_by_name(arguments.sampler);
     std::string how = dtype_name(runtime.backend->compute_dtype());
+    if (restore.views > 1) how += cat(", ", restore.views, " views");
     if (config.unet) {
       const SamplingPlan plan(config.sde, restore.sampler.sampler, restore.sampler.steps);
       how += cat(", ", sampler_name(restore.sampler.sampler), ", ", plan.evaluations(), " evaluations, seed ",
@@ -207,6 +208,7 @@ void add_eval(CLI::App& program, Run& run) {
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
   verb.add_option("--limit", arguments->options.limit, "Only the first N images of each set; 0 takes all")
       ->check(CLI::NonNegativeNumber)->capture_default_str();
+  add_views_option(verb, arguments->restore.views);
   verb.add_option("--sampler", arguments->sampler, "Diffusion models: how to sample, see restore");
   verb.add_option("--steps", arguments->restore.sampler.steps, "Diffusion models: evaluations of the network")
       ->check(CLI::Range(1, 1 << 16));

@@ -285,6 +285,7 @@ void add_restore(CLI::App& program, Run& run) {
                   "Blend with the input: 0 leaves it as it is, 1 takes all of the repair")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  add_views_option(verb, arguments->restore.views);
   verb.add_option("--tile", arguments->restore.tile,
                   "Largest side of the tiles that large photos are cut into, at least 64 pixels (default: automatic)")
       ->check(CLI::Range(kSmallestTile, 1 << 16));

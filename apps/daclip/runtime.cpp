@@ -25,6 +25,13 @@ void add_speed_options(CLI::App& verb, RuntimeOptions& options) {
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))->capture_default_str();
 }
 
+void add_views_option(CLI::App& verb, int& views) {
+  verb.add_option("--views", views,
+                  "Restore a photo also turned and mirrored, in 2, 4 or 8 views, and take the mean: better, and so many\n"
+                  "times slower")
+      ->check(CLI::IsMember({1, 2, 4, 8}))->capture_default_str();
+}
+
 Runtime open_runtime(const RuntimeOptions& options, bool text_tower) {
   const ModelFile file = read_model_file(find_model(options.model));
   Runtime runtime;

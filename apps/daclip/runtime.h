@@ -21,6 +21,9 @@ struct RuntimeOptions {
 void add_runtime_options(CLI::App& verb, RuntimeOptions& options);
 void add_speed_options(CLI::App& verb, RuntimeOptions& options);
 
+// --views: RestoreOptions::views.
+void add_views_option(CLI::App& verb, int& views);
+
 struct Runtime {
   std::unique_ptr<NativeBackend> backend;
   Model model;

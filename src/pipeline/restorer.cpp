@@ -6,6 +6,7 @@
 #include "core/labels.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/pixels.h"
+#include "pipeline/views.h"
 
 namespace daclip {
 namespace {
@@ -45,6 +46,8 @@ void check(const RestoreOptions& options, const Image& image, const Model& model
     throw UsageError(cat("strength ", options.strength, ": expected 0 to 1"));
   if (options.tile != 0 && options.tile < kSmallestTile)
     throw UsageError(cat("tile ", options.tile, ": expected at least ", kSmallestTile, " pixels, or 0 for automatic"));
+  if (options.views < 1 || options.views > kMostViews)
+    throw UsageError(cat("views ", options.views, ": expected 1 to ", kMostViews));
   if (options.mask && (options.mask->width != image.width || options.mask->height != image.height))
     throw UsageError(cat("the mask is ", options.mask->width, "x", options.mask->height, " pixels, the photo ",
                          image.width, "x", image.height));
@@ -93,6 +96,12 @@ void flush(FloatImage& strip, int rows, int top, float strength, const Image& so
   store_region(result, 0, top, done);
   const auto rest = std::move(end, strip.data.end(), strip.data.begin());
   std::fill(rest, strip.data.end(), 0.f);
+}
+
+// What a part of the work tells as the progress of the whole.
+Restorer::Progress part_of(const Restorer::Progress& whole, double begin, double end) {
+  if (!whole) return {};
+  return [whole, begin, end](double share) { whole(begin + (end - begin) * share); };
 }
 
 }  // namespace
@@ -148,13 +157,17 @@ FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts
   return result;
 }
 
-TileStatistics Restorer::statistics(const Image& image, const TileGrid& grid, const Contexts& contexts) const {
-  const PhotoSamples photo = sample_photo(image, grid.across.tiles.front().length, grid.down.tiles.front().length,
-                                          model_.config.restorer->multiple());
-  TileStatistics statistics(backend_);
-  run_direct(photo.overview, contexts, statistics.of_overview(photo.in_overview));
-  run_direct(photo.samples, contexts, statistics.of_samples(photo.in_samples));
-  return statistics;
+void Restorer::measure(const Image& image, const TileGrid& grid, const MeasuringPlan& plan, const Contexts& contexts,
+                       TileStatistics& statistics, const Progress& progress) const {
+  run_direct(box_reduced(image, plan.reduction), contexts, statistics.of_overview(plan.parts));
+  for (size_t pass = 0; pass < plan.passes; ++pass) {
+    const size_t index = pass % plan.parts.size();
+    const TileAxis::Tile& column = grid.across.tiles[plan.parts[index].column];
+    const TileAxis::Tile& row = grid.down.tiles[plan.parts[index].row];
+    const FloatImage tile = rgb_region(image, column.origin, row.origin, column.length, row.length);
+    run_direct(tile, contexts, statistics.of_part(index));
+    if (progress) progress(double(pass + 1) / double(plan.passes));
+  }
 }
 
 TileGrid Restorer::grid(const Image& image, const RestoreOptions& options) const {
@@ -220,6 +233,37 @@ Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
   return contexts;
 }
 
+Image Restorer::repair(const Image& source, const Contexts& contexts, const RestoreOptions& options,
+                       RestoreResult& result, const Progress& progress) const {
+  const TileGrid tiles = grid(source, options);
+  const ModelConfig& config = model_.config;
+  result.tiles = int(tiles.count());
+  if (config.unet) {
+    const Diffusion diffusion(backend_, *config.unet, config.sde, Scope(model_.weights, "restorer."), contexts,
+                              options.sampler);
+    result.evaluations = diffusion.evaluations();
+    const auto network = [&](const FloatImage& tile, int left, int top, const Progress& told) {
+      return diffusion.restore(tile, left, top, told);
+    };
+    return run(source, tiles, network, options, progress);
+  }
+
+  result.evaluations = 1;
+  TileStatistics statistics(backend_);
+  double measured = 0;  // share of the work
+  if (result.tiles > 1) {
+    const MeasuringPlan plan = plan_measuring(tiles, config.restorer->multiple());
+    measured = double(plan.passes) / double(plan.passes + tiles.count());
+    measure(source, tiles, plan, contexts, statistics, part_of(progress, 0, measured));
+  }
+  const auto network = [&](const FloatImage& tile, int, int, const Progress& told) {
+    FloatImage restored = run_direct(tile, contexts, result.tiles > 1 ? statistics.of_tile() : Pooling());
+    if (told) told(1);
+    return restored;
+  };
+  return run(source, tiles, network, options, part_of(progress, measured, 1));
+}
+
 RestoreResult Restorer::restore(const Image& image, const RestoreOptions& options, const Progress& progress) const {
   check(options, image, model_);
   const Image holed = options.mask ? with_white_holes(image, *options.mask) : Image();
@@ -238,28 +282,10 @@ RestoreResult Restorer::restore(const Image& image, const RestoreOptions& option
   }
   const Contexts contexts = contexts_for(choose(result.conditioning, choice));
 
-  const TileGrid tiles = grid(source, options);
-  result.tiles = int(tiles.count());
-  if (model_.config.restorer) {
-    result.evaluations = 1;
-    std::optional<TileStatistics> shared;
-    if (result.tiles > 1) shared.emplace(statistics(source, tiles, contexts));
-    const auto network = [&](const FloatImage& tile, int, int, const Progress& told) {
-      FloatImage restored = run_direct(tile, contexts, shared ? shared->of_tile() : Pooling());
-      if (told) told(1);
-      return restored;
-    };
-    result.image = run(source, tiles, network, options, progress);
-  } else {
-    const ModelConfig& config = model_.config;
-    const Diffusion diffusion(backend_, *config.unet, config.sde, Scope(model_.weights, "restorer."), contexts,
-                              options.sampler);
-    result.evaluations = diffusion.evaluations();
-    const auto network = [&](const FloatImage& tile, int left, int top, const Progress& told) {
-      return diffusion.restore(tile, left, top, told);
-    };
-    result.image = run(source, tiles, network, options, progress);
-  }
+  result.image = over_views(source, options.views, [&](const Image& seen, int view) {
+    return repair(seen, contexts, options, result,
+                  part_of(progress, double(view) / options.views, double(view + 1) / options.views));
+  });
   if (options.mask) copy_kept_pixels(image, *options.mask, result.image);
   return result;
 }

@@ -27,8 +27,9 @@ struct RestoreOptions {
   ConditioningChoice conditioning;  // what steers the network instead of the photo's own embeddings
   std::optional<Mask> mask;         // the photo's size; without `degradation` the label is then "uncompleted"
   float strength = 1;               // 0 returns the input, 1 the network's result
+  int views = 1;                    // of the photo, whose results are averaged (views.h); time grows with their number
   int tile = 0;                     // largest side of a tile in pixels, at least kSmallestTile; 0: by memory_bytes
-  int overlap = 96;                 // pixels that neighbouring tiles share
+  int overlap = 128;                // pixels that neighbouring tiles share
   uint64_t memory_bytes = 0;        // bound of the activations of one tile, for the automatic choice; 0: see below
   float clean_probability = 0.5f;   // a photo recognised as "clean" with at least this is returned as it came
   SamplerOptions sampler;           // of diffusion models; others do not look at it
@@ -45,7 +46,7 @@ struct RestoreResult {
   std::string degradation;       // the label that was recognised or chosen; empty where the model has no CLIP
   bool untouched = false;        // recognised as clean and returned as it came
   int tiles = 0;
-  int evaluations = 0;           // of the network for each tile (NFE): 1, or the sampler's steps
+  int evaluations = 0;           // of the network for each tile and view (NFE): 1, or the sampler's steps
 };
 
 class Restorer {
@@ -71,11 +72,15 @@ class Restorer {
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognise(const Image& image, const RestoreOptions& options, RestoreResult& result) const;
   Contexts contexts_for(const Conditioning& conditioning) const;
+  // One view of the photo; what it took is written to `result`, all but its image.
+  Image repair(const Image& source, const Contexts& contexts, const RestoreOptions& options, RestoreResult& result,
+               const Progress& progress) const;
   TileGrid grid(const Image& image, const RestoreOptions& options) const;
   Image run(const Image& image, const TileGrid& grid, const TileNetwork& network, const RestoreOptions& options,
             const Progress& progress) const;
   FloatImage run_direct(const FloatImage& tile, const Contexts& contexts, const Pooling& pooling) const;
-  TileStatistics statistics(const Image& image, const TileGrid& grid, const Contexts& contexts) const;
+  void measure(const Image& image, const TileGrid& grid, const MeasuringPlan& plan, const Contexts& contexts,
+               TileStatistics& statistics, const Progress& progress) const;
   int alignment() const;
 
   Backend& backend_;

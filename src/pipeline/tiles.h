@@ -15,6 +15,13 @@ struct TileAxis {
     std::vector<float> weight;  // `length` values; over all tiles they sum to 1 at every position
   };
   std::vector<Tile> tiles;  // in order; one tile when everything fits
+
+  struct Span {
+    int begin = 0, end = 0;
+  };
+
+  // What tile i is nearest to: up to the middles of what it shares with its neighbours. Together they cover the length once.
+  Span core(size_t i) const;
 };
 
 struct TileGrid {

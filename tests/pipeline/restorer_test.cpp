@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "engine/native_backend.h"
+#include "image/orientation.h"
 #include "pipeline/pixels.h"
 #include "pipeline/temp_folder.h"
 #include "pipeline/test_photo.h"
@@ -36,7 +37,7 @@ TEST_F(RestorerTest, tiled_equals_whole_within_45_dB) {
   const Image photo = test::test_photo(900, 700);
   RestoreOptions whole, tiled;
   whole.tile = 1024;
-  tiled.tile = 512;
+  tiled.tile = 576;
   const RestoreResult a = restore(photo, whole), b = restore(photo, tiled);
   EXPECT_EQ(a.tiles, 1);
   EXPECT_EQ(b.tiles, 4);
@@ -73,6 +74,31 @@ TEST_F(RestorerTest, sides_that_are_no_multiples_are_continued_by_reflection) {
   const FloatImage photo = test::test_scene(45, 35);
   const Image small = restore(from_rgb(photo)).image, large = restore(from_rgb(continued(photo, 48, 40))).image;
   EXPECT_EQ(rgb_region(small, 0, 0, 45, 35).data, rgb_region(large, 0, 0, 45, 35).data);
+}
+
+TEST_F(RestorerTest, two_views_are_the_mean_of_the_photo_and_its_half_turn) {
+  ModelConfig config = test::tiny_config();
+  config.restorer->content_dim = 0;  // it sees the photo, which is another when turned
+  load(test::tiny_model(config));
+  const Image photo = test::test_photo(41, 27);
+  RestoreOptions twice;
+  twice.views = 2;
+  const Image one = restore(photo).image, other = upright(restore(upright(photo, 3)).image, 3);
+  const Image both = restore(photo, twice).image;
+  for (size_t i = 0; i < photo.samples(); ++i) ASSERT_EQ(both.data[i], (one.data[i] + other.data[i] + 1) / 2);
+}
+
+TEST_F(RestorerTest, progress_of_views_and_tiles_only_grows_and_ends_at_one) {
+  RestoreOptions options;
+  options.degradation = "noisy";
+  options.views = 2;
+  options.tile = 128;
+  double last = 0;
+  Restorer(backend_, model_).restore(test::test_photo(200, 150), options, [&](double share) {
+    EXPECT_GT(share, last);
+    last = share;
+  });
+  EXPECT_DOUBLE_EQ(last, 1);
 }
 
 TEST_F(RestorerTest, every_small_size_comes_back_in_its_size) {

@@ -39,6 +39,21 @@ TEST(Tiles, one_tile_where_everything_fits) {
   EXPECT_EQ(axis.tiles[0].length, 250);
 }
 
+TEST(Tiles, cores_cover_the_length_once_and_lie_within_their_tiles) {
+  for (const int length : {250, 1000, 5003}) {
+    const TileAxis axis = plan_tiles(length, 256, 64, 16);
+    int covered = 0;
+    for (size_t i = 0; i < axis.tiles.size(); ++i) {
+      const TileAxis::Span core = axis.core(i);
+      EXPECT_EQ(core.begin, covered);
+      EXPECT_GE(core.begin, axis.tiles[i].origin);
+      EXPECT_LE(core.end, axis.tiles[i].origin + axis.tiles[i].length);
+      covered = core.end;
+    }
+    EXPECT_EQ(covered, length);
+  }
+}
+
 TEST(Tiles, refuses_an_empty_tile) { EXPECT_THROW(plan_tiles(100, 0, 16, 16), UsageError); }
 
 }  // namespace

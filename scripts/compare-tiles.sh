@@ -1,0 +1,19 @@
+#!/bin/sh
+# How far a photo restored in tiles is from the same restored as a whole, for each kind of damage:
+#   scripts/compare-tiles.sh BUILD/bin/daclip TILE PHOTO...
+# The photos are good ones, larger than a tile; `daclip degrade --seed 3` damages them.
+set -eu
+daclip=$1 tile=$2
+shift 2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+for kind in noisy raindrop low-light hazy shadowed; do
+  for photo in "$@"; do
+    "$daclip" degrade "$photo" -o "$work/lq.png" --kind "$kind" --seed 3 >/dev/null
+    for side in "$tile" 65536; do
+      "$daclip" restore "$work/lq.png" -o "$work/$side.png" --degradation "$kind" --tile "$side" --precision f32 >/dev/null 2>&1
+    done
+    echo "$kind $(basename "$photo"): $("$daclip" compare "$work/$tile.png" "$work/65536.png" | sed -n 's/^PSNR RGB *//p')"
+  done
+done
