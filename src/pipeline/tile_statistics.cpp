@@ -7,8 +7,9 @@
 namespace daclip {
 namespace {
 
-// Two rounds over the four tiles of 1024x1024 bring low light and shadows from 42 dB against the whole to 53 and more;
-// a larger photo's tiles are not all measured, so that the measuring costs the less the larger it is.
+// A second look at the first half of the tiles, which were measured when least was known, brings low light and shadows in
+// four tiles from 42 dB against the whole to 47 and more; a third brings nothing that counts. Of a larger photo some tiles
+// only are measured, so that the measuring costs the less the larger it is.
 constexpr size_t kMeasuringPasses = 8;
 
 double area(const MapPart& part) { return (part.right - part.left) * (part.bottom - part.top); }
@@ -22,7 +23,7 @@ MeasuringPlan plan_measuring(const TileGrid& grid, int multiple) {
   const int side = std::max(grid.across.tiles.front().length, grid.down.tiles.front().length);
   MeasuringPlan plan;
   plan.reduction = (std::max(width, height) + side - 1) / side;
-  plan.passes = std::min(2 * count, kMeasuringPasses);
+  plan.passes = std::min((3 * count + 1) / 2, kMeasuringPasses);
 
   // A span of the photo in shares of a picture that begins at `origin`, is reduced, and is continued to the multiple.
   const auto shares = [&](const TileAxis::Span& span, int origin, int length, int reduction) {

@@ -5,7 +5,7 @@
 // first, then some of the tiles, only to be measured. What a block takes for the photo's average is the overview's, moved
 // by how far the averages of the tiles measured so far are from those over the same parts of the overview: by the details
 // that reducing took. Where all tiles have been measured nothing of the overview is left in it, and what is still wrong
-// comes from the blocks before, which took wrong averages then: a second round makes it small.
+// comes from the blocks before, which took wrong averages then: measuring again makes it small.
 #pragma once
 
 #include <vector>
