@@ -41,5 +41,5 @@ stage compact-restorer-fine restorer-fine restorer
 
 mkdir -p "$(dirname "$out")"
 "$bin/daclip-train" export --daclip "$train/controller-real/latest.safetensors" \
-  --earlier "$train/controller/latest.safetensors" --earlier-share 0.25 \
-  --restorer "$train/restorer-fine/latest.safetensors" --clean-prior 2.5 -o "$out"
+  --earlier "$train/controller/latest.safetensors" --earlier-share 0.3 \
+  --restorer "$train/restorer-fine/latest.safetensors" -o "$out"

@@ -141,6 +141,14 @@ TEST_F(Restore, strength_zero_returns_the_input) {
   EXPECT_EQ(read_image(folder_ / "out.png").data, read_image(in).data);
 }
 
+TEST_F(Restore, more_views_give_another_picture_and_odd_numbers_of_them_are_refused) {
+  const std::string in = photo("in.png", 60, 40);
+  ASSERT_EQ(restore({in, "-o", path("one.png")}).code, 0);
+  ASSERT_EQ(restore({in, "-o", path("two.png"), "--views", "2"}).code, 0);
+  EXPECT_NE(read_image(folder_ / "one.png").data, read_image(folder_ / "two.png").data);
+  expect_one_line(restore({in, "-o", path("three.png"), "--views", "3"}), 2, "--views");
+}
+
 TEST_F(Restore, precisions_and_threads_agree) {
   const std::string in = photo("in.png", 100, 80);
   ASSERT_EQ(restore({in, "-o", path("a.png"), "--precision", "f32", "--threads", "1"}).code, 0);
