@@ -13,7 +13,7 @@ namespace {
 
 struct PackArguments {
   PackOptions options;
-  std::vector<std::string> clean, pairs, captions;
+  std::vector<std::string> clean, pairs, captions, labels;
   std::string root, out;
 };
 
@@ -33,12 +33,13 @@ int run_pack(PackArguments& arguments) {
   PackOptions& options = arguments.options;
   options.clean.assign(arguments.clean.begin(), arguments.clean.end());
   options.captions.assign(arguments.captions.begin(), arguments.captions.end());
+  options.labels.assign(arguments.labels.begin(), arguments.labels.end());
   options.root = arguments.root;
   for (const std::string& text : arguments.pairs) options.pairs.push_back(parse_pairs(text));
   const PackSummary summary = pack_dataset(options, arguments.out, counting(arguments.out));
   for (const std::string& line : summary.skipped) std::fprintf(stderr, "daclip: %s\n", line.c_str());
-  std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions\n", arguments.out.c_str(), summary.photos,
-               summary.pairs, summary.captions);
+  std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions, %zu found damaged\n", arguments.out.c_str(),
+               summary.photos, summary.pairs, summary.captions, summary.damaged);
   return summary.skipped.empty() ? kAllDone : kSomeFailed;
 }
 
@@ -55,6 +56,10 @@ void add_dataset(CLI::App& program, Run& run) {
   pack.add_option("--pairs", arguments->pairs, "Folders of pairs, LABEL=FOLDER, with LQ/ and GT/ in each")
       ->type_name("LABEL=FOLDER");
   pack.add_option("--captions", arguments->captions, "Tables (TSV) with the columns filepath and title")
+      ->type_name("FILE");
+  pack.add_option("--labels", arguments->labels,
+                  "Tables (TSV) with the columns filepath and labels: what is wrong with photos among the good ones; "
+                  "those with several labels are left out")
       ->type_name("FILE");
   pack.add_option("--root", arguments->root, "What paths in the tables start from (default: the table's folder)")
       ->type_name("FOLDER");

@@ -106,7 +106,7 @@ std::set<fs::path> captioned_photos(const std::vector<fs::path>& tables, const f
     std::string first;
     for (const CaptionRow& row : read_captions(table)) {
       ++check.caption_rows;
-      const fs::path path = file_of(row, table, root);
+      const fs::path path = file_of(row.filepath, table, root);
       std::error_code error;
       if (!fs::exists(path, error)) {
         if (missing++ == 0) first = row.filepath;

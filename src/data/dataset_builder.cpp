@@ -208,7 +208,7 @@ size_t write_tables(const BuildOptions& options, const fs::path& root, const std
   std::map<fs::path, std::vector<std::string>> words;
   for (const fs::path& table : options.captions)
     for (const CaptionRow& row : read_captions(table))
-      words[resolved(file_of(row, table, options.captions_root))].push_back(row.title);
+      words[resolved(file_of(row.filepath, table, options.captions_root))].push_back(row.title);
   std::vector<LabelRow> labels;
   std::vector<CaptionRow> captions;
   for (const Target& target : targets) {

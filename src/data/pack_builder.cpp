@@ -37,9 +37,22 @@ void add_captions(const fs::path& table, const fs::path& root, std::vector<Job>&
   std::map<std::string, size_t> known;
   for (CaptionRow& row : read_captions(table)) {
     const auto [it, fresh] = known.try_emplace(row.filepath, jobs.size());
-    if (fresh) jobs.push_back({row.filepath, "clean", file_of(row, table, root), {}, {}});
+    if (fresh) jobs.push_back({row.filepath, "clean", file_of(row.filepath, table, root), {}, {}});
     jobs[it->second].captions.push_back(std::move(row.title));
   }
+}
+
+// Rows may name photos that are not packed.
+void apply_labels(const fs::path& table, const fs::path& root, std::vector<Job>& jobs) {
+  std::map<fs::path, std::vector<int>> labels;
+  for (LabelRow& row : read_label_table(table))
+    labels[file_of(row.filepath, table, root).lexically_normal()] = std::move(row.labels);
+  std::erase_if(jobs, [&](Job& job) {
+    const auto found = labels.find(job.gt.lexically_normal());
+    if (found == labels.end() || !job.lq.empty()) return false;
+    job.kind = kLabels[size_t(found->second.front())];
+    return found->second.size() > 1;
+  });
 }
 
 struct Cut {
@@ -105,6 +118,7 @@ PackSummary pack_dataset(const PackOptions& options, const fs::path& out,
       jobs.push_back({fs::relative(path, folder).generic_string(), "clean", path, {}, {}});
   for (const PackOptions::Pairs& pairs : options.pairs) add_pairs(pairs, jobs);
   for (const fs::path& table : options.captions) add_captions(table, options.root, jobs);
+  for (const fs::path& table : options.labels) apply_labels(table, options.root, jobs);
   if (jobs.empty()) throw UsageError("nothing to pack: no photos found");
 
   PackSummary summary;
@@ -114,6 +128,7 @@ PackSummary pack_dataset(const PackOptions& options, const fs::path& out,
       writer.add(load(jobs[i], options));
       ++summary.photos;
       summary.pairs += jobs[i].lq.empty() ? 0 : 1;
+      summary.damaged += jobs[i].lq.empty() && jobs[i].kind != "clean" ? 1 : 0;
       summary.captions += jobs[i].captions.size();
     } catch (const FormatError& error) {
       summary.skipped.push_back(error.what());

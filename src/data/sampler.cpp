@@ -12,8 +12,8 @@
 namespace daclip {
 namespace {
 
-constexpr double kDim = 0.25;  // mean luma below which a photo, though well taken, does not teach what a good exposure is
-constexpr int kShadowed = label_index("shadowed"), kLowLight = label_index("low-light");
+constexpr int kShadowed = label_index("shadowed");
+constexpr double kFew = 20;          // photos found damaged of one kind that make half of what many would
 constexpr double kVisible = 1.6e-3;  // mean squared error, 28 dB, of weather, glass and light that one can see
 constexpr int kTries = 4;            // to draw such a damage: a shadow may fall on what is dark, white rain on white sky
 
@@ -75,13 +75,6 @@ FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, co
 }
 
 double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
-
-double mean_luma(const PackPhoto& photo) {
-  double sum = 0, count = 0;
-  for (size_t i = 0; i + 2 < photo.gt.size(); i += 3 * 31, ++count)  // a sample is enough
-    sum += luma(&photo.gt[i]);
-  return count > 0 ? sum / count : 0;
-}
 
 // Variance of luma over its squared mean: small where a shadow would show.
 double roughness(const PackPhoto& photo, const CropPlan& at) {
@@ -178,11 +171,11 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   const auto share = [](double v, const char* name) {
     if (!(v >= 0 && v <= 1)) throw UsageError(cat(name, " ", v, ": expected 0 to 1"));
   };
-  share(config.paper_share, "paper_share");
+  for (double s : config.paper_share) share(s, "paper_share");
   share(config.paired_share, "paired_share");
   share(config.stored_share, "stored_share");
   share(config.grade_share, "grade_share");
-  share(config.dim_share, "dim_share");
+  share(config.found_share, "found_share");
   share(config.surface_share, "surface_share");
   if (config.slots < 1 || config.hold < 1) throw UsageError("batch and hold: expected at least 1");
   if (!(config.rescale_min > 0 && config.rescale_min <= config.rescale_max && config.rescale_max <= 4))
@@ -196,15 +189,10 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   }
   if (!(total > 0)) throw UsageError("weights: expected one above zero");
   for (size_t i = 0; i < photos.size(); ++i) {
-    if (!photos[i].lq.empty()) {
-      paired_[size_t(label_index(photos[i].kind))].push_back(i);
-      continue;
-    }
-    clean_.push_back(i);
-    (mean_luma(photos[i]) >= kDim ? bright_ : dim_).push_back(i);
+    const int label = label_index(photos[i].kind);
+    (!photos[i].lq.empty() ? paired_[size_t(label)] : label == kClean ? clean_ : found_[size_t(label)]).push_back(i);
   }
   if (clean_.empty()) throw UsageError("the packs hold no clean photo");
-  if (bright_.empty()) bright_ = clean_;
 }
 
 int Sampler::pick_label(Random& random) const {
@@ -227,21 +215,22 @@ Sample Sampler::make(int slot, int64_t serial) const {
   sample.label = pick_label(random);
   const std::vector<size_t>& pairs = paired_[size_t(sample.label)];
   const bool real = random.chance(config_.paired_share) && !pairs.empty();
-  const bool lit = sample.label == kClean || sample.label == kShadowed;  // of these a dark photo is no example
-  const bool dim = sample.label == kLowLight && random.chance(config_.dim_share) && !dim_.empty();
-  const std::vector<size_t>& choice = real ? pairs : lit ? bright_ : dim ? dim_ : clean_;
+  const std::vector<size_t>& found = found_[size_t(sample.label)];
+  const bool as_it_is = random.chance(config_.found_share * double(found.size()) / (double(found.size()) + kFew)) && !real;
+  const std::vector<size_t>& choice = real ? pairs : as_it_is ? found : clean_;
   sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
   const PackPhoto& photo = photos_[sample.photo];
-  const bool surface = lit && random.chance(config_.surface_share);
+  const bool surface =
+      (sample.label == kClean || sample.label == kShadowed) && !as_it_is && random.chance(config_.surface_share);
   const Frame frame = surface ? surface_frame(photo, config_.min_side, random) : draw_frame(photo, config_, random);
   sample.gt = develop(photo.gt, photo, frame);
-  if (!real && !dim && random.chance(config_.grade_share)) grade(sample.gt, random);
+  if (!real && !as_it_is && random.chance(config_.grade_share)) grade(sample.gt, random);
   if (real) {
     sample.lq = develop(photo.lq, photo, frame);
-  } else if (sample.label == kClean || dim) {
+  } else if (sample.label == kClean || as_it_is) {
     sample.lq = sample.gt;
   } else {
-    const Severity severity = random.chance(config_.paper_share) ? Severity::paper : Severity::training;
+    const Severity severity = random.chance(config_.paper_share[size_t(sample.label)]) ? Severity::paper : Severity::training;
     const DegradeSpec spec{std::string(kLabels[size_t(sample.label)]), {}};
     const int tries = may_be_hidden(sample.label) ? kTries : 1;
     for (int i = 1; i <= tries; ++i) {

@@ -27,18 +27,22 @@ struct SamplerConfig {
   int min_side = 128;        // photos with a shorter side are enlarged to it
   int region = 0;            // larger photos are cut to a random region of this side before degrading; 0 keeps them whole
   double rescale_min = 0.5, rescale_max = 1;  // half of the photos are resized by a factor drawn from here
-  double paper_share = 0.5;  // of samples at Severity::paper, the others at Severity::training
+  std::array<double, kLabels.size()> paper_share;  // of each label's samples at Severity::paper, the others at ::training
   double paired_share = 0.3; // of a kind's samples taken from real pairs, where the pack has any
   double stored_share = 0;   // of samples that were resized or compressed once more after the damage, as most photos found
                              // in the world were
   double grade_share = 0;    // of clean photos whose colours are changed before the damage: contrast, saturation, white
                              // balance, as cameras and weather differ
-  double dim_share = 0;      // of low-light samples that are a dark photo as it is: for recognition, not for restoring
+  double found_share = 0;    // of a kind's samples that are photos found damaged, as they are: for recognition, which needs no
+                             // truth. A kind with n such photos has n / (n + 20) of it, so that few are not learned by heart
   double surface_share = 0;  // of good and shadowed samples cut close to the plainest of several places: shadows are
                              // photographed on floors and walls
   std::array<double, kLabels.size()> weights;  // relative frequency of each label
 
-  SamplerConfig() { weights.fill(1); }
+  SamplerConfig() {
+    paper_share.fill(0.5);
+    weights.fill(1);
+  }
 };
 
 struct Sample {
@@ -68,7 +72,7 @@ class Sampler {
   const std::vector<PackPhoto>& photos_;
   SamplerConfig config_;
   std::vector<size_t> clean_;                                 // indices of clean photos
-  std::vector<size_t> bright_, dim_;                          // of those the well lit ones, and the dark ones
+  std::array<std::vector<size_t>, kLabels.size()> found_;     // of photos found damaged, per label
   std::array<std::vector<size_t>, kLabels.size()> paired_;    // indices of real pairs per label
 };
 

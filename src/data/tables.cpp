@@ -105,8 +105,8 @@ std::vector<CaptionRow> parse_captions(std::string_view text, const std::string&
   return to_captions(parse_rows(text, where, "title"));
 }
 
-fs::path file_of(const CaptionRow& row, const fs::path& table, const fs::path& root) {
-  return (root.empty() ? table.parent_path() : root) / row.filepath;
+fs::path file_of(std::string_view filepath, const fs::path& table, const fs::path& root) {
+  return (root.empty() ? table.parent_path() : root) / filepath;
 }
 
 void write_captions(const fs::path& path, const std::vector<CaptionRow>& captions) {

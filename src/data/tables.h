@@ -20,8 +20,8 @@ struct CaptionRow {
 std::vector<CaptionRow> read_captions(const std::filesystem::path& path);
 std::vector<CaptionRow> parse_captions(std::string_view text, const std::string& where);
 
-// What a row of `table` names: its path starts from `root`, or from the table's folder where there is none.
-std::filesystem::path file_of(const CaptionRow& row, const std::filesystem::path& table,
+// The file that a row of `table` names: its path starts from `root`, or from the table's folder where there is none.
+std::filesystem::path file_of(std::string_view filepath, const std::filesystem::path& table,
                               const std::filesystem::path& root);
 
 // Atomically, with the names of the columns. Throws IoError.

@@ -32,7 +32,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   RainPlan p;
   const double kind = random.uniform();
-  p.style = !training || kind < 0.35 ? Style::heavy
+  p.style = !training || kind < 0.25 ? Style::heavy
             : kind < 0.65            ? Style::curtain
             : kind < 0.75            ? Style::light
                                      : Style::downpour;
@@ -52,8 +52,10 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
     layers = 1;
     length = random.uniform(50, 220);
     width = random.uniform(1.2, 4);
-    strength = std::max(0.025, strength * random.uniform(0.1, 1));  // rain that can still be seen
-    glow = random.chance(0.3) ? 0 : random.uniform(0, 0.8);
+    const double streaks = random.uniform(0.025, 0.09), shine = random.chance(0.35) ? 0 : random.uniform(0, 0.22);
+    strength = streaks + shine;  // more rain glows more; its streaks stay about as strong
+    glow = shine / strength;
+    veil = random.chance(0.8) ? 0 : random.uniform(0, 0.1);
     unevenness = random.uniform(0, 1);
   } else if (p.style == Style::light) {
     layers = 1;
@@ -210,7 +212,7 @@ void add_glow(FloatImage& rain, double share, Random& random) {
   for (float v : rain.data) sum += double(v);
   const float mean = float(sum / double(rain.data.size()));
   const double cell = std::max(rain.width, rain.height) * random.uniform(0.4, 1.2);
-  const float depth = float(random.uniform(0, 1)), kept = float(1 - share), added = 2.f * float(share) * mean;
+  const float depth = float(std::min(1.0, random.uniform(0.5, 1.6))), kept = float(1 - share), added = 2.f * float(share) * mean;
   const FloatImage field = value_noise(rain.width, rain.height, cell, 2, 0.4, random);
   for (size_t i = 0; i < rain.data.size(); ++i)
     rain.data[i] = kept * rain.data[i] + added * (0.5f + depth * (field.data[i] - 0.5f));

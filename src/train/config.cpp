@@ -49,13 +49,15 @@ void visit_keys(Config& c, Visit visit) {
   visit("data", "region", c.sampler.region);
   visit("data", "rescale_min", c.sampler.rescale_min);
   visit("data", "rescale_max", c.sampler.rescale_max);
-  visit("data", "paper_share", c.sampler.paper_share);
+  visit("data", "paper_share", c.data.paper_share);
   visit("data", "paired_share", c.sampler.paired_share);
   visit("data", "stored_share", c.sampler.stored_share);
   visit("data", "grade_share", c.sampler.grade_share);
-  visit("data", "dim_share", c.sampler.dim_share);
+  visit("data", "found_share", c.sampler.found_share);
   visit("data", "surface_share", c.sampler.surface_share);
   for (size_t i = 0; i < kLabels.size(); ++i) visit("weights", std::string(kLabels[i]).c_str(), c.sampler.weights[i]);
+  for (size_t i = 0; i < kLabels.size(); ++i)
+    visit("paper_share", std::string(kLabels[i]).c_str(), c.sampler.paper_share[i]);
 
   visit("loss", "restorer", c.loss.restorer);
   visit("loss", "psnr_ceiling", c.loss.psnr_ceiling);
@@ -160,6 +162,7 @@ void check(const TrainConfig& c) {
 
 TrainConfig from_json(const Json& root, const std::string& where) {
   TrainConfig config;
+  config.sampler.paper_share.fill(-1);
   std::set<std::string> known;
   try {
     if (!root.is_object()) bad_value("configuration", "a table");
@@ -179,6 +182,8 @@ TrainConfig from_json(const Json& root, const std::string& where) {
   } catch (const UsageError& error) {
     throw UsageError(cat(where, ": ", error.what()));
   }
+  for (double& share : config.sampler.paper_share)
+    if (share == -1) share = config.data.paper_share;
   config.sampler.seed = config.run.seed;
   config.sampler.slots = config.data.batch;
   config.preprocess.size = config.clip.vision.image_size;

@@ -43,6 +43,8 @@ struct DataConfig {
   int crop = 128;                    // restorer: side of the squares trained on
   int holdout = 40;                  // clean photos kept for validation, chosen by a hash of their names
   int validation_photos = 10;        // of the holdout, degraded in each way at every validation
+  double paper_share = 0.5;          // of the samples at the paper's severity, the others at training's; [paper_share] sets
+                                     // a label's own
   double degraded_share = 0.5;       // clip: of the batch degraded, its caption then ending in ": <label>"
   double region_share = 0.6;         // clip, controller: smallest area of a photo that a random cut may keep
 };

@@ -30,7 +30,7 @@ Dataset load_dataset(const TrainConfig& config) {
   constexpr uint64_t rarity = 24;
   if (config.data.holdout > 0) {
     const auto held = std::stable_partition(data.train.begin(), data.train.end(), [](const PackPhoto& photo) {
-      return !photo.lq.empty() || name_hash(photo.name) % rarity != 0;
+      return photo.kind != "clean" || name_hash(photo.name) % rarity != 0;
     });
     std::move(held, data.train.end(), std::back_inserter(data.holdout));
     data.train.erase(held, data.train.end());

@@ -181,8 +181,12 @@ class RestorerStage : public Stage {
     for (size_t slot = 0; slot < samples.size(); ++slot) {
       float* share = shares.data() + slot * kCount;
       const int label = samples[slot]->label;
-      const double largest = label == kClean ? 1 : kLargestDoubt;  // a wrong label should not harm a good photo
-      const double doubt = random.chance(config_.loss.label_noise) ? random.uniform(0, largest) : 0;
+      double doubt = random.chance(config_.loss.label_noise) ? random.uniform() : 0;
+      if (label != kClean) {
+        doubt *= kLargestDoubt;
+      } else if (doubt > 0.5) {
+        doubt = 1;  // a wrong label should not harm a good photo
+      }
       share[label] += float(1 - doubt);
       share[sampler_.pick_label(random)] += float(doubt);
     }

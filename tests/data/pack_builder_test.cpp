@@ -61,6 +61,20 @@ TEST_F(PackBuilder, packs_photos_pairs_and_captions_losslessly) {
   EXPECT_EQ(photos[3].captions.size(), 2u);
 }
 
+TEST_F(PackBuilder, takes_what_a_table_says_of_photos_and_leaves_doubtful_ones_out) {
+  PackOptions labelled = options();
+  std::ofstream(folder_ / "found.tsv") << "filepath\tlabels\nclean/sub/b.png\tshadowed\nelsewhere.png\trainy\n";
+  labelled.labels = {folder_ / "found.tsv"};
+  EXPECT_EQ(pack_dataset(labelled, folder_ / "out.pack").damaged, 1u);
+  const std::vector<PackPhoto> photos = read_pack(folder_ / "out.pack");
+  EXPECT_EQ(photos[0].kind, "clean");
+  EXPECT_EQ(photos[1].kind, "shadowed");
+  EXPECT_TRUE(photos[1].lq.empty());
+  EXPECT_EQ(photos[2].kind, "hazy");
+  std::ofstream(folder_ / "found.tsv") << "filepath\tlabels\nclean/sub/b.png\tclean,hazy\n";
+  EXPECT_EQ(pack_dataset(labelled, folder_ / "out.pack").photos, 3u);
+}
+
 TEST_F(PackBuilder, shrinks_and_crops_and_gives_the_same_bytes_again) {
   PackOptions small = options();
   small.max_size = 50;

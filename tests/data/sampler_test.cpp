@@ -121,35 +121,59 @@ PackPhoto half_black(int width, int height) {
   return photo;
 }
 
-TEST(Sampler, takes_no_dark_photo_for_a_good_exposure) {
+// The third of photos() found shadowed, as it is.
+std::vector<PackPhoto> one_found_shadowed() {
   std::vector<PackPhoto> all = photos();
-  all[2].gt.assign(all[2].gt.size(), 30);
-  const Sampler clean(all, only(kClean)), noisy(all, only(label_index("noisy")));
-  int used = 0;
-  for (int i = 0; i < 60; ++i) {
-    EXPECT_NE(clean.make(0, i).photo, 2u);
-    used += noisy.make(0, i).photo == 2;
+  all[2].kind = "shadowed";
+  return all;
+}
+
+TEST(Sampler, never_takes_a_photo_found_damaged_for_a_good_one_or_damages_it_once_more) {
+  const std::vector<PackPhoto> all = one_found_shadowed();
+  SamplerConfig config = settings();
+  config.found_share = 1;
+  const Sampler sampler(all, config);
+  for (int i = 0; i < 200; ++i) {
+    const Sample sample = sampler.make(0, i);
+    EXPECT_TRUE(sample.photo != 2 || sample.label == label_index("shadowed"));
   }
-  EXPECT_GT(used, 0);
 }
 
-TEST(Sampler, shows_dark_photos_as_low_light_at_the_share_asked_for) {
-  std::vector<PackPhoto> all = photos();
-  all[2].gt.assign(all[2].gt.size(), 30);
-  SamplerConfig config = only(label_index("low-light"));
-  config.dim_share = 1;
-  const Sample sample = Sampler(all, config).make(0, 0);
-  EXPECT_EQ(sample.photo, 2u);
-  EXPECT_EQ(sample.lq.data, sample.gt.data);
-  config.dim_share = 0;
-  const Sample darkened = Sampler(all, config).make(0, 0);
-  EXPECT_NE(darkened.lq.data, darkened.gt.data);
+TEST(Sampler, shows_photos_found_damaged_as_they_are_the_more_often_the_more_there_are) {
+  SamplerConfig config = only(label_index("shadowed"));
+  config.found_share = 1;
+  constexpr int count = 400;
+  const auto shown = [&](const std::vector<PackPhoto>& all) {
+    const Sampler sampler(all, config);
+    int times = 0;
+    for (int i = 0; i < count; ++i) {
+      const Sample sample = sampler.make(0, i);
+      const bool found = all[sample.photo].kind == "shadowed";
+      EXPECT_EQ(found, sample.lq.data == sample.gt.data);
+      times += found;
+    }
+    return times;
+  };
+  std::vector<PackPhoto> all = one_found_shadowed();
+  EXPECT_NEAR(shown(all), count / 21, 15);  // 1 of 1 + 20
+  for (int i = 0; i < 20; ++i) all.push_back(all[2]);
+  EXPECT_NEAR(shown(all), count * 21 / 41, 50);
+  config.found_share = 0;
+  EXPECT_EQ(shown(all), 0);
 }
 
-TEST(Sampler, takes_dark_photos_where_it_has_no_others) {
-  std::vector<PackPhoto> all = photos();
-  for (PackPhoto& photo : all) photo.gt.assign(photo.gt.size(), 10);
-  EXPECT_EQ(Sampler(all, only(kClean)).make(0, 0).label, kClean);
+TEST(Sampler, follows_each_labels_own_share_of_the_papers_severity) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = only(label_index("jpeg-compressed"));
+  config.paper_share.fill(0);
+  config.paper_share[size_t(label_index("jpeg-compressed"))] = 1;
+  const Sampler paper(all, config);
+  config.paper_share.fill(1);
+  config.paper_share[size_t(label_index("jpeg-compressed"))] = 0;
+  const Sampler training(all, config);
+  int differ = 0;
+  for (int i = 0; i < 10; ++i) differ += paper.make(0, i).lq.data != training.make(0, i).lq.data;
+  EXPECT_GE(differ, 8);  // quality 10 against 5 to 40
 }
 
 TEST(Sampler, draws_a_shadow_again_that_falls_on_black) {
@@ -217,7 +241,7 @@ TEST(Sampler, changes_the_colours_of_both_pictures_alike) {
 TEST(Sampler, refuses_settings_without_sense) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = settings();
-  config.paper_share = 1.5;
+  config.paper_share[3] = 1.5;
   EXPECT_THROW(Sampler(all, config), UsageError);
   config = settings();
   config.surface_share = -0.1;

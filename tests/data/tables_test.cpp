@@ -62,10 +62,9 @@ TEST_F(Tables, damaged_tables_are_refused_with_their_line) {
 }
 
 TEST_F(Tables, paths_start_from_the_tables_folder_unless_a_root_is_given) {
-  const CaptionRow row{"sub/a.png", ""};
-  EXPECT_EQ(file_of(row, "tables/t.tsv", ""), "tables/sub/a.png");
-  EXPECT_EQ(file_of(row, "tables/t.tsv", "root"), "root/sub/a.png");
-  EXPECT_EQ(file_of({"/b.png", ""}, "tables/t.tsv", "root"), "/b.png");
+  EXPECT_EQ(file_of("sub/a.png", "tables/t.tsv", ""), "tables/sub/a.png");
+  EXPECT_EQ(file_of("sub/a.png", "tables/t.tsv", "root"), "root/sub/a.png");
+  EXPECT_EQ(file_of("/b.png", "tables/t.tsv", "root"), "/b.png");
 }
 
 TEST_F(Tables, titles_name_the_degradation_behind_their_only_colon) {

@@ -41,6 +41,14 @@ TEST(TrainConfig, takes_what_the_file_says_and_defaults_for_the_rest) {
   EXPECT_EQ(config.data.crop, TrainConfig().data.crop);
 }
 
+TEST(TrainConfig, gives_a_label_its_own_share_of_the_papers_severity) {
+  const TrainConfig config = read_train_config(written("[data]\npaper_share = 0.7\n[paper_share]\nrainy = 0.4\n"));
+  EXPECT_EQ(config.sampler.paper_share[size_t(label_index("rainy"))], 0.4);
+  EXPECT_EQ(config.sampler.paper_share[size_t(label_index("snowy"))], 0.7);
+  const TrainConfig again = train_config_from_json(to_json(config));
+  EXPECT_EQ(again.sampler.paper_share, config.sampler.paper_share);
+}
+
 TEST(TrainConfig, names_unknown_keys_and_wrong_types) {
   EXPECT_NE(refusal("[run]\nstepz = 7\n").find("run.stepz: unknown key"), std::string::npos);
   EXPECT_NE(refusal("[runs]\nsteps = 7\n").find("runs.steps: unknown key"), std::string::npos);
