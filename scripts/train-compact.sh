@@ -24,6 +24,12 @@ if [ ! -e "$packs/captions.pack" ]; then
     --root "$data" --max-size 320 -o "$packs/captions.pack"
 fi
 
+if [ ! -e "$packs/recognition.pack" ]; then
+  "$bin/daclip" dataset pack --clean "$data/train/clean" --clean "$data/captions/flickr8k_images" \
+    --pairs "hazy=$data/train/paired/hazy" --labels configs/found-damaged.tsv --root "$data" --max-size 512 \
+    -o "$packs/recognition.pack"
+fi
+
 # stage CONFIG FOLDER VERB: trains, or goes on. An interrupted stage exits with 3, which ends this script before `done`.
 stage() {
   local config=$1 folder=$train/$2 verb=$3 resume=()

@@ -213,7 +213,7 @@ bool Restorer::recognise(const Image& image, const RestoreOptions& options, Rest
   const Prediction best = classifier_->top(result.conditioning, 1).front();
   result.degradation = best.label;
   const bool steered = options.conditioning.degradation.source != EmbeddingChoice::Source::photo;
-  result.untouched = !steered && best.label == kLabels[kClean] && best.probability >= options.clean_probability;
+  result.untouched = !steered && best.label == kLabels[kClean];
   return !result.untouched;
 }
 

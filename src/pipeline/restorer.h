@@ -31,7 +31,6 @@ struct RestoreOptions {
   int tile = 0;                     // largest side of a tile in pixels, at least kSmallestTile; 0: by memory_bytes
   int overlap = 128;                // pixels that neighbouring tiles share
   uint64_t memory_bytes = 0;        // bound of the activations of one tile, for the automatic choice; 0: see below
-  float clean_probability = 0.5f;   // a photo recognised as "clean" with at least this is returned as it came
   SamplerOptions sampler;           // of diffusion models; others do not look at it
 };
 

@@ -193,6 +193,19 @@ TEST_F(RestorerTest, a_photo_recognised_as_clean_is_returned_as_it_came) {
   EXPECT_NE(restore(photo, insist).image.data, photo.data);
 }
 
+TEST_F(RestorerTest, a_photo_that_is_rather_clean_than_anything_else_is_returned_as_it_came_however_unsure) {
+  const Image photo = test::test_photo(90, 70);
+  const std::vector<float> seen = Classifier(backend_, model_).analyse(photo).degradation;
+  NamedArrays arrays = test::tiny_model();
+  for (int label = 0; label <= kClean; ++label) test::set_label(arrays, model_.config, label, seen);
+  load(arrays);
+  model_.config.label_bias.assign(kLabels.size(), 0.f);
+  model_.config.label_bias[kClean] = 0.5f;  // 14 % are clean, 9 % each of the others
+  const RestoreResult result = Restorer(backend_, model_).restore(photo);
+  EXPECT_TRUE(result.untouched);
+  EXPECT_EQ(result.image.data, photo.data);
+}
+
 TEST_F(RestorerTest, the_chosen_degradation_steers_the_network) {
   const Image photo = test::test_photo(90, 70);
   RestoreOptions noisy, hazy;
