@@ -32,10 +32,10 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   RainPlan p;
   const double kind = random.uniform();
-  p.style = !training || kind < 0.25 ? Style::heavy
-            : kind < 0.65            ? Style::curtain
-            : kind < 0.75            ? Style::light
-                                     : Style::downpour;
+  p.style = !training || kind < 0.2 ? Style::heavy
+            : kind < 0.5            ? Style::curtain
+            : kind < 0.6            ? Style::light
+                                    : Style::downpour;
   const double directions = random.uniform();
   int layers = directions < 0.64 ? 1 : (directions < 0.94 ? 2 : 3);
   const double tilt = random.chance(training ? 0.7 : 0.92) ? 18 : 48;
