@@ -120,7 +120,7 @@ class Inception {
 
   // Padded so that height and width stay.
   Tensor same(const char* name, const Tensor& x) const {
-    const Tensor& w = (weights_ / name)("weight");
+    const Tensor w = (weights_ / name)("weight");
     return conv_relu(name, x, {1, int(w.dim(2) / 2), int(w.dim(3) / 2)});
   }
 
