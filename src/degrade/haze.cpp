@@ -71,8 +71,10 @@ FloatImage follow_edges(FloatImage depth, const FloatImage& small_luma, const Fl
   return out;
 }
 
-// Depth of the farthest point is 1, of the nearest `near`.
-FloatImage make_up_depth(const FloatImage& gt, double near, double gradient, double structure, Random& random) {
+// Depth of the farthest point is 1, of the nearest `near`. Below a `horizon` under the top edge the ground recedes as in
+// perspective, and all above it is far.
+FloatImage make_up_depth(const FloatImage& gt, double near, double gradient, double structure, double horizon,
+                         Random& random) {
   const int factor = std::clamp(std::min(gt.width, gt.height) / 64, 1, 16);
   FloatImage full_luma = luma(gt);
   FloatImage smooth_luma = full_luma;
@@ -89,7 +91,9 @@ FloatImage make_up_depth(const FloatImage& gt, double near, double gradient, dou
   for (int y = 0; y < gt.height; ++y) {
     for (int x = 0; x < gt.width; ++x) {
       const double across = (x + 0.5) / gt.width - 0.5, up = 1 - (y + 0.5) / gt.height;
-      const float ramp = fast_pow(std::clamp(float(up + tilt * across), 0.01f, 1.f), float(bend));
+      const float height = std::clamp(float(up + tilt * across), 0.01f, 1.f);
+      const float ramp = horizon < 1 ? fast_exp(-4.f * float(bend) * std::max(0.f, float(horizon) - height))
+                                     : fast_pow(height, float(bend));
       const float rest = 1 - float(structure);
       const float v = float(structure) * regions.at(x, y, 0) +
                       rest * (float(gradient) * ramp + (1 - float(gradient)) * waves.at(x, y, 0));
@@ -123,6 +127,7 @@ const std::vector<DegradeParam>& haze_params() {
       {"near", "", "depth of the nearest point as a share of the farthest", 0, 1},
       {"gradient", "", "share of the vertical gradient in the smooth depth, the rest undulates", 0, 1},
       {"structure", "", "share of the depth that follows the photo's regions", 0, 1},
+      {"horizon", "", "height of the horizon, all above which is far; 1: depth grows towards the top edge", 0, 1},
   };
   return params;
 }
@@ -138,9 +143,10 @@ FloatImage haze(const FloatImage& gt, const Params& params, Random& random, Seve
   const double near = params.get("near", distant ? random.uniform(0, 0.1) : random.uniform(0.1, 0.5));
   const double gradient = params.get("gradient", random.uniform(0.3, 0.9));
   const double structure = params.get("structure", random.uniform(0.1, 0.6));
+  const double horizon = params.get("horizon", distant && random.chance(0.6) ? random.uniform(0.3, 0.9) : 1);
 
   FloatImage out = gt;
-  const FloatImage depth = make_up_depth(gt, near, gradient, structure, random);
+  const FloatImage depth = make_up_depth(gt, near, gradient, structure, horizon, random);
   const std::array<float, 3> colour = {std::clamp(float(airlight + tint), 0.f, 1.f), float(airlight),
                                        std::clamp(float(airlight - tint), 0.f, 1.f)};
   apply_haze(out.data.data(), depth.data.data(), depth.data.size(), float(beta), colour.data());
