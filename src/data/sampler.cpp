@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "data/scenes.h"
 #include "degrade/degrade.h"
 #include "degrade/fields.h"
 #include "image/resize.h"
@@ -12,10 +13,13 @@
 namespace daclip {
 namespace {
 
+constexpr int kRainy = label_index("rainy");
 constexpr int kShadowed = label_index("shadowed");
 constexpr double kFew = 20;          // photos found damaged of one kind that make half of what many would
 constexpr double kVisible = 1.6e-3;  // mean squared error, 28 dB, of weather, glass and light that one can see
 constexpr int kTries = 4;            // to draw such a damage: a shadow may fall on what is dark, white rain on white sky
+constexpr double kGround = 0.4;      // of the plain places that are made up: few photos show asphalt, sand or paving close
+constexpr double kSunlit = 0.3;      // mean luma of photos that shadows are cast on: what is dark has no sun
 
 // One uniform draw spread over independent streams: photo choice, degradation.
 uint64_t sample_seed(uint64_t seed, int slot, int64_t serial) {
@@ -75,6 +79,12 @@ FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, co
 }
 
 double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
+
+double mean_luma(const PackPhoto& photo) {
+  double sum = 0, count = 0;
+  for (size_t i = 0; i + 2 < photo.gt.size(); i += 3 * 41, ++count) sum += luma(&photo.gt[i]);
+  return sum / count;
+}
 
 // Variance of luma over its squared mean: small where a shadow would show.
 double roughness(const PackPhoto& photo, const CropPlan& at) {
@@ -144,17 +154,19 @@ void grade(FloatImage& image, Random& random) {
 }
 
 // Resizes the damaged photo and compresses it well, as a web page or a messenger would; what was clean stays so to the eye.
+// Good photos are enlarged little: soft ones are blurred.
 void store_again(Sample& sample, int min_side, Random& random) {
   const double floor = double(min_side) / std::min(sample.lq.width, sample.lq.height);
-  const double largest = sample.label == kClean ? 1 : 1.7, resized = random.uniform();  // enlarged, it is soft
-  const double factor = resized < 0.4   ? std::max(floor, random.uniform(0.5, 1))
-                        : resized < 0.65 ? random.uniform(1, largest)
-                                         : 1;
+  const double largest = sample.label == kClean ? 1.15 : 1.7, resized = random.uniform();
+  const double factor = resized < 0.5   ? std::max(floor, random.uniform(0.45, 1))
+                        : resized < 0.8 ? random.uniform(1, largest)
+                                        : 1;
+  const Filter filter = std::array{Filter::bilinear, Filter::bicubic, Filter::lanczos}[size_t(random.below(3))];
   if (factor != 1) {
     const int width = std::max(min_side, int(std::lround(sample.lq.width * factor)));
     const int height = std::max(min_side, int(std::lround(sample.lq.height * factor)));
-    sample.gt = resize(sample.gt, width, height);
-    sample.lq = resize(sample.lq, width, height);
+    sample.gt = resize(sample.gt, width, height, filter);
+    sample.lq = resize(sample.lq, width, height, filter);
     round_to_bytes(sample.gt);
     round_to_bytes(sample.lq);
   }
@@ -177,6 +189,8 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   share(config.grade_share, "grade_share");
   share(config.found_share, "found_share");
   share(config.surface_share, "surface_share");
+  share(config.focus_share, "focus_share");
+  share(config.wet_share, "wet_share");
   if (config.slots < 1 || config.hold < 1) throw UsageError("batch and hold: expected at least 1");
   if (!(config.rescale_min > 0 && config.rescale_min <= config.rescale_max && config.rescale_max <= 4))
     throw UsageError("rescale: expected 0 < rescale_min <= rescale_max <= 4");
@@ -208,6 +222,14 @@ int Sampler::pick_label(Random& random) const {
   return last;  // rounding may step past the last weight
 }
 
+void Sampler::set_scene(Sample& sample, Random& random) const {
+  if (random.chance(config_.focus_share)) shallow_focus(sample.gt, random);
+  if (sample.label == kRainy && random.chance(config_.wet_share))
+    wet_weather(sample.gt, random);
+  else if (random.chance(config_.grade_share))
+    grade(sample.gt, random);
+}
+
 Sample Sampler::make(int slot, int64_t serial) const {
   const uint64_t seed = sample_seed(config_.seed, slot, serial);
   Random random(seed);
@@ -218,13 +240,17 @@ Sample Sampler::make(int slot, int64_t serial) const {
   const std::vector<size_t>& found = found_[size_t(sample.label)];
   const bool as_it_is = random.chance(config_.found_share * double(found.size()) / (double(found.size()) + kFew)) && !real;
   const std::vector<size_t>& choice = real ? pairs : as_it_is ? found : clean_;
-  sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
+  for (int i = 0; i < kTries; ++i) {
+    sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
+    if (sample.label != kShadowed || as_it_is || mean_luma(photos_[sample.photo]) >= kSunlit) break;
+  }
   const PackPhoto& photo = photos_[sample.photo];
   const bool surface =
       (sample.label == kClean || sample.label == kShadowed) && !as_it_is && random.chance(config_.surface_share);
   const Frame frame = surface ? surface_frame(photo, config_.min_side, random) : draw_frame(photo, config_, random);
   sample.gt = develop(photo.gt, photo, frame);
-  if (!real && !as_it_is && random.chance(config_.grade_share)) grade(sample.gt, random);
+  if (surface && random.chance(kGround)) sample.gt = ground(sample.gt.width, sample.gt.height, random);
+  if (!real && !as_it_is) set_scene(sample, random);
   if (real) {
     sample.lq = develop(photo.lq, photo, frame);
   } else if (sample.label == kClean || as_it_is) {

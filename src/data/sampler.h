@@ -35,8 +35,10 @@ struct SamplerConfig {
                              // balance, as cameras and weather differ
   double found_share = 0;    // of a kind's samples that are photos found damaged, as they are: for recognition, which needs no
                              // truth. A kind with n such photos has n / (n + 20) of it, so that few are not learned by heart
-  double surface_share = 0;  // of good and shadowed samples cut close to the plainest of several places: shadows are
-                             // photographed on floors and walls
+  double surface_share = 0;  // of good and shadowed samples cut close to the plainest of several places, or made up as ground
+                             // (scenes.h): shadows are photographed on floors and walls
+  double focus_share = 0;    // of clean photos that get a shallow depth of field before the damage
+  double wet_share = 0;      // of rainy samples whose scene is a rainy day's (scenes.h), not only seen through rain
   std::array<double, kLabels.size()> weights;  // relative frequency of each label
 
   SamplerConfig() {
@@ -69,6 +71,8 @@ class Sampler {
   const PackPhoto& photo(size_t index) const { return photos_[index]; }
 
  private:
+  void set_scene(Sample& sample, Random& random) const;
+
   const std::vector<PackPhoto>& photos_;
   SamplerConfig config_;
   std::vector<size_t> clean_;                                 // indices of clean photos

@@ -55,6 +55,8 @@ void visit_keys(Config& c, Visit visit) {
   visit("data", "grade_share", c.sampler.grade_share);
   visit("data", "found_share", c.sampler.found_share);
   visit("data", "surface_share", c.sampler.surface_share);
+  visit("data", "focus_share", c.sampler.focus_share);
+  visit("data", "wet_share", c.sampler.wet_share);
   for (size_t i = 0; i < kLabels.size(); ++i) visit("weights", std::string(kLabels[i]).c_str(), c.sampler.weights[i]);
   for (size_t i = 0; i < kLabels.size(); ++i)
     visit("paper_share", std::string(kLabels[i]).c_str(), c.sampler.paper_share[i]);

@@ -238,6 +238,44 @@ TEST(Sampler, changes_the_colours_of_both_pictures_alike) {
   EXPECT_GE(changed, 9);
 }
 
+TEST(Sampler, sets_rainy_scenes_for_rain_alone) {
+  const std::vector<PackPhoto> all = photos();
+  const auto differ = [&](int label) {
+    SamplerConfig config = only(label);
+    const Sampler dry(all, config);
+    config.wet_share = 1;
+    const Sampler wet(all, config);
+    int count = 0;
+    for (int i = 0; i < 10; ++i) count += wet.make(0, i).gt.data != dry.make(0, i).gt.data;
+    return count;
+  };
+  EXPECT_EQ(differ(label_index("rainy")), 10);
+  EXPECT_EQ(differ(label_index("snowy")), 0);
+}
+
+TEST(Sampler, opens_the_lens_at_the_share_asked_for) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = only(kClean);
+  const Sampler plain(all, config);
+  config.focus_share = 1;
+  const Sampler open(all, config);
+  for (int i = 0; i < 10; ++i) {
+    const Sample sample = open.make(0, i);
+    EXPECT_EQ(sample.lq.data, sample.gt.data);
+    EXPECT_NE(sample.gt.data, plain.make(0, i).gt.data);
+  }
+}
+
+TEST(Sampler, casts_shadows_on_photos_that_have_sun) {
+  std::vector<PackPhoto> all = photos();
+  all.push_back(made_photo("night", 60, 50, 77));
+  for (uint8_t& v : all.back().gt) v = uint8_t(v / 8);
+  const Sampler sampler(all, only(label_index("shadowed")));
+  int dark = 0;
+  for (int i = 0; i < 60; ++i) dark += sampler.make(0, i).photo == all.size() - 1;
+  EXPECT_EQ(dark, 0);
+}
+
 TEST(Sampler, refuses_settings_without_sense) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = settings();
@@ -245,6 +283,9 @@ TEST(Sampler, refuses_settings_without_sense) {
   EXPECT_THROW(Sampler(all, config), UsageError);
   config = settings();
   config.surface_share = -0.1;
+  EXPECT_THROW(Sampler(all, config), UsageError);
+  config = settings();
+  config.wet_share = 2;
   EXPECT_THROW(Sampler(all, config), UsageError);
   config = settings();
   config.weights.fill(0);
