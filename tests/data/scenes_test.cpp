@@ -96,7 +96,9 @@ TEST(Ground, is_grainy_evenly_lit_and_never_twice_the_same) {
     for (int y = 0; y < 80; ++y)
       for (int x = 0; x < 100; ++x) halves[y / 40] += double(floor.at(x, y, 1)) / 4000;
     EXPECT_LT(std::abs(halves[0] - halves[1]), 0.25);
-    if (seed > 0) EXPECT_GT(changed(floor, before), 0.5);
+    if (seed > 0) {
+      EXPECT_GT(changed(floor, before), 0.5);
+    }
     before = floor;
   }
 }
