@@ -80,6 +80,7 @@ FloatImage develop(const std::vector<uint8_t>& bytes, const PackPhoto& photo, co
 
 double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
 
+// Of every 41st pixel.
 double mean_luma(const PackPhoto& photo) {
   double sum = 0, count = 0;
   for (size_t i = 0; i + 2 < photo.gt.size(); i += 3 * 41, ++count) sum += luma(&photo.gt[i]);
@@ -242,14 +243,14 @@ Sample Sampler::make(int slot, int64_t serial) const {
   const std::vector<size_t>& choice = real ? pairs : as_it_is ? found : clean_;
   for (int i = 0; i < kTries; ++i) {
     sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
-    if (sample.label != kShadowed || as_it_is || mean_luma(photos_[sample.photo]) >= kSunlit) break;
+    if (sample.label != kShadowed || real || as_it_is || mean_luma(photos_[sample.photo]) >= kSunlit) break;
   }
   const PackPhoto& photo = photos_[sample.photo];
   const bool surface =
       (sample.label == kClean || sample.label == kShadowed) && !as_it_is && random.chance(config_.surface_share);
   const Frame frame = surface ? surface_frame(photo, config_.min_side, random) : draw_frame(photo, config_, random);
-  sample.gt = develop(photo.gt, photo, frame);
-  if (surface && random.chance(kGround)) sample.gt = ground(sample.gt.width, sample.gt.height, random);
+  const bool made_up = surface && !real && random.chance(kGround);
+  sample.gt = made_up ? ground(frame.region.width, frame.region.height, random) : develop(photo.gt, photo, frame);
   if (!real && !as_it_is) set_scene(sample, random);
   if (real) {
     sample.lq = develop(photo.lq, photo, frame);

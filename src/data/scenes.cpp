@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "degrade/blur_kernels.h"
@@ -40,7 +41,8 @@ FloatImage in_focus(int width, int height, Random& random) {
       for (int x = 0; x < width; ++x) {
         const float dx = float(x) - x0, dy = float(y) - y0;
         float outside = (std::sqrt(dx * dx / (rx * rx) + dy * dy / (ry * ry)) - 1) * std::min(rx, ry);
-        if (body && dy > 0) outside = std::min(outside, std::abs(dx) - rx * 0.6f - shoulders * std::min(1.f, dy / (2.f * ry)));
+        if (body && dy > 0)
+          outside = std::min(outside, std::abs(dx) - rx * 0.6f - shoulders * std::min(1.f, dy / (2.f * ry)));
         mask.at(x, y, 0) = 1.f - smoothstep(0, soft, outside);
       }
   } else {
@@ -82,12 +84,14 @@ void wet_ground(FloatImage& rgb, int horizon, Random& random) {
   for (int y = horizon; y < rgb.height; ++y) {
     for (int x = 0; x < rgb.width; ++x) {
       const float below = std::min(1.f, float(y - horizon) / shore);
-      const float share = mirrored * below * smoothstep(level - 0.15f, level + 0.15f, water.at(x, int(2.5f * float(y - horizon)), 0));
+      const float deep = water.at(x, int(2.5f * float(y - horizon)), 0);
+      const float share = mirrored * below * smoothstep(level - 0.15f, level + 0.15f, deep);
       const float wave = rough * (waves.at(x, y - horizon, 0) - 0.5f);
       const float from = float(horizon) - squeeze * (float(y - horizon) + wave);
       for (int c = 0; c < 3; ++c) {
         float& v = rgb.at(x, y, c);
-        v = (1.f - share) * (1.f - below * (1.f - darker)) * v + share * bilinear_sample(smeared, float(x) + wave, std::max(0.f, from), c);
+        const float seen = bilinear_sample(smeared, float(x) + wave, std::max(0.f, from), c);
+        v = (1.f - share) * (1.f - below * (1.f - darker)) * v + share * seen;
       }
     }
   }
@@ -95,9 +99,11 @@ void wet_ground(FloatImage& rgb, int horizon, Random& random) {
 
 // Spray: a bright veil that is thickest over the ground; haze: one that is thickest at the horizon.
 void mist(FloatImage& rgb, int horizon, Random& random) {
-  const float haze = random.chance(0.7) ? float(random.uniform(0, 0.6)) : 0.f, fall = float(rgb.height * random.uniform(0.1, 0.6));
-  const float spray = random.chance(0.5) ? float(random.uniform(0, 0.7)) : 0.f, high = float(rgb.height * random.uniform(0.03, 0.2));
-  const float light = float(random.uniform(0.5, 0.9)), at = float(horizon) + float((rgb.height - horizon) * random.uniform(0, 1));
+  const float haze = random.chance(0.7) ? float(random.uniform(0, 0.6)) : 0.f;
+  const float fall = float(rgb.height * random.uniform(0.1, 0.6));
+  const float spray = random.chance(0.5) ? float(random.uniform(0, 0.7)) : 0.f;
+  const float high = float(rgb.height * random.uniform(0.03, 0.2)), light = float(random.uniform(0.5, 0.9));
+  const float at = float(horizon) + float((rgb.height - horizon) * random.uniform(0, 1));
   const FloatImage drift = value_noise(rgb.width, rgb.height, 0.5 * std::max(rgb.width, rgb.height), 3, 0.5, random);
   for (int y = 0; y < rgb.height; ++y) {
     const float far = std::abs(float(y - horizon)) / fall, over = (float(y) - at) / high;
@@ -123,15 +129,12 @@ void splashes(FloatImage& rgb, int horizon, Random& random) {
     const float light = most * float(random.uniform(0.3, 1));
     for (int v = std::max(0, y - high); v <= std::min(rgb.height - 1, y); ++v)
       for (int u = std::max(0, x - half); u <= std::min(rgb.width - 1, x + half); ++u)
-        for (int c = 0; c < 3; ++c) rgb.at(u, v, c) += light * (1.f - rgb.at(u, v, c)) * (u == x || v == y ? 1.f : 0.5f);
+        for (int c = 0; c < 3; ++c)
+          rgb.at(u, v, c) += light * (1.f - rgb.at(u, v, c)) * (u == x || v == y ? 1.f : 0.5f);
   }
 }
 
-void add_field(FloatImage& rgb, const FloatImage& field, float height) {
-  for (size_t i = 0; i < rgb.data.size(); ++i) rgb.data[i] *= 1.f + height * (field.data[i / 3] - 0.5f);
-}
-
-// Lines at a distance of `cell` and, across them, of `other`; every other row is shifted by half a stone.
+// Rows of stones, every other one shifted by half a stone; the joints between them are darker or lighter.
 void add_joints(FloatImage& rgb, Random& random) {
   const double size = std::min(rgb.width, rgb.height), turn = random.uniform(-0.6, 0.6);
   const float cosine = float(std::cos(turn)), sine = float(std::sin(turn));
@@ -142,23 +145,27 @@ void add_joints(FloatImage& rgb, Random& random) {
       const float u = cosine * float(x) + sine * float(y), v = cosine * float(y) - sine * float(x);
       const float rows = std::floor(v / row), shift = (int(rows) & 1) != 0 ? 0.5f : 0.f;
       const float across = std::abs(v - (rows + 0.5f) * row) - 0.5f * row;
-      const float stones = u / stone + shift, along = std::abs(stones - std::floor(stones) - 0.5f) * stone - 0.5f * stone;
+      const float stones = u / stone + shift;
+      const float along = std::abs(stones - std::floor(stones) - 0.5f) * stone - 0.5f * stone;
       const float joint = 1.f - smoothstep(half, half + 1.5f, -std::max(across, along));
       for (int c = 0; c < 3; ++c) rgb.at(x, y, c) *= 1.f + depth * joint;
     }
   }
 }
 
+// White or yellow, missing where `worn` (one channel, [0,1]) is low.
 void paint_line(FloatImage& rgb, const FloatImage& worn, Random& random) {
-  const double turn = random.uniform(0, 3.14159), size = std::min(rgb.width, rgb.height);
-  const float cosine = float(std::cos(turn)), sine = float(std::sin(turn)), half = float(size * random.uniform(0.02, 0.1));
+  const double turn = random.uniform(0, std::numbers::pi), size = std::min(rgb.width, rgb.height);
+  const float cosine = float(std::cos(turn)), sine = float(std::sin(turn));
+  const float half = float(size * random.uniform(0.02, 0.1));
   const float x0 = float(rgb.width * random.uniform(0, 1)), y0 = float(rgb.height * random.uniform(0, 1));
   const bool yellow = random.chance(0.5);
-  const float light = float(random.uniform(0.55, 0.95)), colour[3] = {light, yellow ? 0.75f * light : light, yellow ? 0.25f * light : light};
+  const float light = float(random.uniform(0.55, 0.95));
+  const float colour[3] = {light, yellow ? 0.75f * light : light, yellow ? 0.25f * light : light};
   for (int y = 0; y < rgb.height; ++y) {
     for (int x = 0; x < rgb.width; ++x) {
       const float away = std::abs(sine * (float(x) - x0) - cosine * (float(y) - y0));
-      const float paint = (1.f - smoothstep(half, half + 2.f, away)) * smoothstep(0.3f, 0.6f, worn.data[size_t(y) * size_t(rgb.width) + size_t(x)]);
+      const float paint = (1.f - smoothstep(half, half + 2.f, away)) * smoothstep(0.3f, 0.6f, worn.at(x, y, 0));
       for (int c = 0; c < 3; ++c) rgb.at(x, y, c) += 0.85f * paint * (colour[c] - rgb.at(x, y, c));
     }
   }
@@ -171,7 +178,9 @@ FloatImage ground(int width, int height, Random& random) {
   const float grey = float(random.uniform(0.3, 0.75)), warm = float(random.uniform(-0.02, 0.12));
   FloatImage rgb(width, height, 3);
   for (size_t i = 0; i < rgb.data.size(); ++i) rgb.data[i] = grey * (1.f + warm * (1.f - float(i % 3)));
-  add_field(rgb, value_noise(width, height, size * random.uniform(0.3, 1.2), 4, 0.6, random), float(random.uniform(0.05, 0.4)));
+  const FloatImage stains = value_noise(width, height, size * random.uniform(0.3, 1.2), 4, 0.6, random);
+  const float depth = float(random.uniform(0.05, 0.4));
+  for (size_t i = 0; i < rgb.data.size(); ++i) rgb.data[i] *= 1.f + depth * (stains.data[i / 3] - 0.5f);
   if (random.chance(0.5)) add_joints(rgb, random);
   FloatImage grain(width, height, 1);
   fill_normal(grain.data, random);
@@ -194,7 +203,8 @@ void shallow_focus(FloatImage& rgb, Random& random) {
   for (float& v : light.data) v *= v > 0.85f ? shine : 1.f;
   light = filter(light, disc_kernel(std::max(3, int(2 * radius / factor) | 1)));
   for (float& v : light.data) v = std::min(v, 1.f);
-  const FloatImage blurred = factor > 1 ? bilinear_resize(to_srgb(light), rgb.width, rgb.height, 1.0 / factor) : to_srgb(light);
+  FloatImage blurred = to_srgb(light);
+  if (factor > 1) blurred = bilinear_resize(blurred, rgb.width, rgb.height, 1.0 / factor);
   for (size_t i = 0; i < rgb.data.size(); ++i) {
     const float sharp = mask.data[i / 3];
     rgb.data[i] = sharp * rgb.data[i] + (1.f - sharp) * blurred.data[i];

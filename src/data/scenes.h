@@ -1,5 +1,6 @@
 // Scenes in which photos are taken, made from ordinary clean ones before any damage: what comes with a kind of damage in
-// the world, or looks like one and is none.
+// the world, or looks like one and is none. Pictures are RGB, (height, width, 3), of any size from 1x1; lengths are shares of
+// their size. Nothing throws but for want of memory.
 #pragma once
 
 #include "core/random.h"

@@ -71,8 +71,8 @@ FloatImage follow_edges(FloatImage depth, const FloatImage& small_luma, const Fl
   return out;
 }
 
-// Depth of the farthest point is 1, of the nearest `near`. Below a `horizon` under the top edge the ground recedes as in
-// perspective, and all above it is far.
+// Depth of the farthest point is 1, of the nearest `near`. A `horizon` (height, 0 to 1) of less than 1: the ground below it
+// recedes as in perspective, and all above it is far.
 FloatImage make_up_depth(const FloatImage& gt, double near, double gradient, double structure, double horizon,
                          Random& random) {
   const int factor = std::clamp(std::min(gt.width, gt.height) / 64, 1, 16);

@@ -58,7 +58,7 @@ void set_threads(int threads) {
 
 // Feature maps, and a device's batches, come and go by megabytes: keep the memory instead of clearing fresh pages each time.
 void keep_memory() {
-  mallopt(M_MMAP_MAX, 0);  // M_MMAP_THRESHOLD may not exceed 32 MB
+  mallopt(M_MMAP_MAX, 0);  // no buffer is too large to keep; M_MMAP_THRESHOLD ends at 32 MB
   mallopt(M_TRIM_THRESHOLD, 2000 << 20);
 }
 

@@ -266,6 +266,19 @@ TEST(Sampler, opens_the_lens_at_the_share_asked_for) {
   }
 }
 
+TEST(Sampler, keeps_real_pairs_together_where_ground_would_be_made_up) {
+  std::vector<PackPhoto> all = photos();
+  all.back().kind = "shadowed";
+  all.back().gt = all.back().lq;
+  SamplerConfig config = only(label_index("shadowed"));
+  config.paired_share = config.surface_share = 1;
+  const Sampler sampler(all, config);
+  for (int i = 0; i < 20; ++i) {
+    const Sample sample = sampler.make(0, i);
+    EXPECT_EQ(sample.lq.data, sample.gt.data);
+  }
+}
+
 TEST(Sampler, casts_shadows_on_photos_that_have_sun) {
   std::vector<PackPhoto> all = photos();
   all.push_back(made_photo("night", 60, 50, 77));
