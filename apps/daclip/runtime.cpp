@@ -64,7 +64,7 @@ std::string percent(float probability) {
 
 std::string unsure_note(size_t photos) {
   return cat("daclip: unsure of ", photos, photos == 1 ? " photo" : " photos", " (below ", percent(kUnsureBelow),
-             "): more than a third of such photos are recognised wrongly; restore --degradation NAME tells what it is");
+             "): about a third of such photos is recognised wrongly; restore --degradation NAME tells what it is");
 }
 
 }  // namespace daclip::app
