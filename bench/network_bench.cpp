@@ -84,15 +84,14 @@ int64_t numel(const Shape& shape) {
 std::vector<float> random_weight(const WeightSpec& spec, Random& random) {
   const int64_t count = numel(spec.shape);
   std::vector<float> values(size_t(count), 0.f);
-  const double spread = spec.shape.size() > 1 ? 1 / std::sqrt(double(std::max<int64_t>(1, count / spec.shape[0]))) : 0.1;
+  const double spread =
+      spec.shape.size() > 1 ? 1 / std::sqrt(double(std::max<int64_t>(1, count / spec.shape[0]))) : 0.1;
   const double middle = spec.init == WeightSpec::Init::ones ? 1 : 0;
   for (float& v : values) v = float(middle + spread * random.uniform(-1, 1));
   return values;
 }
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double median_seconds(const std::function<void()>& work) {
   const char* given = std::getenv("BENCH_ROUNDS");
@@ -178,17 +177,18 @@ void bench(const std::string& name, const std::string& precision, int64_t side, 
   getrusage(RUSAGE_SELF, &usage);
   const double work = gflop(network), limit = ceiling(backend);
   nlohmann::json line = {{"network", name},
-                               {"program", "daclip"},
-                               {"precision", precision},
-                               {"threads", backend.threads()},
-                               {"seconds", time},
-                               {"gflop", work},
-                               {"gflops", work / time},
-                               {"ceiling", limit},
-                               {"peak_mb", double(usage.ru_maxrss) / 1024}};
+                         {"program", "daclip"},
+                         {"precision", precision},
+                         {"threads", backend.threads()},
+                         {"seconds", time},
+                         {"gflop", work},
+                         {"gflops", work / time},
+                         {"ceiling", limit},
+                         {"peak_mb", double(usage.ru_maxrss) / 1024}};
   if (options.precision == DType::bf16) {
     const double error = difference(network, threads, backend.to_floats(out));
-    if (!(error < kBfloat16)) throw Error(cat(name, " in bfloat16 differs from float32 by ", error, " of its largest value"));
+    if (!(error < kBfloat16))
+      throw Error(cat(name, " in bfloat16 differs from float32 by ", error, " of its largest value"));
     line["difference"] = error;
   }
   std::printf("%s\n", line.dump().c_str());

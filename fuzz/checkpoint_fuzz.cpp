@@ -22,7 +22,8 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
   using test::zip;
   const std::vector<std::string> storages = {test::floats({1, 2, 3, 4, 5, 6}), test::floats({7, 8})};
   const auto weights = [](bool legacy) {
-    const std::string six = p::storage("FloatStorage", "0", 6, legacy), two = p::storage("FloatStorage", "1", 2, legacy);
+    const std::string six = p::storage("FloatStorage", "0", 6, legacy),
+                      two = p::storage("FloatStorage", "1", 2, legacy);
     return p::ordered_dict({{"module.a", p::tensor(six, 0, {2, 3}, {3, 1})},
                             {"module.b", p::parameter(p::tensor(six, 1, {2, 2}, {1, 2}))},
                             {"module.c", p::tensor(two, 0, {2}, {1})}});

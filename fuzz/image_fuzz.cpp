@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
   // An EXIF block with nothing but the orientation: 6, a quarter turn.
   const std::vector<uint8_t> exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3,
-                                     0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+                                     0,   1,   0,  0, 0, 6, 0, 0, 0, 0, 0,    0, 0};
   std::vector<std::vector<uint8_t>> seeds;
   Random random(7);
   for (const int channels : {1, 2, 3, 4})
@@ -38,8 +38,8 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
       for (const ImageFormat format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp, ImageFormat::tiff})
         for (const int quality : {80, 100}) seeds.push_back(encode_image(image, format, {.quality = quality}));
     }
-  std::vector<uint8_t> bmp = {'B', 'M', 70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0,
-                              1, 0, 24, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  std::vector<uint8_t> bmp = {'B', 'M', 70, 0, 0, 0, 0, 0,  0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1,
+                              0,   24,  0,  0, 0, 0, 0, 16, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   for (int i = 0; i < 16; ++i) bmp.push_back(uint8_t(i * 15));
   seeds.push_back(bmp);
   return seeds;

@@ -25,8 +25,7 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
   const std::vector<uint8_t> picture = encode_lossless(pixels, 6, 4);
   const std::string place = cat("[24,", picture.size(), "]");
   const std::string indices[] = {
-      "[]",
-      cat(R"([{"name":"a","kind":"clean","width":6,"height":4,"captions":["x y"],"gt":)", place, "}]"),
+      "[]", cat(R"([{"name":"a","kind":"clean","width":6,"height":4,"captions":["x y"],"gt":)", place, "}]"),
       cat(R"([{"name":"b","kind":"hazy","width":6,"height":4,"gt":)", place, R"(,"lq":)", place, "}]")};
   std::vector<std::vector<uint8_t>> seeds;
   for (const std::string& index : indices) {

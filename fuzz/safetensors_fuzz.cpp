@@ -25,8 +25,7 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
   };
   const char* metadata = R"("__metadata__":{"daclip":"{\"name\":\"x\"}","format":"pt"},)";
   const std::string headers[] = {
-      "{}",
-      cat("{", metadata, entry("a", "F32", "[2,2]", "[0,16]"), "}"),
+      "{}", cat("{", metadata, entry("a", "F32", "[2,2]", "[0,16]"), "}"),
       cat("{", entry("a", "F16", "[]", "[0,2]"), ",", entry("b", "U8", "[14]", "[2,16]"), "}"),
       cat("{", entry("a", "I64", "[1]", "[0,8]"), ",", entry("b", "F64", "[1,1]", "[8,16]"), "}"),
       cat("{", entry("a", "BF16", "[4]", "[0,8]"), ",", entry("b", "I32", "[2]", "[8,16]"), ",",

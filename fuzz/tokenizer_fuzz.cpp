@@ -23,8 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
   const std::string_view seeds[] = {
       std::string_view("\0#version\na b\nab c</w>\nb c</w>\nab ab\n", 37),
-      "ta dog's photo, 12 o'clock <start_of_text>!",
-      "tcaf&eacute; &amp;lt; &#x1F600; &#128; &NotEqualTilde; &amp",
+      "ta dog's photo, 12 o'clock <start_of_text>!", "tcaf&eacute; &amp;lt; &#x1F600; &#128; &NotEqualTilde; &amp",
       "t\u201ccurly\u201d \ufb01ne \uff21\uff11 e\u0301 \u0130\u039f\u03a3 \U0001f600\u200d\U0001f308 \ufeff",
       "t\x1b[31mred\x1b[0m\r\n\x07\xff\xfe <b>&amp;</b>"};
   std::vector<std::vector<uint8_t>> bytes;

@@ -77,13 +77,16 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
   verb->add_option("--earlier", arguments.earlier,
                    "Checkpoint or model file that this controller came from by more training; both are averaged");
   verb->add_option("--earlier-share", arguments.earlier_share, "Its share in the average")
-      ->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  verb->add_option("--restorer", arguments.restorer, "Checkpoint of the restorer stage; without it the model only recognises");
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb->add_option("--restorer", arguments.restorer,
+                   "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();
   verb->add_option("--clean-prior", arguments.clean_prior,
                    "How many times likelier a good photo is among those restored than in training")
-      ->check(CLI::Range(1e-6, 1e6))->capture_default_str();
+      ->check(CLI::Range(1e-6, 1e6))
+      ->capture_default_str();
   verb->callback([&arguments, &action] { action = [&arguments] { return export_file(arguments); }; });
 }
 
@@ -97,7 +100,8 @@ void add_train_verb(CLI::App& app, const std::string& name, const std::string& h
       ->check(CLI::PositiveNumber);
   verb->add_option("--stop-after", arguments.stop_after, "Stop with a checkpoint once this many steps are done");
   verb->add_option("--threads", arguments.threads, "Threads of LibTorch, in place of run.threads");
-  verb->add_option("--loader-threads", arguments.loader_threads, "Threads that degrade photos, in place of run.loader_threads");
+  verb->add_option("--loader-threads", arguments.loader_threads,
+                   "Threads that degrade photos, in place of run.loader_threads");
   verb->add_option("--out", arguments.out, "Folder for checkpoints and log, in place of run.out");
   verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device")
       ->check(CLI::IsMember({"cpu", "cuda"}));
@@ -116,9 +120,12 @@ int main(int argc, char** argv) {
   app.set_help_all_flag("--help-all", "Help of every verb");
   TrainArguments arguments;
   std::function<int()> action;
-  add_train_verb(app, "clip", "Train the small CLIP on photos and captions", arguments, daclip::make_clip_stage, action);
-  add_train_verb(app, "controller", "Train the controller over a frozen CLIP", arguments, daclip::make_controller_stage, action);
-  add_train_verb(app, "restorer", "Train NAFNet, blind or steered by a DA-CLIP", arguments, daclip::make_restorer_stage, action);
+  add_train_verb(app, "clip", "Train the small CLIP on photos and captions", arguments, daclip::make_clip_stage,
+                 action);
+  add_train_verb(app, "controller", "Train the controller over a frozen CLIP", arguments, daclip::make_controller_stage,
+                 action);
+  add_train_verb(app, "restorer", "Train NAFNet, blind or steered by a DA-CLIP", arguments, daclip::make_restorer_stage,
+                 action);
   ExportArguments export_arguments;
   add_export_verb(app, export_arguments, action);
   try {

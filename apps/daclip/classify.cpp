@@ -97,7 +97,8 @@ void add_classify(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<ClassifyArguments>();
   CLI::App& verb = *program.add_subcommand("classify", "Tell what is wrong with photos, with probabilities");
   verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")
-      ->type_name("FILE|FOLDER|-")->required();
+      ->type_name("FILE|FOLDER|-")
+      ->required();
   verb.add_flag("-r,--recursive", arguments->recursive, "Take photos of sub-folders too");
   verb.add_option("--top", arguments->top, "How many labels to print, best first")
       ->check(CLI::Range(1, 1000))

@@ -44,11 +44,7 @@ struct Figure {
 
 std::vector<std::string> metric_names() {
   return {
-      "psnr",
-      "ssim",
-      "lpips",
-      "lpips-squeeze",
-      "lpips-vgg",
+      "psnr",    "ssim", "lpips", "lpips-squeeze", "lpips-vgg",
 #ifdef DACLIP_BRISQUE
       "brisque",
 #endif
@@ -91,9 +87,8 @@ class Figures {
                                                         : PerceptualNet::alex;
     const auto lpips = std::make_shared<Lpips>(*backend_, metric_weights_folder(arguments_.metric_weights), net);
     const std::string key = net == PerceptualNet::alex ? "lpips" : cat("lpips_", perceptual_net_name(net));
-    add({key, cat("LPIPS ", perceptual_net_name(net)), 4, "", [lpips](const FloatImage& a, const FloatImage& b) {
-           return lpips->distance(a, b);
-         }});
+    add({key, cat("LPIPS ", perceptual_net_name(net)), 4, "",
+         [lpips](const FloatImage& a, const FloatImage& b) { return lpips->distance(a, b); }});
   }
 
   const CompareArguments& arguments_;
@@ -257,23 +252,27 @@ int run_compare(const CompareArguments& arguments) {
 
 void add_compare(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<CompareArguments>();
-  CLI::App& verb = *program.add_subcommand("compare", "Measure how alike pictures are: PSNR and SSIM, on RGB and on Y, and LPIPS");
+  CLI::App& verb =
+      *program.add_subcommand("compare", "Measure how alike pictures are: PSNR and SSIM, on RGB and on Y, and LPIPS");
   verb.add_option("A", arguments->a, "A picture, or a folder of pictures")->type_name("FILE|FOLDER")->required();
   verb.add_option("B", arguments->b,
                   "A picture of the same size, or a folder with pictures of the same names (whatever their endings)")
       ->type_name("FILE|FOLDER")
       ->required();
   verb.add_option("--crop", arguments->crop, "Leave out so many pixels at each border (the published tables: 4)")
-      ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   verb.add_option("--metrics", arguments->metrics, "Which figures, separated by commas; lpips is that on AlexNet")
-      ->delimiter(',')->allow_extra_args(false)
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(metric_names()))
       ->capture_default_str();
   verb.add_option("--metric-weights", arguments->metric_weights,
                   "Folder with the published files of LPIPS's networks (docs/metrics.md); else $DACLIP_METRIC_WEIGHTS")
       ->type_name("FOLDER");
   verb.add_option("--threads", arguments->threads, "Threads for LPIPS's networks; 0: one for each core")
-      ->check(CLI::Range(0, 4096))->capture_default_str();
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
   verb.add_flag("--json", arguments->json, "Print JSON");
   verb.callback([arguments, &run] { run = [arguments] { return run_compare(*arguments); }; });
 }

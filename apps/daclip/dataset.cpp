@@ -64,9 +64,11 @@ void add_dataset(CLI::App& program, Run& run) {
   pack.add_option("--root", arguments->root, "What paths in the tables start from (default: the table's folder)")
       ->type_name("FOLDER");
   pack.add_option("--max-size", arguments->options.max_size, "Shrink photos to this longer side; 0 keeps their size")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   pack.add_option("--crop", arguments->options.crop, "Keep one square of this side of each photo; 0 keeps all")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   pack.add_option("--seed", arguments->options.seed, "Decides where the squares are cut")->capture_default_str();
   pack.callback([arguments, &run] { run = [arguments] { return run_pack(*arguments); }; });
   add_dataset_check(verb, run);

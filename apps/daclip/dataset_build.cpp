@@ -44,29 +44,35 @@ void add_dataset_build(CLI::App& verb, Run& run) {
   CLI::App& build = *verb.add_subcommand(
       "build", "Damage good photos into pairs, ROOT/<degradation>/{LQ,GT}; goes on where it was interrupted");
   build.add_option("CLEAN", arguments->clean, "Good photos, or folders of them with their sub-folders")
-      ->type_name("FILE|FOLDER")->required();
+      ->type_name("FILE|FOLDER")
+      ->required();
   build.add_option("-o,--out", arguments->out, "The data set's root folder")->type_name("ROOT")->required();
-  build.add_option("--kind", arguments->kinds,
-                   "A degradation or a mixture, KIND[:param=value,...][+KIND...], a folder each (default: the ten)")
-      ->type_name("KIND")->allow_extra_args(false);
+  build
+      .add_option("--kind", arguments->kinds,
+                  "A degradation or a mixture, KIND[:param=value,...][+KIND...], a folder each (default: the ten)")
+      ->type_name("KIND")
+      ->allow_extra_args(false);
   build.add_option("--mixed", arguments->mixed, "As --kind, beside the ten or those of --kind")
-      ->type_name("KIND+KIND")->allow_extra_args(false);
+      ->type_name("KIND+KIND")
+      ->allow_extra_args(false);
   build.add_flag("--wild", arguments->options.wild,
                  "Also (without --kind: only) three passes of blur, resizing, noise and JPEG in random orders");
   build.add_option("--severity", arguments->severity, "As strong as the paper's test sets, or training's range")
-      ->check(CLI::IsMember({"paper", "training"}))->capture_default_str();
+      ->check(CLI::IsMember({"paper", "training"}))
+      ->capture_default_str();
   build.add_option("--format", arguments->format, "Format of LQ and GT")
-      ->check(CLI::IsMember({"png", "jpg", "webp"}))->capture_default_str();
+      ->check(CLI::IsMember({"png", "jpg", "webp"}))
+      ->capture_default_str();
   build.add_option("--quality", arguments->options.quality, "Quality of JPEG and WebP")
-      ->check(CLI::Range(1, 100))->capture_default_str();
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   build.add_option("--seed", arguments->options.seed, "With the photo's name, decides all that is drawn")
       ->capture_default_str();
   build.add_option("--captions", arguments->captions, "Tables (TSV) of the photos' captions, filepath and title")
       ->type_name("FILE");
   build.add_option("--root", arguments->root, "What paths in the tables start from (default: the table's folder)")
       ->type_name("FOLDER");
-  build.add_option("--threads", arguments->options.threads, "0: all cores")->check(CLI::Range(0, 1024))
-      ->default_val(0);
+  build.add_option("--threads", arguments->options.threads, "0: all cores")->check(CLI::Range(0, 1024))->default_val(0);
   build.callback([arguments, &run] { run = [arguments] { return run_build(*arguments); }; });
 }
 

@@ -96,16 +96,22 @@ void add_dataset_check(CLI::App& verb, Run& run) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App& check = *verb.add_subcommand(
       "check", "Look through a data set: counts, sizes, unreadable files, partners, duplicates, captions");
-  check.add_option("ROOT", arguments->root_or_list, "ROOT/<degradation>/{LQ,GT}, also below train/, val/ and test/; or a list")
-      ->type_name("FOLDER|LIST")->required();
+  check
+      .add_option("ROOT", arguments->root_or_list,
+                  "ROOT/<degradation>/{LQ,GT}, also below train/, val/ and test/; or a list")
+      ->type_name("FOLDER|LIST")
+      ->required();
   check.add_option("--root", arguments->root, "What paths in the list and in captions start from")->type_name("FOLDER");
   check.add_option("--train", arguments->train, "Folders of training photos, none of which should be in the test sets")
       ->type_name("FOLDER");
-  check.add_option("--captions", arguments->captions,
-                   "Tables (TSV) with the columns filepath and title (default: captions.tsv and daclip_*.csv in ROOT)")
+  check
+      .add_option("--captions", arguments->captions,
+                  "Tables (TSV) with the columns filepath and title (default: captions.tsv and daclip_*.csv in ROOT)")
       ->type_name("FILE");
-  check.add_option("--distance", arguments->options.distance, "Photos whose hashes differ in so few bits are duplicates")
-      ->check(CLI::Range(0, 20))->capture_default_str();
+  check
+      .add_option("--distance", arguments->options.distance, "Photos whose hashes differ in so few bits are duplicates")
+      ->check(CLI::Range(0, 20))
+      ->capture_default_str();
   check.add_flag("--json", arguments->json, "Print JSON");
   check.add_option("--threads", arguments->options.threads, "0: all cores")->check(CLI::Range(0, 1024))->default_val(0);
   check.callback([arguments, &run] { run = [arguments] { return run_check(*arguments); }; });

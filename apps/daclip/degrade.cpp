@@ -104,9 +104,11 @@ void add_degrade(CLI::App& program, Run& run) {
   CLI::App& verb =
       *program.add_subcommand("degrade", "Damage good photos in ten ways and mixtures, to try or measure restoring");
   verb.add_option("IN", arguments->inputs, "Photos, folders, or - for standard input")
-      ->type_name("FILE|FOLDER|-")->required();
+      ->type_name("FILE|FOLDER|-")
+      ->required();
   verb.add_option("-o,--out", arguments->output.out, "Output: a file for one photo, a folder, or - for standard output")
-      ->type_name("FILE|FOLDER|-")->required();
+      ->type_name("FILE|FOLDER|-")
+      ->required();
   verb.add_option("--kind", arguments->kinds,
                   "KIND[:param=value,...], see below; several in their order: KIND+KIND, or --kind more than once")
       ->type_name("KIND")

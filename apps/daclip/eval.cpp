@@ -60,7 +60,8 @@ std::vector<TestSet> chosen_sets(const EvalArguments& arguments, std::map<std::s
     datasets[set.name] = {set.group, set.paper};
     const std::string degradation = degradation_of(set);
     known += (known.empty() ? "" : ", ") + set.name + (degradation.empty() ? "" : " (" + degradation + ")");
-    if (is_in(arguments.degradations, degradation) && is_in(arguments.names, set.name)) chosen.push_back(std::move(set));
+    if (is_in(arguments.degradations, degradation) && is_in(arguments.names, set.name))
+      chosen.push_back(std::move(set));
   }
   if (chosen.empty()) throw UsageError(cat(arguments.sets, ": no such set or degradation; it has ", known));
   return chosen;
@@ -162,14 +163,16 @@ int run_eval(EvalArguments& arguments) {
   EvalOutcome outcome;
   {
     Progress progress(std::max<size_t>(1, evaluation.pending()));
-    outcome = evaluation.run({[&](size_t done, double share, const std::string& name) { progress.show(done, share, name); },
-                              [&](const std::string& line) { progress.line("daclip: " + line); }});
+    outcome =
+        evaluation.run({[&](size_t done, double share, const std::string& name) { progress.show(done, share, name); },
+                        [&](const std::string& line) { progress.line("daclip: " + line); }});
   }
   const std::filesystem::path report = options.report;
   write_set_figures(report / "sets.jsonl", outcome.figures);
   page.title = arguments.title;
   page.notes = methods.notes();
-  page.notes.push_back(cat("daclip " DACLIP_VERSION " on ", processor_name(), ", ", threads, threads == 1 ? " thread." : " threads."));
+  page.notes.push_back(
+      cat("daclip " DACLIP_VERSION " on ", processor_name(), ", ", threads, threads == 1 ? " thread." : " threads."));
   for (const std::string& notice : evaluation.notices()) page.notes.push_back(notice);
   page.figures = outcome.figures;
   if (options.pictures) evaluation.write_originals(gallery_images(outcome.results, page.gallery_each));
@@ -185,29 +188,36 @@ void add_eval(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App& verb = *program.add_subcommand("eval", "Measure models, or any method's pictures, on test sets");
   verb.add_option("SETS", arguments->sets, "A folder <degradation>/{LQ,GT}, or a list of test sets (TOML)")
-      ->type_name("FOLDER|LIST")->required();
+      ->type_name("FOLDER|LIST")
+      ->required();
   verb.add_option("-o,--out", arguments->report, "The report's folder; a run that was broken off goes on in it")
-      ->type_name("FOLDER")->required();
+      ->type_name("FOLDER")
+      ->required();
   verb.add_option("--root", arguments->root, "What paths in the list start from, instead of what it says itself")
       ->type_name("FOLDER");
-  verb.add_option("--model", arguments->models, "Models, by name or file (default compact); NAME=FILE gives another name")
+  verb.add_option("--model", arguments->models,
+                  "Models, by name or file (default compact); NAME=FILE gives another name")
       ->type_name("[NAME=]FILE");
   verb.add_option("--outputs", arguments->outputs, "Folders of pictures that a method made: FOLDER/<set>/<image>.*")
       ->type_name("[NAME=]FOLDER");
   verb.add_option("--degradations", arguments->degradations, "Only sets of these, such as rainy or hazy+rainy")
       ->type_name("NAME");
   verb.add_option("--sets", arguments->names, "Only sets of these names")->type_name("NAME");
-  verb.add_option("--metrics", arguments->options.measures.metrics,
-                  "psnr, ssim, lpips (lpips-squeeze, lpips-vgg), frechet-alex, fid, brisque; networks need their weights")
-      ->type_name("NAME")->capture_default_str();
+  verb.add_option(
+          "--metrics", arguments->options.measures.metrics,
+          "psnr, ssim, lpips (lpips-squeeze, lpips-vgg), frechet-alex, fid, brisque; networks need their weights")
+      ->type_name("NAME")
+      ->capture_default_str();
   verb.add_option("--metric-weights", arguments->options.measures.weights,
                   "Folder with the weights of LPIPS and of the Fréchet distances (default $DACLIP_METRIC_WEIGHTS)")
       ->type_name("FOLDER");
   verb.add_option("--crop-border", arguments->options.measures.crop_border,
                   "PSNR and SSIM leave out so many pixels at each border (the published script: 4)")
-      ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   verb.add_option("--limit", arguments->options.limit, "Only the first N images of each set; 0 takes all")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   add_views_option(verb, arguments->restore.views);
   verb.add_option("--sampler", arguments->sampler, "Diffusion models: how to sample, see restore");
   verb.add_option("--steps", arguments->restore.sampler.steps, "Diffusion models: evaluations of the network")
@@ -217,7 +227,8 @@ void add_eval(CLI::App& program, Run& run) {
   verb.add_option("--title", arguments->title, "The report's title")->type_name("TEXT")->capture_default_str();
   verb.add_flag("--no-pictures", arguments->no_pictures, "Do not keep the restored pictures, and make no gallery");
   verb.add_flag("--fresh", arguments->options.fresh, "Begin anew, forgetting what an earlier run left in the folder");
-  verb.footer("The report: report.html, tables.md, tables.tex, charts (SVG), gallery.html, results.csv, results.jsonl.");
+  verb.footer(
+      "The report: report.html, tables.md, tables.tex, charts (SVG), gallery.html, results.csv, results.jsonl.");
   verb.callback([arguments, &run] { run = [arguments] { return run_eval(*arguments); }; });
 }
 

@@ -67,27 +67,36 @@ void add_tensor_options(CLI::App& verb, ImportArguments& arguments) {
   const std::string group = "What the tensors cannot tell (default: as the published models)";
   verb.add_option("--config", arguments.configs,
                   "JSON that tells it: open_clip's model configuration, or one with model_cfg, sde, control_order")
-      ->type_name("FILE")->group(group);
+      ->type_name("FILE")
+      ->group(group);
   CLI::Option* quick = verb.add_flag("--quick-gelu", arguments.quick_gelu,
                                      "CLIP's activation is x*sigmoid(1.702x); so it is in OpenAI's own files")
                            ->group(group);
   verb.add_flag("--exact-gelu", arguments.exact_gelu, "CLIP's activation is the exact GELU")
-      ->excludes(quick)->group(group);
+      ->excludes(quick)
+      ->group(group);
   verb.add_option("--control-order", arguments.control_order,
                   "Whether the encoder's first block takes the controller's last output (reversed) or its first")
-      ->check(CLI::IsMember({"reversed", "forward"}))->group(group);
+      ->check(CLI::IsMember({"reversed", "forward"}))
+      ->group(group);
   verb.add_option("--head-width", options.head_width, "Width of an attention head of the image tower (64)")
-      ->check(CLI::Range(1, 4096))->group(group);
+      ->check(CLI::Range(1, 4096))
+      ->group(group);
   verb.add_option("--text-heads", options.text_heads, "Attention heads of the text tower (its width / 64)")
-      ->check(CLI::Range(1, 1024))->group(group);
+      ->check(CLI::Range(1, 1024))
+      ->group(group);
   verb.add_option("--max-sigma", options.max_sigma, "IR-SDE: stationary deviation, in 255ths from 1 on (50)")
-      ->check(CLI::PositiveNumber)->group(group);
+      ->check(CLI::PositiveNumber)
+      ->group(group);
   verb.add_option("--timesteps", options.timesteps, "IR-SDE: T, the number of times (100)")
-      ->check(CLI::Range(1, 100'000))->group(group);
+      ->check(CLI::Range(1, 100'000))
+      ->group(group);
   verb.add_option("--schedule", arguments.schedule, "IR-SDE: theta over time (cosine)")
-      ->check(CLI::IsMember({"cosine", "linear", "constant"}))->group(group);
+      ->check(CLI::IsMember({"cosine", "linear", "constant"}))
+      ->group(group);
   verb.add_option("--eps", options.eps, "IR-SDE: what is left of the clean picture at T (0.005)")
-      ->check(CLI::Range(1e-9, 0.999))->group(group);
+      ->check(CLI::Range(1e-9, 0.999))
+      ->group(group);
 }
 
 }  // namespace
@@ -97,9 +106,11 @@ void add_import(CLI::App& program, Run& run) {
   CLI::App& verb = *program.add_subcommand("import", "Make a model of published checkpoints (PyTorch or safetensors)");
   verb.add_option("FILE", arguments->files,
                   "DA-CLIP or CLIP, and a restoration network (U-Net or NAFNet): .pt, .pth, .bin, .safetensors")
-      ->type_name("FILE")->required();
+      ->type_name("FILE")
+      ->required();
   verb.add_option("-o,--out", arguments->out, "The model: a .safetensors file, or a folder for model.safetensors")
-      ->type_name("MODEL")->required();
+      ->type_name("MODEL")
+      ->required();
   verb.add_option("--name", arguments->name, "The model's name for itself (default: that of the file or folder)");
   verb.add_flag("--half", arguments->options.half, "Store matrices in 16 bits");
   verb.add_option("--vocab", arguments->vocabulary,

@@ -103,8 +103,10 @@ int run_complexity(const InfoArguments& arguments) {
   nlohmann::ordered_json info;
   {
     const std::unique_ptr<NativeBackend> first = backend();
-    info = {{"processor", processor_name()}, {"threads", first->threads()},
-            {"precision", dtype_name(first->compute_dtype())}, {"networks", nlohmann::ordered_json::array()}};
+    info = {{"processor", processor_name()},
+            {"threads", first->threads()},
+            {"precision", dtype_name(first->compute_dtype())},
+            {"networks", nlohmann::ordered_json::array()}};
   }
   if (!arguments.json)
     std::cout << info["processor"].get<std::string>() << ", threads: " << info["threads"]
@@ -112,8 +114,7 @@ int run_complexity(const InfoArguments& arguments) {
               << "\n\n| network | input | parameters | multiply-adds each | evaluations | peak memory | runtime |\n"
                  "|---|---|---|---|---|---|---|"
               << std::endl;
-  for (const Network& network : networks)
-    tell(network, measure(network, backend), arguments.json, info["networks"]);
+  for (const Network& network : networks) tell(network, measure(network, backend), arguments.json, info["networks"]);
   if (arguments.json) std::cout << info.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
   return kAllDone;
 }
@@ -133,15 +134,20 @@ int run_info(const InfoArguments& arguments) {
 
 void add_info(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<InfoArguments>();
-  CLI::App& verb =
-      *program.add_subcommand("info", "Describe a model: configuration, parameters, multiply-adds, what it costs to run");
+  CLI::App& verb = *program.add_subcommand(
+      "info", "Describe a model: configuration, parameters, multiply-adds, what it costs to run");
   verb.add_option("MODEL", arguments->runtime.model, "A model's name or file")
-      ->type_name("NAME|FILE")->capture_default_str();
+      ->type_name("NAME|FILE")
+      ->capture_default_str();
   verb.add_flag("--json", arguments->json, "Print JSON");
   CLI::Option* complexity = verb.add_flag("--complexity", arguments->complexity,
                                           "Run each network: a table of multiply-adds, peak memory and runtime");
   verb.add_option("--size", arguments->size, "With --complexity: height and width of the photo")
-      ->type_name("HxW")->expected(2)->delimiter('x')->check(CLI::Range(1, 1 << 14))->needs(complexity)
+      ->type_name("HxW")
+      ->expected(2)
+      ->delimiter('x')
+      ->check(CLI::Range(1, 1 << 14))
+      ->needs(complexity)
       ->capture_default_str();
   verb.add_flag("--published", arguments->published,
                 "With --complexity: the paper's networks at full size instead of the model's")

@@ -30,8 +30,8 @@ InputList list_inputs(const std::vector<std::string>& arguments, bool recursive,
 Image read_input(const Input& input);
 
 struct OutputOptions {
-  std::string out;             // a file (one input, ending of a picture), a folder, or "-" for standard output
-  std::string format;          // "png", "jpg", "webp", "tiff", or empty: told by the file's ending, PNG in folders
+  std::string out;     // a file (one input, ending of a picture), a folder, or "-" for standard output
+  std::string format;  // "png", "jpg", "webp", "tiff", or empty: told by the file's ending, PNG in folders
   int quality = 95;
   bool recursive = false;
   bool skip_existing = false;

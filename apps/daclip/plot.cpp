@@ -17,9 +17,8 @@ struct PlotArguments {
 };
 
 std::string page(const std::vector<TrainingLog>& logs, const PlotArguments& arguments, const Svg& svg) {
-  return html_page(arguments.options.title,
-                   cat("<main>\n<figure class=\"chart\">\n", svg.element(), "</figure>\n",
-                       to_html(training_table(logs)), "</main>\n"));
+  return html_page(arguments.options.title, cat("<main>\n<figure class=\"chart\">\n", svg.element(), "</figure>\n",
+                                                to_html(training_table(logs)), "</main>\n"));
 }
 
 int run_plot(const PlotArguments& arguments) {
@@ -54,7 +53,8 @@ void add_plot(CLI::App& program, Run& run) {
   TrainingChartOptions& options = arguments->options;
   CLI::App& verb = *program.add_subcommand("plot", "Draw the training curves of one or several runs");
   verb.add_option("LOG", arguments->logs, "log.jsonl of daclip-train, or the folder of a run")
-      ->type_name("FILE|FOLDER")->required();
+      ->type_name("FILE|FOLDER")
+      ->required();
   verb.add_option("-o,--out", arguments->out, "The picture (.svg) or page (.html) to write")
       ->type_name("FILE")
       ->required();
@@ -65,9 +65,11 @@ void add_plot(CLI::App& program, Run& run) {
       ->type_name("WHAT")
       ->delimiter(',');
   verb.add_option("--smooth", options.smooth, "Smoothing of training curves, 0 for none, towards 1 for more")
-      ->check(CLI::Range(0.0, 0.9999))->capture_default_str();
+      ->check(CLI::Range(0.0, 0.9999))
+      ->capture_default_str();
   verb.add_option("--names", arguments->names, "Names of the runs (default: their folders)")
-      ->type_name("NAME")->delimiter(',');
+      ->type_name("NAME")
+      ->delimiter(',');
   verb.add_option("--title", options.title, "Title of the picture")->capture_default_str();
   verb.callback([arguments, &run] { run = [arguments] { return run_plot(*arguments); }; });
 }

@@ -21,9 +21,8 @@ int terminal_width() {
 }  // namespace
 
 Progress::Progress(size_t items)
-    : items_(std::max<size_t>(items, 1)),
-      terminal_(::isatty(STDERR_FILENO)),
-      start_(std::chrono::steady_clock::now()) {}
+    : items_(std::max<size_t>(items, 1)), terminal_(::isatty(STDERR_FILENO)), start_(std::chrono::steady_clock::now()) {
+}
 
 Progress::~Progress() { clear(); }
 

@@ -51,15 +51,17 @@ std::string data_uri(const Image& image) {
 }
 
 std::string probability_row(const Prediction& p) {
-  return cat("<div class=\"row\"><span>", escape_xml(p.label), "</span><div class=\"bar\"><div style=\"width:",
-             number_text(100.0 * p.probability, 1), "%\"></div></div><span>", percent(p.probability),
-             "</span></div>\n");
+  return cat("<div class=\"row\"><span>", escape_xml(p.label),
+             "</span><div class=\"bar\"><div style=\"width:", number_text(100.0 * p.probability, 1),
+             "%\"></div></div><span>", percent(p.probability), "</span></div>\n");
 }
 
 }  // namespace
 
 Report::Report(std::string model, size_t photos, std::string note)
-    : model_(std::move(model)), note_(std::move(note)), largest_side_(photos <= 40 ? 800 : photos <= 200 ? 480 : 320) {}
+    : model_(std::move(model)), note_(std::move(note)), largest_side_(photos <= 40    ? 800
+                                                                      : photos <= 200 ? 480
+                                                                                      : 320) {}
 
 void Report::add(const Entry& entry, const Image& before, const Image& after) {
   const Image small_before = thumbnail(before, largest_side_), small_after = thumbnail(after, largest_side_);

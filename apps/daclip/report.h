@@ -14,12 +14,12 @@ class Report {
  public:
   struct Entry {
     std::string name;
-    std::string degradation;               // what steered the network
-    std::vector<Prediction> predictions;   // what was recognised, best first
-    bool chosen = false;                   // the degradation was the user's word
-    bool untouched = false;                // recognised as clean
-    bool unsure = false;                   // the recognition that steered it, see pipeline/confidence.h
-    std::string cost;                      // "10 evaluations", or nothing to say
+    std::string degradation;              // what steered the network
+    std::vector<Prediction> predictions;  // what was recognised, best first
+    bool chosen = false;                  // the degradation was the user's word
+    bool untouched = false;               // recognised as clean
+    bool unsure = false;                  // the recognition that steered it, see pipeline/confidence.h
+    std::string cost;                     // "10 evaluations", or nothing to say
     double seconds = 0;
   };
 

@@ -24,7 +24,7 @@ struct RestoreArguments {
   RestoreOptions restore;
   std::string mask, report, report_note;
   std::string prompt, caption, clean, zero_context;
-  std::string sampler;            // empty: the default
+  std::string sampler;  // empty: the default
   std::optional<uint64_t> seed;
 };
 
@@ -55,8 +55,7 @@ class RestoreRun {
  public:
   RestoreRun(const RestoreArguments& arguments, const Plan& plan, const Runtime& runtime)
       : arguments_(arguments), plan_(plan), restorer_(*runtime.backend, runtime.model), prefetch_(plan.jobs),
-        progress_(plan.jobs.size()),
-        report_(runtime.model.config.name, plan.jobs.size(), arguments.report_note) {
+        progress_(plan.jobs.size()), report_(runtime.model.config.name, plan.jobs.size(), arguments.report_note) {
     if (runtime.model.config.clip) classifier_.emplace(*runtime.backend, runtime.model);
     // Nothing hangs on what is recognised where it is told.
     recognised_ = arguments.restore.degradation.empty() && !arguments.restore.mask &&
@@ -265,16 +264,19 @@ void add_restore(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<RestoreArguments>();
   CLI::App& verb = *program.add_subcommand("restore", "Recognise what is wrong with photos and repair them");
   verb.add_option("IN", arguments->inputs, "Photos (JPEG, PNG, WebP, TIFF, BMP), folders, or - for standard input")
-      ->type_name("FILE|FOLDER|-")->required();
+      ->type_name("FILE|FOLDER|-")
+      ->required();
   verb.add_option("-o,--out", arguments->output.out,
                   "Output: a file for one photo, a folder (OUT/<name>.png each), or - for standard output")
-                      ->type_name("FILE|FOLDER|-")->required();
+      ->type_name("FILE|FOLDER|-")
+      ->required();
   verb.add_flag("-r,--recursive", arguments->output.recursive,
                 "Take photos of sub-folders too and keep the sub-folders");
   verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
       ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
   verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP; 100 makes WebP lossless")
-      ->check(CLI::Range(1, 100))->capture_default_str();
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
   add_model_options(verb, *arguments);

@@ -22,14 +22,17 @@ void add_speed_options(CLI::App& verb, RuntimeOptions& options) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   verb.add_option("--precision", options.precision, "f32, bf16 (faster, needs a processor that has it), or auto")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))->capture_default_str();
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->capture_default_str();
 }
 
 void add_views_option(CLI::App& verb, int& views) {
-  verb.add_option("--views", views,
-                  "Restore a photo also turned and mirrored, in 2, 4 or 8 views, and take the mean: better, and so many\n"
-                  "times slower")
-      ->check(CLI::IsMember({1, 2, 4, 8}))->capture_default_str();
+  verb.add_option(
+          "--views", views,
+          "Restore a photo also turned and mirrored, in 2, 4 or 8 views, and take the mean: better, and so many\n"
+          "times slower")
+      ->check(CLI::IsMember({1, 2, 4, 8}))
+      ->capture_default_str();
 }
 
 Runtime open_runtime(const RuntimeOptions& options, bool text_tower) {

@@ -9,8 +9,8 @@ namespace daclip::app {
 
 enum ExitCode {
   kAllDone = 0,
-  kSomeFailed = 1,   // some inputs failed; the others are done and the failures were named
-  kWrongUsage = 2,   // options, a model or an output folder that cannot be used: nothing was done
+  kSomeFailed = 1,  // some inputs failed; the others are done and the failures were named
+  kWrongUsage = 2,  // options, a model or an output folder that cannot be used: nothing was done
 };
 
 // Set by the verb that the command line names; returns the exit code, throws daclip::Error for wrong usage.

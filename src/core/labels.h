@@ -7,8 +7,8 @@
 namespace daclip {
 
 inline constexpr std::array<std::string_view, 11> kLabels = {
-    "motion-blurry", "hazy",   "jpeg-compressed", "low-light", "noisy",       "raindrop",
-    "rainy",         "shadowed", "snowy",         "uncompleted", "clean"};
+    "motion-blurry", "hazy",     "jpeg-compressed", "low-light",   "noisy", "raindrop",
+    "rainy",         "shadowed", "snowy",           "uncompleted", "clean"};
 
 inline constexpr int kDegradationCount = 10;  // the first ten of kLabels
 inline constexpr int kClean = 10;

@@ -178,8 +178,7 @@ DatasetCheck check_dataset(const fs::path& root_or_list, const CheckOptions& opt
   DatasetCheck check;
   for (const fs::path& path : extra)
     if (const std::string& error = pictures.at(path).error; !error.empty()) check.problems.push_back(error);
-  const std::set<fs::path> captioned =
-      captioned_photos(caption_tables(root_or_list, options), options.root, check);
+  const std::set<fs::path> captioned = captioned_photos(caption_tables(root_or_list, options), options.root, check);
   for (const TestSet& set : sets) {
     CheckedSet checked = check_set(set, pictures);
     for (const TestImage& image : set.images)

@@ -13,13 +13,13 @@
 namespace daclip {
 
 struct BuildOptions {
-  std::vector<std::filesystem::path> clean;     // photos, or folders of them with their sub-folders
-  std::vector<Chain> chains;                    // one folder each, called by its kinds: "low-light+noisy"
-  bool wild = false;                            // a folder wild/ too, see degrade/wild.h
+  std::vector<std::filesystem::path> clean;  // photos, or folders of them with their sub-folders
+  std::vector<Chain> chains;                 // one folder each, called by its kinds: "low-light+noisy"
+  bool wild = false;                         // a folder wild/ too, see degrade/wild.h
   Severity severity = Severity::paper;
-  ImageFormat format = ImageFormat::png;        // of LQ and GT
-  int quality = 95;                             // of JPEG and WebP
-  uint64_t seed = 0;                            // with a photo's name and the folder's it decides all that is drawn
+  ImageFormat format = ImageFormat::png;  // of LQ and GT
+  int quality = 95;                       // of JPEG and WebP
+  uint64_t seed = 0;                      // with a photo's name and the folder's it decides all that is drawn
   int threads = 1;
   std::vector<std::filesystem::path> captions;  // tables of the clean photos' captions
   std::filesystem::path captions_root;          // what their paths start from; empty: each table's folder

@@ -10,9 +10,9 @@
 namespace daclip {
 namespace {
 
-constexpr int kContexts = 8;   // of neighbourhood activity
-constexpr int kEscape = 20;    // this many zeros announce a residual in plain 8 bits
-constexpr int kHalving = 64;   // residuals after which a context's statistics are halved, as in LOCO-I
+constexpr int kContexts = 8;  // of neighbourhood activity
+constexpr int kEscape = 20;   // this many zeros announce a residual in plain 8 bits
+constexpr int kHalving = 64;  // residuals after which a context's statistics are halved, as in LOCO-I
 
 class BitWriter {
  public:
@@ -165,7 +165,8 @@ std::vector<uint8_t> encode_lossless(std::span<const uint8_t> rgb, int width, in
 
 std::vector<uint8_t> decode_lossless(std::span<const uint8_t> bytes, int width, int height, std::string_view where) {
   check_size(width, height);
-  const uint64_t samples = checked_mul(checked_mul(uint64_t(width), uint64_t(height), "picture size"), 3, "picture size");
+  const uint64_t samples =
+      checked_mul(checked_mul(uint64_t(width), uint64_t(height), "picture size"), 3, "picture size");
   // A sample takes at least one bit: a false size must not take memory.
   if (samples / 8 > bytes.size())
     throw LimitError(cat(where, ": ", bytes.size(), " bytes cannot hold ", width, "x", height, " pixels"));

@@ -20,12 +20,13 @@ namespace daclip {
 
 struct PackPhoto {
   std::string name;
-  std::string kind = "clean";         // "clean", or the label of the degradation that `lq` has, or `gt` where there is no `lq`:
-                                      // a photo found damaged, whose truth nobody knows
+  std::string kind =
+      "clean";  // "clean", or the label of the degradation that `lq` has, or `gt` where there is no `lq`:
+                // a photo found damaged, whose truth nobody knows
   int width = 0, height = 0;
   std::vector<std::string> captions;
-  std::vector<uint8_t> gt;            // (height, width, 3), 8-bit RGB
-  std::vector<uint8_t> lq;            // as gt; empty where there is none
+  std::vector<uint8_t> gt;  // (height, width, 3), 8-bit RGB
+  std::vector<uint8_t> lq;  // as gt; empty where there is none
 };
 
 // Writes photo by photo; the file appears under its name only when finish() has succeeded.

@@ -28,7 +28,8 @@ void add_pairs(const PackOptions::Pairs& pairs, std::vector<Job>& jobs) {
   for (const fs::path& path : list_pictures(pairs.folder / "LQ", true)) inputs[path.stem().string()] = path;
   for (const fs::path& path : list_pictures(pairs.folder / "GT", true)) {
     const auto input = inputs.find(path.stem().string());
-    if (input == inputs.end()) throw IoError(cat(path.string(), ": has no partner in ", (pairs.folder / "LQ").string()));
+    if (input == inputs.end())
+      throw IoError(cat(path.string(), ": has no partner in ", (pairs.folder / "LQ").string()));
     jobs.push_back({pairs.label + "/" + path.stem().string(), pairs.label, path, input->second, {}});
   }
 }

@@ -32,7 +32,7 @@ std::optional<uint64_t> perceptual_hash(const FloatImage& rgb) {
     for (int u = 0; u < kLow; ++u)
       for (int y = 0; y < kSide; ++y) frequencies[size_t(v * kLow + u)] += wave[v][y] * rows[y][u];
 
-  std::array<double, kLow * kLow> sorted = frequencies;
+  std::array<double, kLow* kLow> sorted = frequencies;
   std::sort(sorted.begin(), sorted.end());
   const double median = (sorted[31] + sorted[32]) / 2;
   uint64_t bits = 0;

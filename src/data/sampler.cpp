@@ -17,9 +17,9 @@ constexpr int kRainy = label_index("rainy");
 constexpr int kShadowed = label_index("shadowed");
 constexpr double kFew = 20;          // photos found damaged of one kind that make half of what many would
 constexpr double kVisible = 1.6e-3;  // mean squared error, 28 dB, of weather, glass and light that one can see
-constexpr int kTries = 4;            // to draw such a damage: a shadow may fall on what is dark, white rain on white sky
-constexpr double kGround = 0.4;      // of the plain places that are made up: few photos show asphalt, sand or paving close
-constexpr double kSunlit = 0.3;      // mean luma of photos that shadows are cast on: what is dark has no sun
+constexpr int kTries = 4;        // to draw such a damage: a shadow may fall on what is dark, white rain on white sky
+constexpr double kGround = 0.4;  // of the plain places that are made up: few photos show asphalt, sand or paving close
+constexpr double kSunlit = 0.3;  // mean luma of photos that shadows are cast on: what is dark has no sun
 
 // One uniform draw spread over independent streams: photo choice, degradation.
 uint64_t sample_seed(uint64_t seed, int slot, int64_t serial) {
@@ -34,9 +34,9 @@ void mirror(FloatImage& image) {
 
 // Size and place drawn once, so that both pictures of a real pair are treated alike.
 struct Frame {
-  CropPlan place;       // of the photo, where only a part of it is wanted; no width: all of it
-  int width, height;    // to which that is resized
-  CropPlan region;      // of the result
+  CropPlan place;     // of the photo, where only a part of it is wanted; no width: all of it
+  int width, height;  // to which that is resized
+  CropPlan region;    // of the result
   bool mirrored = false;
   double sharpening = 0;  // of a photo that was enlarged
 };
@@ -119,7 +119,8 @@ Frame surface_frame(const PackPhoto& photo, int min_side, Random& random) {
   const int shorter = std::min(photo.width, photo.height);
   Frame frame;
   frame.mirrored = random.chance(0.5);
-  const int side = std::clamp(int(shorter * random.uniform(0.2, 0.5)), std::min(shorter, std::max(96, min_side)), shorter);
+  const int side =
+      std::clamp(int(shorter * random.uniform(0.2, 0.5)), std::min(shorter, std::max(96, min_side)), shorter);
   double plainest = 1e9;
   for (int i = 0; i < 8; ++i) {
     CropPlan at;
@@ -239,7 +240,8 @@ Sample Sampler::make(int slot, int64_t serial) const {
   const std::vector<size_t>& pairs = paired_[size_t(sample.label)];
   const bool real = random.chance(config_.paired_share) && !pairs.empty();
   const std::vector<size_t>& found = found_[size_t(sample.label)];
-  const bool as_it_is = random.chance(config_.found_share * double(found.size()) / (double(found.size()) + kFew)) && !real;
+  const bool as_it_is =
+      random.chance(config_.found_share * double(found.size()) / (double(found.size()) + kFew)) && !real;
   const std::vector<size_t>& choice = real ? pairs : as_it_is ? found : clean_;
   for (int i = 0; i < kTries; ++i) {
     sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
@@ -257,7 +259,8 @@ Sample Sampler::make(int slot, int64_t serial) const {
   } else if (sample.label == kClean || as_it_is) {
     sample.lq = sample.gt;
   } else {
-    const Severity severity = random.chance(config_.paper_share[size_t(sample.label)]) ? Severity::paper : Severity::training;
+    const Severity severity =
+        random.chance(config_.paper_share[size_t(sample.label)]) ? Severity::paper : Severity::training;
     const DegradeSpec spec{std::string(kLabels[size_t(sample.label)]), {}};
     const int tries = may_be_hidden(sample.label) ? kTries : 1;
     for (int i = 1; i <= tries; ++i) {
@@ -270,7 +273,8 @@ Sample Sampler::make(int slot, int64_t serial) const {
   return sample;
 }
 
-SampleStream::SampleStream(const Sampler& sampler, int threads, int lookahead) : sampler_(sampler), lookahead_(lookahead) {
+SampleStream::SampleStream(const Sampler& sampler, int threads, int lookahead)
+    : sampler_(sampler), lookahead_(lookahead) {
   for (int i = 0; i < std::max(1, threads); ++i) workers_.emplace_back([this] { work(); });
 }
 
@@ -302,7 +306,8 @@ void SampleStream::advance(int64_t step) {
   const std::lock_guard lock(mutex_);
   if (step == step_) return;
   step_ = step;
-  std::erase_if(results_, [&](const auto& item) { return item.first.second < sampler_.serial(step, item.first.first); });
+  std::erase_if(results_,
+                [&](const auto& item) { return item.first.second < sampler_.serial(step, item.first.first); });
   for (int64_t ahead = std::max(step, planned_ + 1); ahead <= step + lookahead_; ++ahead) {
     for (int slot = 0; slot < sampler_.config().slots; ++slot) {
       const Key key{slot, sampler_.serial(ahead, slot)};

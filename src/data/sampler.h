@@ -22,23 +22,27 @@ namespace daclip {
 
 struct SamplerConfig {
   uint64_t seed = 1;
-  int slots = 8;             // samples in a batch
-  int hold = 4;              // steps for which a slot keeps its photo, to share the cost of degrading; slots are staggered
-  int min_side = 128;        // photos with a shorter side are enlarged to it
-  int region = 0;            // larger photos are cut to a random region of this side before degrading; 0 keeps them whole
+  int slots = 8;       // samples in a batch
+  int hold = 4;        // steps for which a slot keeps its photo, to share the cost of degrading; slots are staggered
+  int min_side = 128;  // photos with a shorter side are enlarged to it
+  int region = 0;      // larger photos are cut to a random region of this side before degrading; 0 keeps them whole
   double rescale_min = 0.5, rescale_max = 1;  // half of the photos are resized by a factor drawn from here
-  std::array<double, kLabels.size()> paper_share;  // of each label's samples at Severity::paper, the others at ::training
-  double paired_share = 0.3; // of a kind's samples taken from real pairs, where the pack has any
-  double stored_share = 0;   // of samples that were resized or compressed once more after the damage, as most photos found
-                             // in the world were
-  double grade_share = 0;    // of clean photos whose colours are changed before the damage: contrast, saturation, white
-                             // balance, as cameras and weather differ
-  double found_share = 0;    // of a kind's samples that are photos found damaged, as they are: for recognition, which needs no
-                             // truth. A kind with n such photos has n / (n + 20) of it, so that few are not learned by heart
-  double surface_share = 0;  // of good and shadowed samples cut close to the plainest of several places, or made up as ground
-                             // (scenes.h): shadows are photographed on floors and walls
-  double focus_share = 0;    // of clean photos that get a shallow depth of field before the damage
-  double wet_share = 0;      // of rainy samples whose scene is a rainy day's (scenes.h), not only seen through rain
+  std::array<double, kLabels.size()>
+      paper_share;            // of each label's samples at Severity::paper, the others at ::training
+  double paired_share = 0.3;  // of a kind's samples taken from real pairs, where the pack has any
+  double stored_share =
+      0;  // of samples that were resized or compressed once more after the damage, as most photos found
+          // in the world were
+  double grade_share = 0;  // of clean photos whose colours are changed before the damage: contrast, saturation, white
+                           // balance, as cameras and weather differ
+  double found_share =
+      0;  // of a kind's samples that are photos found damaged, as they are: for recognition, which needs no
+          // truth. A kind with n such photos has n / (n + 20) of it, so that few are not learned by heart
+  double surface_share =
+      0;  // of good and shadowed samples cut close to the plainest of several places, or made up as ground
+          // (scenes.h): shadows are photographed on floors and walls
+  double focus_share = 0;  // of clean photos that get a shallow depth of field before the damage
+  double wet_share = 0;    // of rainy samples whose scene is a rainy day's (scenes.h), not only seen through rain
   std::array<double, kLabels.size()> weights;  // relative frequency of each label
 
   SamplerConfig() {
@@ -49,8 +53,8 @@ struct SamplerConfig {
 
 struct Sample {
   int label = kClean;
-  size_t photo = 0;    // index into the photos given
-  FloatImage gt, lq;   // same size, RGB; lq rounded to 8 bit as a file would be
+  size_t photo = 0;   // index into the photos given
+  FloatImage gt, lq;  // same size, RGB; lq rounded to 8 bit as a file would be
 };
 
 class Sampler {
@@ -75,9 +79,9 @@ class Sampler {
 
   const std::vector<PackPhoto>& photos_;
   SamplerConfig config_;
-  std::vector<size_t> clean_;                                 // indices of clean photos
-  std::array<std::vector<size_t>, kLabels.size()> found_;     // of photos found damaged, per label
-  std::array<std::vector<size_t>, kLabels.size()> paired_;    // indices of real pairs per label
+  std::vector<size_t> clean_;                               // indices of clean photos
+  std::array<std::vector<size_t>, kLabels.size()> found_;   // of photos found damaged, per label
+  std::array<std::vector<size_t>, kLabels.size()> paired_;  // indices of real pairs per label
 };
 
 // Runs Sampler::make ahead of the steps. What it returns does not depend on the threads' timing.
@@ -114,7 +118,8 @@ class SampleStream {
 
 struct CropPlan {
   int x = 0, y = 0, width = 0, height = 0;
-  int turn = 0;  // 0-7: bit 0 mirrors left to right, bit 1 top to bottom, bit 2 swaps rows and columns (square crops only)
+  int turn =
+      0;  // 0-7: bit 0 mirrors left to right, bit 1 top to bottom, bit 2 swaps rows and columns (square crops only)
 };
 
 // A random square of `size` within width x height, in one of eight orientations.

@@ -76,7 +76,8 @@ void wet_ground(FloatImage& rgb, int horizon, Random& random) {
   const double size = std::min(rgb.width, rgb.height);
   const FloatImage smeared = mean_of_rows(mean_of_rows(rgb, int(size * random.uniform(0.004, 0.05))), int(size * 0.01));
   const double puddle = size * random.uniform(0.1, 0.6);
-  const FloatImage water = value_noise(rgb.width, int(std::ceil(depth * 2.5)), puddle, 3, 0.5, random);  // seen flat: wider
+  const FloatImage water =
+      value_noise(rgb.width, int(std::ceil(depth * 2.5)), puddle, 3, 0.5, random);  // seen flat: wider
   const FloatImage waves = value_noise(rgb.width, depth, size * 0.05, 2, 0.6, random);
   const float darker = float(random.uniform(0.55, 0.95)), mirrored = float(random.uniform(0.15, 0.75));
   const float level = float(random.uniform(0.2, 0.6)), rough = float(size * random.uniform(0, 0.03));
@@ -196,7 +197,8 @@ FloatImage ground(int width, int height, Random& random) {
 
 void shallow_focus(FloatImage& rgb, Random& random) {
   const FloatImage mask = in_focus(rgb.width, rgb.height, random);
-  const double radius = std::min(rgb.width, rgb.height) * std::exp2(random.uniform(-8, -5));  // of the disc of confusion
+  const double radius =
+      std::min(rgb.width, rgb.height) * std::exp2(random.uniform(-8, -5));  // of the disc of confusion
   const int factor = radius > 4 ? 2 : 1;
   FloatImage light = to_linear(factor > 1 ? box_reduce(rgb, factor) : rgb);
   const float shine = float(random.uniform(1, 5));  // lamps and the sun are brighter than a photo's white

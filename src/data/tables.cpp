@@ -55,8 +55,7 @@ std::vector<Row> parse_rows(std::string_view text, const std::string& where, con
     if (line.empty()) continue;
     std::vector<std::string> fields = split_row(line);
     if (fields.size() != 2)
-      throw FormatError(
-          cat(where, ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
+      throw FormatError(cat(where, ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
     if (number == 1 && (fields[0] == "filepath" || fields[1] == "filepath")) {
       swapped = fields[1] == "filepath";
       if (fields[swapped ? 0 : 1] != second)

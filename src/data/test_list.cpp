@@ -1,7 +1,7 @@
 #include "data/test_list.h"
 
-#include <set>
 #include <toml++/toml.h>
+#include <set>
 
 #include "core/error.h"
 #include "core/labels.h"

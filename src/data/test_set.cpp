@@ -110,8 +110,8 @@ std::vector<TestSet> read_test_sets(const fs::path& root_or_list, const fs::path
   for (const char* split : {"test", "val", "train"})
     if (sets.empty() && is_folder(root_or_list / split)) sets = read_layout(root_or_list / split);
   if (sets.empty())
-    throw UsageError(cat(root_or_list.string(),
-                         ": holds no test sets, expected folders <degradation>/{LQ,GT}, or a TOML list"));
+    throw UsageError(
+        cat(root_or_list.string(), ": holds no test sets, expected folders <degradation>/{LQ,GT}, or a TOML list"));
   return sets;
 }
 

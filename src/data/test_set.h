@@ -43,9 +43,9 @@ struct TestSet {
 std::vector<TestSet> read_test_sets(const std::filesystem::path& root_or_list, const std::filesystem::path& root = {});
 
 struct TestPair {
-  FloatImage lq;                  // RGB in [0,1], multiples of 1/255 (of 1/65535 from 16-bit files)
-  std::optional<FloatImage> gt;   // the same size
-  std::optional<FloatImage> mask; // one channel, the same size, 1 keeps, 0 is a hole
+  FloatImage lq;                   // RGB in [0,1], multiples of 1/255 (of 1/65535 from 16-bit files)
+  std::optional<FloatImage> gt;    // the same size
+  std::optional<FloatImage> mask;  // one channel, the same size, 1 keeps, 0 is a hole
 };
 
 // The same for the same set and index, whatever was loaded before. A picture that is made is rounded as `daclip

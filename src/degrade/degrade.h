@@ -15,8 +15,8 @@ namespace daclip {
 // A degradation and its parameters, as `KIND[:param=value,...]` says it. Absent parameters are drawn from the kind's
 // distribution by the seed.
 struct DegradeSpec {
-  std::string kind;                       // one of the first ten labels of core/labels.h
-  std::map<std::string, double> params;   // see degrade_params()
+  std::string kind;                      // one of the first ten labels of core/labels.h
+  std::map<std::string, double> params;  // see degrade_params()
 };
 
 // Throws UsageError naming the unknown kind or parameter, a value that is no number or out of its range, and what is allowed.

@@ -48,8 +48,7 @@ inline uint32_t hash32(uint32_t x) {
 }
 
 DACLIP_HOT void uniform_samples(float* out, size_t n, uint32_t key_a, uint32_t key_b) {
-  for (size_t i = 0; i < n; ++i)
-    out[i] = float(int32_t(hash32((uint32_t(i) ^ key_a) + key_b) >> 8)) * 0x1.0p-24f;
+  for (size_t i = 0; i < n; ++i) out[i] = float(int32_t(hash32((uint32_t(i) ^ key_a) + key_b) >> 8)) * 0x1.0p-24f;
 }
 
 // sin(2 pi u) for u in [-1/4, 1/4], Taylor to the 11th power: error below 1e-7.
@@ -113,7 +112,8 @@ std::vector<float> gaussian_kernel(double sigma) {
   const int radius = std::max(1, int(std::ceil(3 * sigma)));
   std::vector<float> kernel(size_t(2 * radius + 1));
   float sum = 0;
-  for (int i = -radius; i <= radius; ++i) sum += kernel[size_t(i + radius)] = fast_exp(float(-0.5 * i * i / (sigma * sigma)));
+  for (int i = -radius; i <= radius; ++i)
+    sum += kernel[size_t(i + radius)] = fast_exp(float(-0.5 * i * i / (sigma * sigma)));
   for (float& w : kernel) w /= sum;
   return kernel;
 }
@@ -135,7 +135,8 @@ void blur_directly(FloatImage& image, double sigma) {
   std::fill(image.data.begin(), image.data.end(), 0.f);
   for (int y = 0; y < image.height; ++y)
     for (int t = -radius; t <= radius; ++t)
-      add_scaled(image.row(y), across.row(std::clamp(y + t, 0, image.height - 1)), kernel[size_t(t + radius)], row_size);
+      add_scaled(image.row(y), across.row(std::clamp(y + t, 0, image.height - 1)), kernel[size_t(t + radius)],
+                 row_size);
 }
 
 }  // namespace
@@ -220,7 +221,8 @@ FloatImage box_reduce(const FloatImage& image, int factor) {
   }
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
-      const int rows = std::min(factor, image.height - y * factor), columns = std::min(factor, image.width - x * factor);
+      const int rows = std::min(factor, image.height - y * factor),
+                columns = std::min(factor, image.width - x * factor);
       for (int k = 0; k < c; ++k) out.at(x, y, k) /= float(rows * columns);
     }
   return out;

@@ -27,7 +27,8 @@ inline float fast_exp(float x) {
   const int32_t whole = int32_t(scaled + (scaled < 0 ? -0.5f : 0.5f));
   const float f = (scaled - float(whole)) * 0.693147180559945309f;  // in [-0.35, 0.35]
   const float p =
-      1.f + f * (1.f + f * (0.5f + f * (1.f / 6 + f * (1.f / 24 + f * (1.f / 120 + f * (1.f / 720 + f * (1.f / 5040)))))));
+      1.f +
+      f * (1.f + f * (0.5f + f * (1.f / 6 + f * (1.f / 24 + f * (1.f / 120 + f * (1.f / 720 + f * (1.f / 5040)))))));
   return p * std::bit_cast<float>((whole + 127) << 23);
 }
 

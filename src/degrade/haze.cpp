@@ -67,7 +67,8 @@ FloatImage follow_edges(FloatImage depth, const FloatImage& small_luma, const Fl
   gaussian_blur(line, sigma);
   line = bilinear_resize(line, full_luma.width, full_luma.height, 1.0 / factor);
   FloatImage out(full_luma.width, full_luma.height, 1);
-  for (size_t i = 0; i < out.data.size(); ++i) out.data[i] = line.data[2 * i] * full_luma.data[i] + line.data[2 * i + 1];
+  for (size_t i = 0; i < out.data.size(); ++i)
+    out.data[i] = line.data[2 * i] * full_luma.data[i] + line.data[2 * i + 1];
   return out;
 }
 

@@ -12,16 +12,14 @@ namespace daclip {
 namespace {
 
 // ITU T.81 annex K, natural order.
-constexpr std::array<int, 64> kLumaTable = {
-    16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,   //
-    14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,   //
-    18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,   //
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
-constexpr std::array<int, 64> kChromaTable = {
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,  //
-    24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,  //
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,  //
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
+constexpr std::array<int, 64> kLumaTable = {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,  //
+                                            14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,  //
+                                            18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,  //
+                                            49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
+constexpr std::array<int, 64> kChromaTable = {17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,  //
+                                              24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,  //
+                                              99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,  //
+                                              99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
 
 // jpeg_quality_scaling and jpeg_add_quant_table, baseline.
 std::array<int32_t, 64> scaled_table(const std::array<int, 64>& base, int quality) {
@@ -37,8 +35,8 @@ struct Plane {
   std::vector<int32_t> data;
 
   Plane(int w, int h)
-      : width(w), height(h), stride((w + 15) / 16 * 16), rows((h + 15) / 16 * 16),
-        data(size_t(stride) * size_t(rows)) {}
+      : width(w), height(h), stride((w + 15) / 16 * 16), rows((h + 15) / 16 * 16), data(size_t(stride) * size_t(rows)) {
+  }
   int32_t* row(int y) { return data.data() + size_t(y) * size_t(stride); }
   const int32_t* row(int y) const { return data.data() + size_t(y) * size_t(stride); }
   void pad() {
@@ -99,7 +97,8 @@ Plane halve(const Plane& full) {
     for (int x = 0; x < full.stride / 2; ++x)
       out[x] = (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 1 + (x & 1)) >> 2;
   }
-  for (int y = half.height; y < half.rows; ++y) std::copy(half.row(half.height - 1), half.row(half.height), half.row(y));
+  for (int y = half.height; y < half.rows; ++y)
+    std::copy(half.row(half.height - 1), half.row(half.height), half.row(y));
   return half;
 }
 
@@ -158,7 +157,8 @@ FloatImage jpeg(const FloatImage& gt, const Params& params, Random& random, Seve
       double_row(cb, i, sums.data(), wide_cb.data());
       double_row(cr, i, sums.data(), wide_cr.data());
     }
-    row_to_rgb(y.row(i), halved ? wide_cb.data() : cb.row(i), halved ? wide_cr.data() : cr.row(i), out.row(i), gt.width);
+    row_to_rgb(y.row(i), halved ? wide_cb.data() : cb.row(i), halved ? wide_cr.data() : cr.row(i), out.row(i),
+               gt.width);
   }
   return out;
 }

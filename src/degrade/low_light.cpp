@@ -30,7 +30,8 @@ DACLIP_HOT void encode(float* values, size_t n, float gamma) {
 
 // Illumination between 1 - falloff and 1, multiplied into linear light; pools of light as wide as `size` times the photo.
 void light_unevenly(FloatImage& light, double falloff, double size, Random& random) {
-  const FloatImage field = value_noise(light.width, light.height, size * std::max(light.width, light.height), 2, 0.4, random);
+  const FloatImage field =
+      value_noise(light.width, light.height, size * std::max(light.width, light.height), 2, 0.4, random);
   for (size_t i = 0; i < field.data.size(); ++i) {
     const float scale = 1 - float(falloff) * (1 - field.data[i]);
     for (size_t k = 0; k < 3; ++k) light.data[3 * i + k] *= scale;
@@ -66,7 +67,8 @@ void light_by_lamps(FloatImage& light, int lamps, double stops, Random& random) 
   for (int lamp = 0; lamp < lamps; ++lamp) {
     const float x0 = float(random.uniform(0, light.width)), y0 = float(random.uniform(0, 0.8 * light.height));
     const float reach = size * float(random.uniform(0.03, 0.22)), power = most * float(random.uniform(0.3, 1));
-    const float warm = float(random.uniform(-0.15, 0.6)), seen = random.chance(0.6) ? float(random.uniform(0.2, 1.5)) : 0.f;
+    const float warm = float(random.uniform(-0.15, 0.6)),
+                seen = random.chance(0.6) ? float(random.uniform(0.2, 1.5)) : 0.f;
     const float radius = size * float(random.uniform(0.003, 0.015));
     const float colour[3] = {1.f, 1.f - 0.4f * warm, 1.f - 0.9f * warm};
     for (int y = 0; y < pools.height; ++y)

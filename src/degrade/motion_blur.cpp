@@ -81,7 +81,8 @@ FloatImage pad_reflected(const FloatImage& image, int radius) {
     const float* in = image.row(reflect(y - radius, image.height));
     float* row = out.row(y);
     for (int x = 0; x < out.width; ++x)
-      for (int k = 0; k < image.channels; ++k) row[x * image.channels + k] = in[columns[size_t(x)] * image.channels + k];
+      for (int k = 0; k < image.channels; ++k)
+        row[x * image.channels + k] = in[columns[size_t(x)] * image.channels + k];
   }
   return out;
 }

@@ -57,8 +57,8 @@ const std::vector<DegradeParam>& noise_params() {
 
 FloatImage add_noise(const FloatImage& gt, const FloatImage& field, double sigma) {
   if (!gt.same_size(field))
-    throw ShapeError(cat("add_noise: field of ", field.width, "x", field.height, "x", field.channels, " for an image of ",
-                         gt.width, "x", gt.height, "x", gt.channels));
+    throw ShapeError(cat("add_noise: field of ", field.width, "x", field.height, "x", field.channels,
+                         " for an image of ", gt.width, "x", gt.height, "x", gt.channels));
   const float scale = float(sigma / 255);
   FloatImage out(gt.width, gt.height, gt.channels);
   for (size_t i = 0; i < out.data.size(); ++i) out.data[i] = gt.data[i] + scale * field.data[i];

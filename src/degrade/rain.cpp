@@ -16,10 +16,10 @@ namespace daclip {
 namespace {
 
 enum class Style {
-  heavy,    // Rain100H: dense bright streaks, often in several directions
-  curtain,  // long, wide, faint bands of rain far away and near, nearly vertical
-  light,    // fine sparse streaks, some near ones, mist
-  downpour, // short thin streaks at every distance, seen before what is dark only, mist
+  heavy,     // Rain100H: dense bright streaks, often in several directions
+  curtain,   // long, wide, faint bands of rain far away and near, nearly vertical
+  light,     // fine sparse streaks, some near ones, mist
+  downpour,  // short thin streaks at every distance, seen before what is dark only, mist
 };
 
 struct RainPlan {
@@ -212,7 +212,8 @@ void add_glow(FloatImage& rain, double share, Random& random) {
   for (float v : rain.data) sum += double(v);
   const float mean = float(sum / double(rain.data.size()));
   const double cell = std::max(rain.width, rain.height) * random.uniform(0.4, 1.2);
-  const float depth = float(std::min(1.0, random.uniform(0.5, 1.6))), kept = float(1 - share), added = 2.f * float(share) * mean;
+  const float depth = float(std::min(1.0, random.uniform(0.5, 1.6))), kept = float(1 - share),
+              added = 2.f * float(share) * mean;
   const FloatImage field = value_noise(rain.width, rain.height, cell, 2, 0.4, random);
   for (size_t i = 0; i < rain.data.size(); ++i)
     rain.data[i] = kept * rain.data[i] + added * (0.5f + depth * (field.data[i] - 0.5f));

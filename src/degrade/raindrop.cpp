@@ -29,24 +29,24 @@ struct Lobe {
 
 struct Drop {
   float x, y, radius_x, radius_y;
-  float inner, outer;      // from the outline to where the drop is opaque, and to where it ends, pixels
+  float inner, outer;  // from the outline to where the drop is opaque, and to where it ends, pixels
   float opacity;
   float reach_x, reach_y;  // nothing is drawn beyond
-  float area;        // of the scene that the drop hides, pixels
-  float view;        // half the field of view over the picture's half size
-  float mixing;      // how far the circle of confusion mixes what the drop shows, over its radius
-  float rim;         // 0-1: darkening towards the rim
-  float scatter;     // 0-1: skylight that reaches the camera by reflection inside the drop
-  float glint;       // added by the highlight, linear light
+  float area;              // of the scene that the drop hides, pixels
+  float view;              // half the field of view over the picture's half size
+  float mixing;            // how far the circle of confusion mixes what the drop shows, over its radius
+  float rim;               // 0-1: darkening towards the rim
+  float scatter;           // 0-1: skylight that reaches the camera by reflection inside the drop
+  float glint;             // added by the highlight, linear light
   int lobes;
   std::array<Lobe, kLobes> lobe;
 };
 
 struct Scene {
-  FloatImage small;   // blurred, reduced, linear light
-  float factor;       // pixels of the photo per pixel of `small`
+  FloatImage small;  // blurred, reduced, linear light
+  float factor;      // pixels of the photo per pixel of `small`
   float sky[3];
-  float horizon;      // its height over the picture's, from the top; trees and houses hide the sky below
+  float horizon;       // its height over the picture's, from the top; trees and houses hide the sky below
   FloatImage density;  // of the drops, 0-1, size of `small`
 };
 
@@ -96,7 +96,7 @@ Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan
   const double covers = std::max({1.5, size, 0.4 * confusion});  // smaller ones belong to the film
   const double radius = std::max(covers, confusion);
   const float flat = float(std::min(1.0, confusion / covers));  // the aperture's shape hides the drop's
-  for (int tries = 0; tries < 3; ++tries) {  // denser where the field is higher
+  for (int tries = 0; tries < 3; ++tries) {                     // denser where the field is higher
     d.x = float(random.uniform(-0.3 * radius, photo.width + 0.3 * radius));
     d.y = float(random.uniform(-0.3 * radius, photo.height + 0.3 * radius));
     const float dense = bilinear_sample(scene.density, d.x / scene.factor, d.y / scene.factor, 0);

@@ -11,10 +11,10 @@ namespace {
 constexpr double kMostStreaks = 200000;  // bounds the work for absurd parameters
 
 struct Streak {
-  float x, y;             // centre
-  float slope;            // pixels to the side per row
-  float half_height;      // rows
-  float half_width;       // pixels, along the row
+  float x, y;         // centre
+  float slope;        // pixels to the side per row
+  float half_height;  // rows
+  float half_width;   // pixels, along the row
   float brightness;
 };
 

@@ -35,15 +35,24 @@ BlurKernel draw_kernel(int size, double max_sigma, Random& random) {
   // The published share of measured point spread functions, 0.03, goes to the others.
   const double kind = random.uniform(0, 0.97);
   BlurKernel kernel;
-  if (kind < 0.35) kernel = gaussian_kernel(size, sigma_x, sigma_x, 0);
-  else if (kind < 0.55) kernel = gaussian_kernel(size, sigma_x, sigma_y, theta);
-  else if (kind < 0.65) kernel = gaussian_kernel(size, sigma_x, sigma_x, 0, bell);
-  else if (kind < 0.68) kernel = gaussian_kernel(size, sigma_x, sigma_y, theta, bell);
-  else if (kind < 0.78) return plateau_kernel(size, sigma_x, sigma_x, 0, table);
-  else if (kind < 0.81) return plateau_kernel(size, sigma_x, sigma_y, theta, table);
-  else if (kind < 0.91) return disc_kernel(size);
-  else if (kind < 0.94) return box_kernel(size);
-  else return line_kernel(size > 15 ? size - 10 : size, degrees);
+  if (kind < 0.35)
+    kernel = gaussian_kernel(size, sigma_x, sigma_x, 0);
+  else if (kind < 0.55)
+    kernel = gaussian_kernel(size, sigma_x, sigma_y, theta);
+  else if (kind < 0.65)
+    kernel = gaussian_kernel(size, sigma_x, sigma_x, 0, bell);
+  else if (kind < 0.68)
+    kernel = gaussian_kernel(size, sigma_x, sigma_y, theta, bell);
+  else if (kind < 0.78)
+    return plateau_kernel(size, sigma_x, sigma_x, 0, table);
+  else if (kind < 0.81)
+    return plateau_kernel(size, sigma_x, sigma_y, theta, table);
+  else if (kind < 0.91)
+    return disc_kernel(size);
+  else if (kind < 0.94)
+    return box_kernel(size);
+  else
+    return line_kernel(size > 15 ? size - 10 : size, degrees);
   for (double& weight : kernel.weights) weight *= random.uniform(0.9, 1.1);
   normalise(kernel);
   return kernel;

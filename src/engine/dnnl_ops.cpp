@@ -115,8 +115,7 @@ void DnnlOps::conv2d(const Conv& s, const void* x, const Tensor& w, const float*
         target({s.n, s.out, s.out_h, s.out_w}, type_, Tag::nhwc);
     const memory::desc bias_layout = bias ? memory::desc({s.out}, Type::f32, Tag::a) : memory::desc();
     const memory::dims kernel = {s.out, s.in, s.kh, s.kw};
-    const Key key = {0, s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.stride, s.padding, s.padding_width,
-                     bias != nullptr};
+    const Key key = {0, s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.stride, s.padding, s.padding_width, bias != nullptr};
     const Entry& entry = find(key, [&] {
       const dnnl::convolution_forward::desc operation(
           dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source,

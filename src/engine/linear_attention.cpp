@@ -47,8 +47,8 @@ void run_linear_context(DType type, const void* k, const void* v, size_t stride,
   });
 }
 
-void run_linear_read(DType type, const void* q, size_t stride, const float* context, void* y, size_t rows,
-                     size_t heads, size_t d_head) {
+void run_linear_read(DType type, const void* q, size_t stride, const float* context, void* y, size_t rows, size_t heads,
+                     size_t d_head) {
   const size_t cols = heads * d_head;
   std::vector<float> e(d_head);
   with_type(type, [&](auto* t) {

@@ -121,9 +121,8 @@ Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key
     std::vector<float> top(tops.begin(), tops.begin() + cols);
     for (size_t i = 0; i < tops.size(); ++i) top[i % size_t(cols)] = std::max(top[i % size_t(cols)], tops[i]);
     each_block([&](int64_t i, int64_t first, size_t rows) {
-      kernels::linear_context(type_, at(pk, type_, first * cols), at(pv, type_, first * cols), size_t(cols),
-                              top.data(), &sums[size_t(i * cols)], &contexts[size_t(i * cols * d)], rows, size_t(heads),
-                              size_t(d));
+      kernels::linear_context(type_, at(pk, type_, first * cols), at(pv, type_, first * cols), size_t(cols), top.data(),
+                              &sums[size_t(i * cols)], &contexts[size_t(i * cols * d)], rows, size_t(heads), size_t(d));
     });
     std::vector<double> sum(size_t(cols), 0.0), context(size_t(cols * d), 0.0);
     for (size_t i = 0; i < sums.size(); ++i) sum[i % sum.size()] += double(sums[i]);
@@ -133,8 +132,8 @@ Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key
     for (size_t i = 0; i < context.size(); ++i)
       scaled[i] = float(context[i] / (sum[i / size_t(d)] * std::sqrt(double(d)) * double(positions)));
     each_block([&](int64_t, int64_t first, size_t rows) {
-      kernels::linear_read(type_, at(pq, type_, first * cols), size_t(cols), scaled.data(),
-                           at(py, type_, first * cols), rows, size_t(heads), size_t(d));
+      kernels::linear_read(type_, at(pq, type_, first * cols), size_t(cols), scaled.data(), at(py, type_, first * cols),
+                           rows, size_t(heads), size_t(d));
     });
   }
   return y;

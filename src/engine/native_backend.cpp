@@ -225,8 +225,7 @@ Tensor NativeBackend::do_group_norm(const Tensor& input, int groups, const Tenso
   return affine(x, mul, add, false);
 }
 
-Tensor NativeBackend::affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add,
-                             bool silu) {
+Tensor NativeBackend::affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add, bool silu) {
   const int64_t cols = x.dim(-1), per_image = rows_of(x) / x.dim(0);
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);

@@ -66,9 +66,8 @@ const float* NativeBackend::winograd_weights(const Tensor& w) {
     const float* from = float_data(plain);
     auto buffer = pool_->allocate(kernels::winograd_weight_size(in, out) * sizeof(float));
     float* to = static_cast<float*>(buffer->data());
-    parallel_for(threads_, in, std::max<int64_t>(1, 4096 / out), [&](int64_t begin, int64_t end) {
-      kernels::winograd_weights(from, in, out, begin, end, to);
-    });
+    parallel_for(threads_, in, std::max<int64_t>(1, 4096 / out),
+                 [&](int64_t begin, int64_t end) { kernels::winograd_weights(from, in, out, begin, end, to); });
     storage.winograd = std::move(buffer);
     if (storage.is_weight) storage.buffer.reset();
   }

@@ -37,14 +37,10 @@ HWY_INLINE hn::VFromD<D> exact_gelu(D d, hn::VFromD<D> v) {
 template <class T>
 void unary_typed(Unary op, const void* x, void* y, size_t count, float factor) {
   switch (op) {
-    case Unary::gelu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return exact_gelu(d, v); });
-    case Unary::quick_gelu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.702f); });
-    case Unary::silu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.0f); });
-    case Unary::relu:
-      return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return hn::Max(v, hn::Zero(d)); });
+    case Unary::gelu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return exact_gelu(d, v); });
+    case Unary::quick_gelu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.702f); });
+    case Unary::silu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.0f); });
+    case Unary::relu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return hn::Max(v, hn::Zero(d)); });
     case Unary::scale:
       return map<T>(x, y, count, [factor](auto d, auto v) HWY_ATTR { return hn::Mul(v, hn::Set(d, factor)); });
   }
@@ -76,10 +72,8 @@ void run_binary(Binary op, DType type, const void* a, const void* b, void* y, si
     T* ty = static_cast<T*>(y);
     const auto each = [&](const auto& f) { combine(ta, tb, ty, rows, cols, b_stride, b_scalar, f); };
     switch (op) {
-      case Binary::add:
-        return each([](auto p, auto q) HWY_ATTR { return hn::Add(p, q); });
-      case Binary::mul:
-        return each([](auto p, auto q) HWY_ATTR { return hn::Mul(p, q); });
+      case Binary::add: return each([](auto p, auto q) HWY_ATTR { return hn::Add(p, q); });
+      case Binary::mul: return each([](auto p, auto q) HWY_ATTR { return hn::Mul(p, q); });
       case Binary::add_silu:
         return each([](auto p, auto q) HWY_ATTR { return hn::Add(p, swish(hn::DFromV<decltype(q)>(), q, 1.0f)); });
     }

@@ -60,8 +60,10 @@ Estimate bootstrap_mean(std::span<const double> values, uint64_t seed) {
   const std::vector<std::vector<double>> finite = {finite_values(values)};
   const auto infinite = std::find_if(values.begin(), values.end(), [](double v) { return std::isinf(v); });
   Estimate estimate;
-  if (!finite[0].empty()) estimate = resampled(finite, seed);
-  else if (infinite != values.end()) estimate.mean = *infinite;
+  if (!finite[0].empty())
+    estimate = resampled(finite, seed);
+  else if (infinite != values.end())
+    estimate.mean = *infinite;
   estimate.count = int(finite[0].size());
   estimate.infinite = int(std::count_if(values.begin(), values.end(), [](double v) { return std::isinf(v); }));
   return estimate;

@@ -10,7 +10,7 @@ namespace daclip {
 
 struct Estimate {
   double mean = std::numeric_limits<double>::quiet_NaN();  // of the finite values; infinite where all are; NaN: none
-  double low = std::numeric_limits<double>::quiet_NaN();  // ends of the interval; NaN below two finite values
+  double low = std::numeric_limits<double>::quiet_NaN();   // ends of the interval; NaN below two finite values
   double high = std::numeric_limits<double>::quiet_NaN();
   int count = 0;     // finite values, or sets that an average is over
   int infinite = 0;  // left out of the mean: PSNR of pictures equal to the truth

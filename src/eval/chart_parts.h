@@ -10,7 +10,7 @@
 namespace daclip::chart {
 
 inline constexpr double kMargin = 24;
-inline constexpr double kHeading = 62;    // below it the legend or the chart begins
+inline constexpr double kHeading = 62;  // below it the legend or the chart begins
 inline constexpr double kLegendRow = 22;
 
 inline void heading(Svg& svg, const std::string& title, const std::string& axis, double width) {

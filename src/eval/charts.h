@@ -12,9 +12,9 @@ namespace daclip {
 
 struct ChartSeries {
   std::string name;
-  std::vector<double> values = {};     // one a category; NaN: none
+  std::vector<double> values = {};          // one a category; NaN: none
   std::vector<double> low = {}, high = {};  // ends of intervals, NaN: none; empty: none at all
-  bool reference = false;              // what the others are measured against (the input): grey, dashed
+  bool reference = false;                   // what the others are measured against (the input): grey, dashed
 };
 
 struct CategoryChart {
@@ -22,8 +22,8 @@ struct CategoryChart {
   std::string axis;  // what is shown, with unit and direction: "PSNR gain over the input, dB (more is better)"
   std::vector<std::string> categories;
   std::vector<ChartSeries> series;
-  int digits = 1;    // of printed values
-  bool sign = false; // "+" before positive ones
+  int digits = 1;     // of printed values
+  bool sign = false;  // "+" before positive ones
 };
 
 // A group of horizontal bars a category, with whiskers for the intervals; a category has as many bars as it has values.
@@ -42,10 +42,10 @@ Svg reliability_chart(const std::string& title, const RecognitionReport& report)
 
 struct Curve {
   std::string name;
-  size_t colour = 0;           // index of series_colour
-  std::vector<Point> points;   // x ascending
-  bool marks = false;          // few points: each gets a mark
-  bool faint = false;          // in the background: raw values behind smoothed ones
+  size_t colour = 0;          // index of series_colour
+  std::vector<Point> points;  // x ascending
+  bool marks = false;         // few points: each gets a mark
+  bool faint = false;         // in the background: raw values behind smoothed ones
 };
 
 struct CurvePanel {

@@ -37,9 +37,7 @@ struct Frame {
   std::vector<double> x_ticks, y_ticks;
   Range x_range;
 
-  double x(double value) const {
-    return corner.x + (value - x_range.low) / (x_range.high - x_range.low) * width;
-  }
+  double x(double value) const { return corner.x + (value - x_range.low) / (x_range.high - x_range.low) * width; }
   double y(double value) const {
     return corner.y + height - (value - y_ticks.front()) / (y_ticks.back() - y_ticks.front()) * height;
   }

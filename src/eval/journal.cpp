@@ -88,8 +88,8 @@ void Journal::check_settings(const EvalSettings& settings) {
     for (const auto& [name, text] : before.sets)
       if (!all.sets.emplace(name, text).second) check("set " + name, text, settings.sets.at(name));
   }
-  const Json json = {{"crop_border", all.crop_border}, {"metrics", all.metrics}, {"methods", all.methods},
-                     {"sets", all.sets}};
+  const Json json = {
+      {"crop_border", all.crop_border}, {"metrics", all.metrics}, {"methods", all.methods}, {"sets", all.sets}};
   write_text(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 

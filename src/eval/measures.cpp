@@ -61,7 +61,7 @@ void Measures::open(Backend& backend, const std::string& metric) {
     ssim_ = true;
   } else if (one_of(metric, {"lpips", "lpips-squeeze", "lpips-vgg"})) {
     if (lpips_) throw UsageError(cat("metrics ", lpips_->name(), " and ", metric, ": expected one kind of LPIPS"));
-    const PerceptualNet net = metric == "lpips"     ? PerceptualNet::alex
+    const PerceptualNet net = metric == "lpips"       ? PerceptualNet::alex
                               : metric == "lpips-vgg" ? PerceptualNet::vgg
                                                       : PerceptualNet::squeeze;
     lpips_ = std::make_unique<Lpips>(backend, options_.weights, net);
@@ -82,7 +82,8 @@ void Measures::look(View& view) {
   if (lpips_ && side >= lpips_least_) view.taps = lpips_->taps(view.image);
   const bool shared = lpips_ && lpips_->net() == PerceptualNet::alex;  // its last tap is what the figure is made of
   if (alex_ && side >= perceptual_least_size(PerceptualNet::alex))
-    view.features[kAlexFigure] = shared ? mean_over_positions(view.taps.back(), alex_->dimensions()) : (*alex_)(view.image);
+    view.features[kAlexFigure] =
+        shared ? mean_over_positions(view.taps.back(), alex_->dimensions()) : (*alex_)(view.image);
   if (inception_) view.features["fid"] = (*inception_)(view.image);
 }
 

@@ -24,7 +24,8 @@ struct Method {
   std::string identity;  // what its values depend on, in one line
   bool network = true;   // false: it only reads pictures
   // Image `index` of a set, `lq` being its input, 8 bit RGB.
-  std::function<MethodOutput(const TestSet& set, size_t index, const Image& lq, const Restorer::Progress& progress)> run;
+  std::function<MethodOutput(const TestSet& set, size_t index, const Image& lq, const Restorer::Progress& progress)>
+      run;
 };
 
 // Restores, or only recognises where the model has no restoration network. Backend and model are kept by reference.

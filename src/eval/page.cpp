@@ -66,10 +66,11 @@ tr:not(.summary)+tr.summary td{border-top:2px solid #999}
 }  // namespace
 
 std::string html_page(std::string_view title, const std::string& body) {
-  return cat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>", escape_xml(title),
-             "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>", kStyle, "</style>\n</head>\n<body>\n", body,
-             "</body>\n</html>\n");
+  return cat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
+      escape_xml(title), "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>", kStyle,
+      "</style>\n</head>\n<body>\n", body, "</body>\n</html>\n");
 }
 
 std::string slider_html(const Slider& s) {
@@ -90,8 +91,10 @@ std::string url_of(const std::filesystem::path& relative) {
   for (const char c : relative.generic_string()) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        std::string_view("/._-+").find(c) != std::string_view::npos;
-    if (plain) url += c;
-    else url += {'%', kHex[uint8_t(c) >> 4], kHex[uint8_t(c) & 15]};
+    if (plain)
+      url += c;
+    else
+      url += {'%', kHex[uint8_t(c) >> 4], kHex[uint8_t(c) & 15]};
   }
   return url;
 }

@@ -86,14 +86,20 @@ Table label_table(const std::vector<MethodRecognition>& methods) {
 
 Table confused_table(const std::vector<MethodRecognition>& methods) {
   constexpr size_t kMost = 8;
-  Table table{"most-confused", "What is most often confused", "",
-              {{"Method", false}, {"Is", false}, {"Taken for", false}, {"Images"}, {"Of its images, %"}}, {}};
+  Table table{"most-confused",
+              "What is most often confused",
+              "",
+              {{"Method", false}, {"Is", false}, {"Taken for", false}, {"Images"}, {"Of its images, %"}},
+              {}};
   for (const MethodRecognition& m : methods)
     for (size_t i = 0; i < std::min(kMost, m.report.confused.size()); ++i) {
       const ConfusedPair& pair = m.report.confused[i];
       const int64_t n = pictures_of(m, size_t(pair.truth));
-      table.rows.push_back({{{m.method}, {m.labels[size_t(pair.truth)]}, {m.labels[size_t(pair.predicted)]},
-                             {cat(pair.count)}, {percent(double(pair.count) / double(n))}}});
+      table.rows.push_back({{{m.method},
+                             {m.labels[size_t(pair.truth)]},
+                             {m.labels[size_t(pair.predicted)]},
+                             {cat(pair.count)},
+                             {percent(double(pair.count) / double(n))}}});
     }
   return table;
 }

@@ -89,8 +89,8 @@ std::vector<NamedChart> charts_of(const Summary& summary, const std::vector<Meth
     if (single)
       charts.push_back({cat("confusion-", plain_name(m.method), ".svg"),
                         confusion_chart("Recognition, " + m.method, m.labels, m.report.confusion)});
-    charts.push_back({cat("reliability-", plain_name(m.method), ".svg"),
-                      reliability_chart("Confidence, " + m.method, m.report)});
+    charts.push_back(
+        {cat("reliability-", plain_name(m.method), ".svg"), reliability_chart("Confidence, " + m.method, m.report)});
   }
   return charts;
 }

@@ -23,9 +23,9 @@ struct ReportOptions {
   std::map<std::string, DatasetInfo> datasets;  // by the set's name; a set that is not in here has no group
   std::vector<SetFigure> figures;  // of whole sets: Fréchet distances, those of inputs by the method "input"
   std::vector<std::string> paper_methods = {"NAFNet + DA-CLIP", "IR-SDE + DA-CLIP"};  // reference columns
-  uint64_t seed = 0;                            // of the bootstrap
+  uint64_t seed = 0;                                                                  // of the bootstrap
   bool gallery = true;
-  int gallery_each = 3;                         // so many worst and so many best images of each set
+  int gallery_each = 3;  // so many worst and so many best images of each set
 };
 
 // Writes into `folder` (made where it is not there), replacing what an earlier call wrote:

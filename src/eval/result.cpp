@@ -88,12 +88,18 @@ std::vector<CsvRow> csv_rows(const std::vector<uint8_t>& bytes, const std::strin
     for (; at < bytes.size() && !end; ++at) {
       const char c = char(bytes[at]);
       if (c == '\n') ++line;
-      if (quoted && c == '"' && at + 1 < bytes.size() && bytes[at + 1] == '"') row.cells.back() += bytes[at++];
-      else if (c == '"') quoted = !quoted;
-      else if (quoted) row.cells.back() += c;
-      else if (c == ',') row.cells.emplace_back();
-      else if (c == '\n') end = true;
-      else if (c != '\r') row.cells.back() += c;
+      if (quoted && c == '"' && at + 1 < bytes.size() && bytes[at + 1] == '"')
+        row.cells.back() += bytes[at++];
+      else if (c == '"')
+        quoted = !quoted;
+      else if (quoted)
+        row.cells.back() += c;
+      else if (c == ',')
+        row.cells.emplace_back();
+      else if (c == '\n')
+        end = true;
+      else if (c != '\r')
+        row.cells.back() += c;
     }
     if (quoted) throw FormatError(cat(where, ": line ", row.line, ": a quote is not closed"));
     if (row.cells.size() > 1 || !row.cells[0].empty()) rows.push_back(std::move(row));
@@ -112,7 +118,9 @@ void read_value(const Json& value, double& to) { to = value.is_string() ? number
 struct JsonWriter {
   Json json = Json::object();
   template <class T>
-  void operator()(const char* name, const T& value) { json[name] = value_of(value); }
+  void operator()(const char* name, const T& value) {
+    json[name] = value_of(value);
+  }
   void operator()(const char* name, const std::optional<double>& value) {
     json[name] = value ? value_of(*value) : Json();
   }
@@ -184,12 +192,13 @@ std::vector<Result> read_results_csv(const std::filesystem::path& path) {
   for (size_t i = 1; i < rows.size(); ++i) {
     const CsvRow& row = rows[i];
     if (row.cells.size() != rows[0].cells.size())
-      throw FormatError(cat(path.string(), ": line ", row.line, ": ", row.cells.size(), " cells, expected ",
-                            rows[0].cells.size()));
+      throw FormatError(
+          cat(path.string(), ": line ", row.line, ": ", row.cells.size(), " cells, expected ", rows[0].cells.size()));
     try {
       visit_columns(
           [&](const char* name, auto& to) {
-            if (const auto column = columns.find(name); column != columns.end()) read_cell(row.cells[column->second], to);
+            if (const auto column = columns.find(name); column != columns.end())
+              read_cell(row.cells[column->second], to);
           },
           results.emplace_back());
     } catch (const FormatError& error) {
@@ -247,8 +256,12 @@ ResultLines read_results_jsonl(const std::filesystem::path& path) {
 void write_set_figures(const std::filesystem::path& path, const std::vector<SetFigure>& figures) {
   std::string content;
   for (const SetFigure& f : figures)
-    content += dump(Json{{"dataset", f.dataset}, {"method", f.method}, {"figure", f.name}, {"value", value_of(f.value)},
-                         {"images", f.images}}) + '\n';
+    content += dump(Json{{"dataset", f.dataset},
+                         {"method", f.method},
+                         {"figure", f.name},
+                         {"value", value_of(f.value)},
+                         {"images", f.images}}) +
+               '\n';
   write_text(path, content);
 }
 

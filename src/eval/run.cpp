@@ -233,15 +233,15 @@ EvalOutcome Evaluation::run(const Events& events) {
       }
       // Each worker's measures are free again: its last job is among those that are finished.
       finish_all_but(workers - 1);
-      measuring.push_back(std::async(std::launch::async, [this, &measures = *measures_[measured++ % workers],
-                                                          job = std::move(job)]() mutable {
-        try {
-          measure(measures, job);
-        } catch (const std::exception& e) {
-          job.result.error = message_of(e);
-        }
-        return std::move(job);
-      }));
+      measuring.push_back(std::async(
+          std::launch::async, [this, &measures = *measures_[measured++ % workers], job = std::move(job)]() mutable {
+            try {
+              measure(measures, job);
+            } catch (const std::exception& e) {
+              job.result.error = message_of(e);
+            }
+            return std::move(job);
+          }));
     }
   }
   finish_all_but(0);
@@ -284,8 +284,8 @@ std::vector<SetFigure> Evaluation::set_figures(const std::vector<Result>& result
           of_method.add(values);
         }
       if (of_method.count() < 2) continue;
-      figures.push_back({dataset, who, name, frechet_distance(of_truth.gaussian(), of_method.gaussian()),
-                         int(of_method.count())});
+      figures.push_back(
+          {dataset, who, name, frechet_distance(of_truth.gaussian(), of_method.gaussian()), int(of_method.count())});
     }
   return figures;
 }

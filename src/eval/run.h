@@ -15,17 +15,17 @@ namespace daclip {
 struct EvalOptions {
   std::filesystem::path report;  // the folder of the journal and of the pictures
   MeasureOptions measures;
-  size_t limit = 0;              // so many images of each set; 0: all
-  bool pictures = true;          // keep what the methods made, see picture_path
-  bool fresh = false;            // forget what earlier runs left in the folder
-  int workers = 1;               // threads that load, and as many that measure
+  size_t limit = 0;                                   // so many images of each set; 0: all
+  bool pictures = true;                               // keep what the methods made, see picture_path
+  bool fresh = false;                                 // forget what earlier runs left in the folder
+  int workers = 1;                                    // threads that load, and as many that measure
   std::function<std::unique_ptr<Backend>()> backend;  // a new one in float32 with one thread, for each of the latter
 };
 
 struct EvalOutcome {
   std::vector<Result> results;     // all of the report's, by set, method and image; earlier runs' sets and methods last
   std::vector<SetFigure> figures;  // of every set and method, and of the method "input"
-  size_t done = 0, kept = 0, failed = 0;  // images of this run, those of earlier ones, and errors
+  size_t done = 0, kept = 0, failed = 0;    // images of this run, those of earlier ones, and errors
   double seconds = 0, network_seconds = 0;  // of this run, and of its methods with networks
 };
 
@@ -34,7 +34,7 @@ class Evaluation {
   // Opens the journal. Throws what Journal and Measures throw, UsageError for two methods of one name.
   Evaluation(std::vector<TestSet> sets, std::vector<Method> methods, EvalOptions options);
 
-  size_t pending() const { return pending_; }                             // outputs that are still to be made
+  size_t pending() const { return pending_; }  // outputs that are still to be made
   // One line each: what is wrong with the sets; metrics that cannot be had, and damaged lines that are done again.
   const std::vector<std::string>& problems() const { return problems_; }
   const std::vector<std::string>& notices() const { return notices_; }

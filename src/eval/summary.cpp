@@ -133,9 +133,8 @@ Recognition recognition_of(const Result& result, std::vector<std::string>& label
 }  // namespace
 
 const SetSummary* Summary::find(const std::string& dataset, const std::string& method) const {
-  const auto found = std::find_if(sets.begin(), sets.end(), [&](const SetSummary& set) {
-    return set.dataset == dataset && set.method == method;
-  });
+  const auto found = std::find_if(
+      sets.begin(), sets.end(), [&](const SetSummary& set) { return set.dataset == dataset && set.method == method; });
   return found == sets.end() ? nullptr : &*found;
 }
 

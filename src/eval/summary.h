@@ -14,9 +14,19 @@
 namespace daclip {
 
 enum class Column {
-  psnr, gain, ssim, psnr_y, ssim_y, lpips, brisque,           // of the output
-  psnr_input, ssim_input, lpips_input, brisque_input,         // of the input
-  recognised, seconds
+  psnr,
+  gain,
+  ssim,
+  psnr_y,
+  ssim_y,
+  lpips,
+  brisque,  // of the output
+  psnr_input,
+  ssim_input,
+  lpips_input,
+  brisque_input,  // of the input
+  recognised,
+  seconds
 };
 inline constexpr int kColumnCount = 13;
 
@@ -36,8 +46,8 @@ using Estimates = std::array<Estimate, kColumnCount>;
 
 struct SetSummary {
   std::string dataset, degradation, method;
-  std::string group, paper;     // DatasetInfo
-  int images = 0, failed = 0;   // failed ones have no values
+  std::string group, paper;    // DatasetInfo
+  int images = 0, failed = 0;  // failed ones have no values
   Estimates estimates;
   std::vector<SetFigure> figures;  // of this method, and those of the inputs, whose method is "input"
 

@@ -36,11 +36,18 @@ Json as_json(const MethodRecognition& method) {
     confused.push_back({{"truth", method.labels[size_t(pair.truth)]},
                         {"predicted", method.labels[size_t(pair.predicted)]},
                         {"count", pair.count}});
-  Json json = {{"method", method.method}, {"images", r.count}, {"hits", r.hits}, {"accuracy", number(r.accuracy)},
-               {"macro_accuracy", number(r.macro_accuracy)}, {"ece", number(r.ece)}, {"per_label", labels},
+  Json json = {{"method", method.method},
+               {"images", r.count},
+               {"hits", r.hits},
+               {"accuracy", number(r.accuracy)},
+               {"macro_accuracy", number(r.macro_accuracy)},
+               {"ece", number(r.ece)},
+               {"per_label", labels},
                {"confused", confused}};
   if (r.mixed)
-    json["mixed"] = {{"images", r.mixed}, {"hits", r.mixed_hits}, {"recall", number(r.mixed_recall)},
+    json["mixed"] = {{"images", r.mixed},
+                     {"hits", r.mixed_hits},
+                     {"recall", number(r.mixed_recall)},
                      {"exact", number(r.mixed_exact)}};
   return json;
 }
@@ -51,7 +58,7 @@ std::string summary_json(const Summary& summary, const std::vector<MethodRecogni
   Json json = {{"sets", Json::array()}, {"averages", Json::array()}, {"recognition", Json::array()}};
   for (const SetSummary& set : summary.sets) {
     Json entry = {{"dataset", set.dataset}, {"degradation", set.degradation}, {"method", set.method},
-                  {"group", set.group}, {"images", set.images}, {"failed", set.failed}};
+                  {"group", set.group},     {"images", set.images},           {"failed", set.failed}};
     entry.update(as_json(set.estimates));
     for (const SetFigure& figure : set.figures)
       entry[figure.method == "input" ? figure.name + "_input" : figure.name] = number(figure.value);

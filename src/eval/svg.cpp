@@ -57,8 +57,8 @@ Svg::Svg(double width, double height, std::string_view title, std::string_view d
     : width_(width), height_(height) {
   head_ = cat(" viewBox=\"0 0 ", n(width), " ", n(height), "\" width=\"", n(width), "\" height=\"", n(height),
               "\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
-              "'DejaVu Sans', sans-serif\">\n<title>", escape_xml(title), "</title>\n<desc>", escape_xml(description),
-              "</desc>\n");
+              "'DejaVu Sans', sans-serif\">\n<title>",
+              escape_xml(title), "</title>\n<desc>", escape_xml(description), "</desc>\n");
   rectangle({0, 0}, width, height, "#ffffff", 1, 6);
 }
 
@@ -121,9 +121,7 @@ void Svg::open(std::string_view words) { body_ += cat("<g><title>", escape_xml(w
 
 void Svg::close() { body_ += "</g>\n"; }
 
-std::string Svg::element() const {
-  return cat("<svg xmlns=\"http://www.w3.org/2000/svg\"", head_, body_, "</svg>\n");
-}
+std::string Svg::element() const { return cat("<svg xmlns=\"http://www.w3.org/2000/svg\"", head_, body_, "</svg>\n"); }
 
 std::string Svg::file() const { return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + element(); }
 
@@ -131,11 +129,16 @@ double text_width(std::string_view words, double size) {
   double em = 0;
   for (const char c : words) {
     if ((uint8_t(c) & 0xc0) == 0x80) continue;  // the rest of a character
-    if (std::string_view("iIjl|!.,:;'").find(c) != std::string_view::npos) em += 0.29;
-    else if (std::string_view("frt()[]{} -/\"").find(c) != std::string_view::npos) em += 0.36;
-    else if (std::string_view("mwMW%@").find(c) != std::string_view::npos) em += 0.88;
-    else if (c >= 'A' && c <= 'Z') em += 0.67;
-    else em += 0.57;
+    if (std::string_view("iIjl|!.,:;'").find(c) != std::string_view::npos)
+      em += 0.29;
+    else if (std::string_view("frt()[]{} -/\"").find(c) != std::string_view::npos)
+      em += 0.36;
+    else if (std::string_view("mwMW%@").find(c) != std::string_view::npos)
+      em += 0.88;
+    else if (c >= 'A' && c <= 'Z')
+      em += 0.67;
+    else
+      em += 0.57;
   }
   return em * size;
 }

@@ -24,11 +24,11 @@ struct Point {
 };
 
 struct TextStyle {
-  double size = 12;                     // pixels
-  std::string_view anchor = "start";    // "start", "middle", "end"
+  double size = 12;                   // pixels
+  std::string_view anchor = "start";  // "start", "middle", "end"
   std::string_view colour = ink::kText;
   bool bold = false;
-  double rotation = 0;                  // degrees, clockwise about the point
+  double rotation = 0;  // degrees, clockwise about the point
 };
 
 struct LineStyle {

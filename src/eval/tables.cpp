@@ -227,8 +227,9 @@ class Comparison {
 
   Table table() const {
     Table table{id_of(column_info(column_).name, group_), titled(heading(column_), group_), "", {{"Set", false}}, {}};
-    const Column input = column_ == Column::psnr ? Column::psnr_input
-                         : column_ == Column::ssim ? Column::ssim_input : Column::lpips_input;
+    const Column input = column_ == Column::psnr   ? Column::psnr_input
+                         : column_ == Column::ssim ? Column::ssim_input
+                                                   : Column::lpips_input;
     const bool has_input = any_value(summary_, group_, input);
     if (has_input) table.columns.push_back({"Input"});
     for (const std::string& method : summary_.methods) table.columns.push_back({method});
@@ -303,8 +304,11 @@ class Comparison {
 std::vector<Table> score_tables(const Summary& summary, const ReportOptions& options) {
   const OverviewKind scores{
       "scores", "Scores", {Column::psnr_input, Column::psnr, Column::gain, Column::ssim, Column::lpips}, true};
-  const OverviewKind further{"further", "Further measures", {Column::psnr_y, Column::ssim_y, Column::brisque_input,
-                             Column::brisque, Column::recognised, Column::seconds}, false};
+  const OverviewKind further{
+      "further",
+      "Further measures",
+      {Column::psnr_y, Column::ssim_y, Column::brisque_input, Column::brisque, Column::recognised, Column::seconds},
+      false};
   std::vector<Table> tables;
   for (const std::string& group : summary.groups) {
     tables.push_back(Overview(summary, group, scores).table());

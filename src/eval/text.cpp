@@ -39,7 +39,13 @@ void append_latex(std::string& result, char c) {
     case '<': result += "\\textless{}"; break;
     case '>': result += "\\textgreater{}"; break;
     case '|': result += "\\textbar{}"; break;
-    case '{': case '}': case '$': case '&': case '#': case '_': case '%':
+    case '{':
+    case '}':
+    case '$':
+    case '&':
+    case '#':
+    case '_':
+    case '%':
       result += '\\';
       result += c;
       break;

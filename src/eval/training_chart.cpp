@@ -121,7 +121,8 @@ Table training_table(std::span<const TrainingLog> logs) {
     int digits;
   };
   std::vector<Best> shown;
-  for (const Best& best : {Best{"validation.psnr", "Best PSNR, dB", 2}, {"validation.gain", "Best gain, dB", 2},
+  for (const Best& best : {Best{"validation.psnr", "Best PSNR, dB", 2},
+                           {"validation.gain", "Best gain, dB", 2},
                            {"validation.accuracy", "Best accuracy", 3}})
     if (any_has(logs, best.key)) {
       shown.push_back(best);
@@ -131,8 +132,8 @@ Table training_table(std::span<const TrainingLog> logs) {
     double steps = 0;
     for (const auto& [key, points] : log.series) steps = std::max(steps, points.back().x);
     const auto loss = log.series.find("loss");
-    TableRow row{{{log.name}, {number_text(steps, 0)},
-                  {loss == log.series.end() ? "" : number_text(loss->second.back().y, 4)}}};
+    TableRow row{
+        {{log.name}, {number_text(steps, 0)}, {loss == log.series.end() ? "" : number_text(loss->second.back().y, 4)}}};
     for (const Best& best : shown) row.cells.push_back(best_cell(log, best.key, best.digits));
     table.rows.push_back(std::move(row));
   }

@@ -23,9 +23,8 @@ bool convert_by_profile(const Image& cmyk, Image& rgb) {
   if (!from || cmsGetColorSpace(from.get()) != cmsSigCmykData) return false;
   const Profile to(cmsCreate_sRGBProfile());
   const bool wide = cmyk.bits == 16;
-  const std::unique_ptr<void, DeleteTransform> transform(
-      cmsCreateTransform(from.get(), wide ? TYPE_CMYK_16 : TYPE_CMYK_8, to.get(), wide ? TYPE_RGB_16 : TYPE_RGB_8,
-                         INTENT_PERCEPTUAL, 0));
+  const std::unique_ptr<void, DeleteTransform> transform(cmsCreateTransform(
+      from.get(), wide ? TYPE_CMYK_16 : TYPE_CMYK_8, to.get(), wide ? TYPE_RGB_16 : TYPE_RGB_8, INTENT_PERCEPTUAL, 0));
   if (!transform) return false;
   const size_t width = size_t(cmyk.width), bytes = size_t(cmyk.bits / 8);
   for (size_t y = 0; y < size_t(cmyk.height); ++y)

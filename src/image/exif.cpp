@@ -16,9 +16,9 @@ void silence_exiv2() {
 
 // Tags of a TIFF that tell of the photo and not of how its samples are stored.
 bool descriptive(const Exiv2::Exifdatum& datum) {
-  static constexpr std::array kImageTags = {
-      "ImageDescription", "Make", "Model", "Software", "DateTime", "Artist", "Copyright", "HostComputer", "XResolution",
-      "YResolution", "ResolutionUnit"};
+  static constexpr std::array kImageTags = {"ImageDescription", "Make",        "Model",         "Software",
+                                            "DateTime",         "Artist",      "Copyright",     "HostComputer",
+                                            "XResolution",      "YResolution", "ResolutionUnit"};
   const std::string group = datum.groupName();
   if (group == "Photo" || group == "GPSInfo" || group == "Iop") return true;
   if (group != "Image") return false;

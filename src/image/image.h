@@ -11,11 +11,11 @@ namespace daclip {
 
 struct Image {
   int width = 0, height = 0;
-  int channels = 0;         // 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; alpha is straight, not premultiplied
-  int bits = 8;             // 8 or 16
-  std::vector<uint8_t> data;   // (height, width, channels) samples; 16-bit ones in the machine's byte order
-  std::vector<uint8_t> icc;    // embedded colour profile, empty when there is none
-  std::vector<uint8_t> exif;   // TIFF-structured EXIF block without the "Exif\0\0" prefix, empty when none
+  int channels = 0;           // 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; alpha is straight, not premultiplied
+  int bits = 8;               // 8 or 16
+  std::vector<uint8_t> data;  // (height, width, channels) samples; 16-bit ones in the machine's byte order
+  std::vector<uint8_t> icc;   // embedded colour profile, empty when there is none
+  std::vector<uint8_t> exif;  // TIFF-structured EXIF block without the "Exif\0\0" prefix, empty when none
 
   int colour_channels() const { return channels >= 3 ? 3 : 1; }
   bool has_alpha() const { return channels == 2 || channels == 4; }

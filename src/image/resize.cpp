@@ -149,8 +149,7 @@ std::vector<T> resize_columns(const std::vector<T>& in, int in_height, int out_h
 
 template <class T>
 std::vector<T> resize_both(std::vector<T> samples, const FloatImage& image, int width, int height, Filter filter) {
-  if (width != image.width)
-    samples = resize_rows(samples, image.width, width, image.height, image.channels, filter);
+  if (width != image.width) samples = resize_rows(samples, image.width, width, image.height, image.channels, filter);
   if (height != image.height)
     samples = resize_columns(samples, image.height, height, size_t(width) * size_t(image.channels), filter);
   return samples;

@@ -94,9 +94,9 @@ TiffFile open_tiff(Memory& memory, const char* mode) {
   TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, &memory.messages);
   TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, &memory.messages);
   const bool reading = *mode == 'r';
-  TIFF* tiff = TIFFClientOpenExt("picture", mode, &memory, read_memory, write_memory, seek_memory, close_memory,
-                                 size_of_memory, reading ? map_memory : nullptr, reading ? unmap_memory : nullptr,
-                                 options);
+  TIFF* tiff =
+      TIFFClientOpenExt("picture", mode, &memory, read_memory, write_memory, seek_memory, close_memory, size_of_memory,
+                        reading ? map_memory : nullptr, reading ? unmap_memory : nullptr, options);
   TIFFOpenOptionsFree(options);
   return TiffFile(tiff);
 }

@@ -140,13 +140,13 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
 
 std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& options) {
   if (image.width > WEBP_MAX_DIMENSION || image.height > WEBP_MAX_DIMENSION)
-    throw LimitError(cat("WebP holds at most ", WEBP_MAX_DIMENSION, " pixels a side, not ", image.width, "x",
-                         image.height));
+    throw LimitError(
+        cat("WebP holds at most ", WEBP_MAX_DIMENSION, " pixels a side, not ", image.width, "x", image.height));
   const bool lossless = options.quality == 100;
   WebPConfig config;
   check(WebPConfigInit(&config), "the library's version does not fit");
   config.lossless = lossless;
-  config.exact = lossless;  // keeps the colours under full transparency
+  config.exact = lossless;                                    // keeps the colours under full transparency
   config.quality = lossless ? 75.f : float(options.quality);  // effort where it is lossless
   config.use_sharp_yuv = options.quality >= 90;
   const std::vector<uint8_t> rows = rgb_rows(to_8bit(image));

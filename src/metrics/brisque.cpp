@@ -42,8 +42,7 @@ double Brisque::score(const FloatImage& image) const {
   for (int y = 0; y < image.height; ++y)
     for (int x = 0; x < image.width; ++x)
       for (int c = 0; c < 3; ++c)
-        levels.at<cv::Vec3b>(y, x)[2 - c] =
-            uint8_t(std::lround(255 * std::clamp(image.at(x, y, c), 0.f, 1.f)));  // BGR
+        levels.at<cv::Vec3b>(y, x)[2 - c] = uint8_t(std::lround(255 * std::clamp(image.at(x, y, c), 0.f, 1.f)));  // BGR
   try {
     return model_->quality->compute(levels)[0];
   } catch (const cv::Exception&) {

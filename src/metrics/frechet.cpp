@@ -132,8 +132,8 @@ size_t FrechetFeatures::dimensions() const {
 
 std::vector<float> FrechetFeatures::operator()(const FloatImage& image) {
   if (image.channels != 3 || image.empty())
-    throw ShapeError(cat(name(), ": an image of ", image.width, "x", image.height, "x", image.channels,
-                         ", expected RGB"));
+    throw ShapeError(
+        cat(name(), ": an image of ", image.width, "x", image.height, "x", image.channels, ", expected RGB"));
   if (net_ == Net::alex) {
     const Tensor x = perceptual_input(backend_, image);
     return backend_.to_floats(

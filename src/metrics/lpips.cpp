@@ -31,8 +31,7 @@ double head_distance(std::span<const float> a, std::span<const float> b, std::sp
 
 }  // namespace
 
-Lpips::Lpips(Backend& backend, const std::filesystem::path& weights, PerceptualNet net)
-    : backend_(backend), net_(net) {
+Lpips::Lpips(Backend& backend, const std::filesystem::path& weights, PerceptualNet net) : backend_(backend), net_(net) {
   require_float32(backend, name());
   heads_ = read_lpips_heads(weights, net);
   weights_ = upload(backend, read_perceptual_net(weights, net));

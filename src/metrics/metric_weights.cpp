@@ -64,8 +64,10 @@ fs::path locate(const fs::path& weights, const Published& part, const std::strin
   if (beside) expected = cat(wanted(*beside), " and ", expected);
   if (!whole.empty()) expected = cat(expected, ", or one file ", whole, "*");
   if (weights.empty())
-    throw WeightsError(cat(what, ": no folder of metric weights is named (--metric-weights, DACLIP_METRIC_WEIGHTS); "
-                           "it should hold ", expected));
+    throw WeightsError(cat(what,
+                           ": no folder of metric weights is named (--metric-weights, DACLIP_METRIC_WEIGHTS); "
+                           "it should hold ",
+                           expected));
   if (!fs::exists(weights)) throw WeightsError(cat(weights.string(), ": not there; it should hold ", expected));
   if (!fs::is_directory(weights)) return weights;
   if (!whole.empty())
@@ -112,8 +114,7 @@ NamedArrays selected(NamedArrays arrays, const std::vector<WeightSpec>& specs) {
 std::vector<float> finite_values(const NamedArray& array, const std::string& name, const fs::path& file) {
   std::vector<float> values = array.to_floats();
   for (const float value : values)
-    if (!std::isfinite(value))
-      throw WeightsError(cat(file.string(), ": ", name, " holds values that are not finite"));
+    if (!std::isfinite(value)) throw WeightsError(cat(file.string(), ": ", name, " holds values that are not finite"));
   return values;
 }
 
@@ -159,8 +160,8 @@ std::vector<std::vector<float>> read_lpips_heads(const fs::path& weights, Percep
       throw WeightsError(cat(file.string(), ": no ", published, ", expected the LPIPS heads of ", wanted(part)));
     heads.push_back(finite_values(arrays.at(name), name, file));
     if (heads.back().size() != size_t(channels))
-      throw WeightsError(cat(file.string(), ": ", name, " is ", to_string(arrays.at(name).shape), ", expected ",
-                             channels, " values"));
+      throw WeightsError(
+          cat(file.string(), ": ", name, " is ", to_string(arrays.at(name).shape), ", expected ", channels, " values"));
   }
   return heads;
 }

@@ -27,9 +27,7 @@ void check(const Recognition& picture, size_t index, int labels) {
     throw UsageError(cat("recognition of picture ", index, ": confidence ", picture.confidence, " is not in [0,1]"));
 }
 
-int bin_of(double confidence, int bins) {
-  return std::clamp(int(std::ceil(confidence * bins)) - 1, 0, bins - 1);
-}
+int bin_of(double confidence, int bins) { return std::clamp(int(std::ceil(confidence * bins)) - 1, 0, bins - 1); }
 
 // Sums while counting; turned into means by finish().
 void count_mixed(const Recognition& picture, bool hit, RecognitionReport& report) {

@@ -27,9 +27,9 @@ struct ReliabilityBin {
 };
 
 struct RecognitionReport {
-  int64_t count = 0, hits = 0;   // all pictures; a hit: the top label is among the right ones
-  double accuracy = 0;           // hits / count; NaN without pictures, like every share below
-  double macro_accuracy = 0;     // mean over the labels that pictures of one label have
+  int64_t count = 0, hits = 0;  // all pictures; a hit: the top label is among the right ones
+  double accuracy = 0;          // hits / count; NaN without pictures, like every share below
+  double macro_accuracy = 0;    // mean over the labels that pictures of one label have
 
   // Of the pictures with one right label.
   std::vector<std::vector<int64_t>> confusion;  // [truth][predicted]
@@ -42,7 +42,7 @@ struct RecognitionReport {
   double mixed_recall = 0;   // mean share of the right labels that are among the k best
   double mixed_exact = 0;    // share of pictures whose k best labels are the right ones
 
-  double ece = 0;                          // expected calibration error (Guo et al. 2017): mean |confidence - accuracy|
+  double ece = 0;  // expected calibration error (Guo et al. 2017): mean |confidence - accuracy|
   std::vector<ReliabilityBin> reliability;  // over bins of equal width, weighted by their pictures
 };
 

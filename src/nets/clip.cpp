@@ -44,7 +44,8 @@ Tensor block(Backend& b, const Scope& w, Tensor x, int heads, bool quick_gelu, b
 
 // image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre. `features` (N,S/patch,S/patch,W), where there are
 // any, join the patches.
-Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image, const Tensor& features = {}) {
+Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image,
+                   const Tensor& features = {}) {
   if (image.rank() != 4 || image.dim(1) != config.image_size || image.dim(2) != config.image_size || image.dim(3) != 3)
     throw ShapeError(cat("clip: image ", to_string(image.shape()), ", expected (N, ", config.image_size, ", ",
                          config.image_size, ", 3)"));
@@ -168,8 +169,7 @@ ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config
   features.degradation = control(backend, config, weights / "visual_control", image, &features.hidden);
   std::vector<Tensor> controls = features.hidden;
   if (config.control_order == ControlOrder::reversed) std::reverse(controls.begin(), controls.end());
-  features.content =
-      encode(backend, config.vision, config.quick_gelu, weights / "clip" / "visual", image, controls);
+  features.content = encode(backend, config.vision, config.quick_gelu, weights / "clip" / "visual", image, controls);
   return features;
 }
 

@@ -38,8 +38,8 @@ struct ClipConfig {
 };
 
 struct ImageFeatures {
-  Tensor content;      // e_c (N,E), not normalised
-  Tensor degradation;  // e_d (N,E), not normalised
+  Tensor content;              // e_c (N,E), not normalised
+  Tensor degradation;          // e_d (N,E), not normalised
   std::vector<Tensor> hidden;  // h_1..h_L, (N,T,width)
 };
 

@@ -146,13 +146,13 @@ class Inception {
     Tensor wide = same("branch7x7dbl_1", x);
     for (const char* name : {"branch7x7dbl_2", "branch7x7dbl_3", "branch7x7dbl_4", "branch7x7dbl_5"})
       wide = same(name, wide);
-    return joined({same("branch1x1", x), same("branch7x7_3", same("branch7x7_2", same("branch7x7_1", x))), wide,
-                   mean_branch(x)});
+    return joined(
+        {same("branch1x1", x), same("branch7x7_3", same("branch7x7_2", same("branch7x7_1", x))), wide, mean_branch(x)});
   }
   Tensor block_d(const Tensor& x) const {
     const Tensor wide = same("branch7x7x3_3", same("branch7x7x3_2", same("branch7x7x3_1", x)));
-    return joined({conv("branch3x3_2", same("branch3x3_1", x), 2), conv("branch7x7x3_4", wide, 2),
-                   b_.max_pool(x, {3, 2})});
+    return joined(
+        {conv("branch3x3_2", same("branch3x3_1", x), 2), conv("branch7x7x3_4", wide, 2), b_.max_pool(x, {3, 2})});
   }
   Tensor block_e(const Tensor& x, bool maximum) const {
     const Tensor middle = same("branch3x3_1", x), wide = same("branch3x3dbl_2", same("branch3x3dbl_1", x));
@@ -170,8 +170,8 @@ class Inception {
 Tensor inception_features(Backend& backend, const Scope& weights, const Tensor& x) {
   constexpr int64_t kLeast = 75;
   if (x.rank() != 4 || x.dim(3) != 3 || x.dim(1) < kLeast || x.dim(2) < kLeast)
-    throw ShapeError(cat("inception: x is ", to_string(x.shape()), ", expected (N,H,W,3) with H and W of at least ",
-                         kLeast));
+    throw ShapeError(
+        cat("inception: x is ", to_string(x.shape()), ", expected (N,H,W,3) with H and W of at least ", kLeast));
   return Inception(backend, weights).features(x);
 }
 

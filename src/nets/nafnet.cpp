@@ -34,11 +34,10 @@ void check_config(const NafnetConfig& config) {
 Tensor to_unit_variance(Backend& b, const Tensor& context, int dim, const Shape& lq, const char* what) {
   if (dim == 0) throw UsageError(cat("nafnet: a ", what, " context was given, but the network has no part for it"));
   if (context.shape() != Shape{lq[0], dim})
-    throw ShapeError(cat("nafnet: ", what, " context ", to_string(context.shape()), ", expected ",
-                         to_string({lq[0], dim})));
+    throw ShapeError(
+        cat("nafnet: ", what, " context ", to_string(context.shape()), ", expected ", to_string({lq[0], dim})));
   return b.scale(b.normalize(context), std::sqrt(float(dim)));
 }
-
 
 class Network {
  public:
@@ -132,8 +131,8 @@ class Network {
   Tensor cross_attention(const Scope& w, const Tensor& x, const Tensor& content) {
     const int64_t n = x.dim(0), positions = x.dim(1) * x.dim(2), channels = x.dim(3);
     const Tensor token = b_.reshape(content, {n, 1, content.dim(1)});
-    Tensor q = b_.layer_norm(b_.reshape(x, {n, positions, channels}), w("norm.weight"), w("norm.bias"),
-                             kAttentionNormEps);
+    Tensor q =
+        b_.layer_norm(b_.reshape(x, {n, positions, channels}), w("norm.weight"), w("norm.bias"), kAttentionNormEps);
     q = b_.linear(q, w("to_q.weight"), {});
     const Tensor k = b_.linear(token, w("to_k.weight"), {});
     const Tensor v = b_.linear(token, w("to_v.weight"), {});

@@ -23,9 +23,9 @@ struct NafnetConfig {
   int unshuffle = 1;  // pixel-unshuffle before the first convolution and shuffle after the last; 1: as published
 
   // Contexts. 0 leaves the part out, and with both 0 this is exactly the published NAFNet.
-  int degradation_dim = 0;   // length of e_d; > 0 adds the prompt module (Fig. 3b), which steers every block's norms
-  int prompt_dim = 256;      // length of the learned prompt
-  int content_dim = 0;       // length of e_c; > 0 adds cross-attention behind the middle blocks
+  int degradation_dim = 0;  // length of e_d; > 0 adds the prompt module (Fig. 3b), which steers every block's norms
+  int prompt_dim = 256;     // length of the learned prompt
+  int content_dim = 0;      // length of e_c; > 0 adds cross-attention behind the middle blocks
   int attention_heads = 8, attention_head_dim = 64;
 
   // Test-time local converter (TLC, Chu et al. 2022; megvii's NAFNetLocal): channel attention pools over windows that

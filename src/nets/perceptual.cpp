@@ -26,26 +26,40 @@ constexpr Layer fire_module(int index, int64_t in, int64_t squeezed, int64_t out
 constexpr Layer max_pool(int kernel) { return {.kind = Layer::pool, .kernel = kernel, .stride = 2}; }
 constexpr Layer ceil_pool() { return {.kind = Layer::ceil_pool, .kernel = 3, .stride = 2}; }
 
-constexpr Layer kAlex[] = {convolution(0, 3, 64, 11, 4, 2, true),     max_pool(3),
-                           convolution(3, 64, 192, 5, 1, 2, true),    max_pool(3),
-                           convolution(6, 192, 384, 3, 1, 1, true),   convolution(8, 384, 256, 3, 1, 1, true),
+constexpr Layer kAlex[] = {convolution(0, 3, 64, 11, 4, 2, true),   max_pool(3),
+                           convolution(3, 64, 192, 5, 1, 2, true),  max_pool(3),
+                           convolution(6, 192, 384, 3, 1, 1, true), convolution(8, 384, 256, 3, 1, 1, true),
                            convolution(10, 256, 256, 3, 1, 1, true)};
 
-constexpr Layer kSqueeze[] = {convolution(0, 3, 64, 3, 2, 0, true),  ceil_pool(),
-                              fire_module(3, 64, 16, 128, false),    fire_module(4, 128, 16, 128, true),
-                              ceil_pool(),                           fire_module(6, 128, 32, 256, false),
-                              fire_module(7, 256, 32, 256, true),    ceil_pool(),
-                              fire_module(9, 256, 48, 384, true),    fire_module(10, 384, 48, 384, true),
-                              fire_module(11, 384, 64, 512, true),   fire_module(12, 512, 64, 512, true)};
+constexpr Layer kSqueeze[] = {convolution(0, 3, 64, 3, 2, 0, true),
+                              ceil_pool(),
+                              fire_module(3, 64, 16, 128, false),
+                              fire_module(4, 128, 16, 128, true),
+                              ceil_pool(),
+                              fire_module(6, 128, 32, 256, false),
+                              fire_module(7, 256, 32, 256, true),
+                              ceil_pool(),
+                              fire_module(9, 256, 48, 384, true),
+                              fire_module(10, 384, 48, 384, true),
+                              fire_module(11, 384, 64, 512, true),
+                              fire_module(12, 512, 64, 512, true)};
 
-constexpr Layer kVgg[] = {convolution(0, 3, 64, 3, 1, 1, false),     convolution(2, 64, 64, 3, 1, 1, true),
-                          max_pool(2),                               convolution(5, 64, 128, 3, 1, 1, false),
-                          convolution(7, 128, 128, 3, 1, 1, true),   max_pool(2),
-                          convolution(10, 128, 256, 3, 1, 1, false), convolution(12, 256, 256, 3, 1, 1, false),
-                          convolution(14, 256, 256, 3, 1, 1, true),  max_pool(2),
-                          convolution(17, 256, 512, 3, 1, 1, false), convolution(19, 512, 512, 3, 1, 1, false),
-                          convolution(21, 512, 512, 3, 1, 1, true),  max_pool(2),
-                          convolution(24, 512, 512, 3, 1, 1, false), convolution(26, 512, 512, 3, 1, 1, false),
+constexpr Layer kVgg[] = {convolution(0, 3, 64, 3, 1, 1, false),
+                          convolution(2, 64, 64, 3, 1, 1, true),
+                          max_pool(2),
+                          convolution(5, 64, 128, 3, 1, 1, false),
+                          convolution(7, 128, 128, 3, 1, 1, true),
+                          max_pool(2),
+                          convolution(10, 128, 256, 3, 1, 1, false),
+                          convolution(12, 256, 256, 3, 1, 1, false),
+                          convolution(14, 256, 256, 3, 1, 1, true),
+                          max_pool(2),
+                          convolution(17, 256, 512, 3, 1, 1, false),
+                          convolution(19, 512, 512, 3, 1, 1, false),
+                          convolution(21, 512, 512, 3, 1, 1, true),
+                          max_pool(2),
+                          convolution(24, 512, 512, 3, 1, 1, false),
+                          convolution(26, 512, 512, 3, 1, 1, false),
                           convolution(28, 512, 512, 3, 1, 1, true)};
 
 std::span<const Layer> layers_of(PerceptualNet net) {

@@ -9,10 +9,10 @@
 namespace daclip {
 namespace {
 
-constexpr float kNormEps = 1e-5f;       // of the reference's channel LayerNorm in float32, and of the transformer's
+constexpr float kNormEps = 1e-5f;  // of the reference's channel LayerNorm in float32, and of the transformer's
 constexpr float kGroupNormEps = 1e-6f;
 constexpr int kGroups = 32;
-constexpr int kFeedForward = 4;         // widening
+constexpr int kFeedForward = 4;  // widening
 
 // Where the network has its ResBlocks and attentions: what weights, time and conditioning are listed by.
 struct ResBlock {

@@ -41,7 +41,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  virtual std::string name() const = 0;   // "native", "torch"
+  virtual std::string name() const = 0;     // "native", "torch"
   virtual DType compute_dtype() const = 0;  // of activations
 
   // --- In and out -------------------------------------------------------------------------------------------------
@@ -104,14 +104,15 @@ class Backend {
   // The same by reflection without repeating the border; height < 2H, width < 2W.
   Tensor pad_reflect(const Tensor& x, int64_t height, int64_t width);
   Tensor crop(const Tensor& x, int64_t height, int64_t width);
-  Tensor resize_nearest(const Tensor& x, int factor);      // (N,H,W,C) -> (N,fH,fW,C)
-  Tensor pixel_shuffle(const Tensor& x, int factor);       // (N,H,W,C*f*f) -> (N,fH,fW,C), PyTorch's channel order
-  Tensor pixel_unshuffle(const Tensor& x, int factor);     // its inverse
-  Tensor embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows);  // table (V,C), ids (rows*T) -> (rows,T,C)
+  Tensor resize_nearest(const Tensor& x, int factor);   // (N,H,W,C) -> (N,fH,fW,C)
+  Tensor pixel_shuffle(const Tensor& x, int factor);    // (N,H,W,C*f*f) -> (N,fH,fW,C), PyTorch's channel order
+  Tensor pixel_unshuffle(const Tensor& x, int factor);  // its inverse
+  Tensor embedding(const Tensor& table, std::span<const int64_t> ids,
+                   int64_t rows);                                      // table (V,C), ids (rows*T) -> (rows,T,C)
   Tensor take_token(const Tensor& x, std::span<const int64_t> index);  // (N,T,C), one index a row -> (N,C)
 
   // --- Pooling ----------------------------------------------------------------------------------------------------
-  Tensor global_mean(const Tensor& x);  // (N,H,W,C) -> (N,1,1,C)
+  Tensor global_mean(const Tensor& x);                        // (N,H,W,C) -> (N,1,1,C)
   Tensor max_pool(const Tensor& x, PoolOptions options);      // (N,H,W,C) -> (N,H',W',C), H' = options.windows(H)
   Tensor average_pool(const Tensor& x, PoolOptions options);  // PyTorch's with count_include_pad=False
   // Mean over each kh x kw window that fits, then the border rows and columns repeated to the input's size, as NAFNet's

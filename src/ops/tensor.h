@@ -42,7 +42,9 @@ class Tensor {
 
   // What the backend that made this tensor keeps; only that backend may ask.
   template <class Storage>
-  Storage& storage() const { return *static_cast<Storage*>(storage_.get()); }
+  Storage& storage() const {
+    return *static_cast<Storage*>(storage_.get());
+  }
 
  private:
   Shape shape_;

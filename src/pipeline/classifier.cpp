@@ -34,8 +34,8 @@ Conditioning Classifier::analyse(const Image& image) const {
   } else {
     result.content = result.degradation = backend_.to_floats(encode_plain(image));
   }
-  result.probabilities = label_probabilities(result.degradation, model_.labels, model_.config.logit_scale,
-                                             model_.config.label_bias);
+  result.probabilities =
+      label_probabilities(result.degradation, model_.labels, model_.config.logit_scale, model_.config.label_bias);
   return result;
 }
 

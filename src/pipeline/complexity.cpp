@@ -23,7 +23,11 @@ Tensor context(Backend& b, int64_t length) {
 
 Network image_network(const std::string& name, const ClipConfig& clip, bool controller) {
   const int side = clip.vision.image_size;
-  return {name, daclip_weights(clip, controller, false), side, side, 1,
+  return {name,
+          daclip_weights(clip, controller, false),
+          side,
+          side,
+          1,
           [clip, controller, side](Backend& b, const Weights& w) {
             const Tensor image = picture(b, side, side);
             if (controller)
@@ -93,8 +97,8 @@ std::vector<Network> networks_of(const ModelConfig& config, int height, int widt
   }
   if (config.restorer) networks.push_back(nafnet_network("NAFNet", *config.restorer, height, width));
   if (config.unet)
-    networks.push_back(unet_network("U-Net", *config.unet, SamplingPlan(config.sde, kDefaultSampler).evaluations(),
-                                    height, width));
+    networks.push_back(
+        unet_network("U-Net", *config.unet, SamplingPlan(config.sde, kDefaultSampler).evaluations(), height, width));
   return networks;
 }
 

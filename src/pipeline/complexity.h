@@ -15,8 +15,8 @@ namespace daclip {
 struct Network {
   std::string name;
   std::vector<WeightSpec> weights;
-  int height = 0, width = 0;  // of the picture that it sees; 0: it reads a text
-  int evaluations = 1;        // for one photo: the sampler's steps
+  int height = 0, width = 0;                          // of the picture that it sees; 0: it reads a text
+  int evaluations = 1;                                // for one photo: the sampler's steps
   std::function<void(Backend&, const Weights&)> run;  // once
 };
 

@@ -8,10 +8,10 @@ namespace daclip {
 // Where an embedding comes from (SPEC 7, Figure 9).
 struct EmbeddingChoice {
   enum class Source {
-    photo,      // the photo's own
-    words,      // `embedding` is a text's (words.h) or a label's: its direction, at the length of the photo's own
-    image,      // `embedding` is another image's, taken as it is: of the clean photo, it is the upper bound
-    zero,       // nothing
+    photo,  // the photo's own
+    words,  // `embedding` is a text's (words.h) or a label's: its direction, at the length of the photo's own
+    image,  // `embedding` is another image's, taken as it is: of the clean photo, it is the upper bound
+    zero,   // nothing
   } source = Source::photo;
   std::vector<float> embedding;  // of `words` and `image`: (embedding), of any length above 0
 };

@@ -81,8 +81,8 @@ CheckpointKind detect_kind(const NamedArrays& arrays, const std::string& where) 
   }
   if (arrays.has("init_conv.weight") && arrays.has("final_conv.weight")) return CheckpointKind::unet;
   if (arrays.has("intro.weight") && arrays.has("ending.weight")) return CheckpointKind::nafnet;
-  throw WeightsError(cat(where, ": neither CLIP, DA-CLIP, the conditional U-Net nor NAFNet; it holds ",
-                         some_names(arrays)));
+  throw WeightsError(
+      cat(where, ": neither CLIP, DA-CLIP, the conditional U-Net nor NAFNet; it holds ", some_names(arrays)));
 }
 
 void tidy_clip_names(NamedArrays& arrays, const std::string& where) {

@@ -28,7 +28,7 @@ struct ClipHints {
 };
 
 struct DetectedClip {
-  ClipConfig config;        // quick_gelu and control_order stay at their defaults
+  ClipConfig config;  // quick_gelu and control_order stay at their defaults
   bool controller = false;
 };
 

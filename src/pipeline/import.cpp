@@ -159,8 +159,8 @@ class Import {
     tokenizer_ = Tokenizer::load(path);
     const int expected = model_.config.clip->text.vocab;
     if (tokenizer_->vocab() != expected)
-      throw WeightsError(cat(path.string(), ": a vocabulary of ", tokenizer_->vocab(), " tokens, the text tower has ",
-                             expected));
+      throw WeightsError(
+          cat(path.string(), ": a vocabulary of ", tokenizer_->vocab(), " tokens, the text tower has ", expected));
     model_.notes.push_back(cat("vocabulary: ", path.string(), ", ", tokenizer_->vocab(), " tokens"));
     const std::vector<int32_t> merges = tokenizer_->merges();
     model_.config.merges = int(merges.size() / 2);

@@ -31,10 +31,10 @@ class ConfigFile {
   void take(const Json* part, const char* name, std::optional<T>& value) const {
     if (!part || value || !part->contains(name)) return;
     const Json& entry = (*part)[name];
-    const bool fits = std::is_same_v<T, bool>           ? entry.is_boolean()
-                      : std::is_same_v<T, std::string>  ? entry.is_string()
-                      : std::is_floating_point_v<T>     ? entry.is_number()
-                                                        : entry.is_number_integer();
+    const bool fits = std::is_same_v<T, bool>          ? entry.is_boolean()
+                      : std::is_same_v<T, std::string> ? entry.is_string()
+                      : std::is_floating_point_v<T>    ? entry.is_number()
+                                                       : entry.is_number_integer();
     if (!fits) throw FormatError(cat(where_, ": ", name, " has the wrong type: ", entry.dump()));
     if constexpr (std::is_same_v<T, int>) {
       const int64_t number = entry.get<int64_t>();

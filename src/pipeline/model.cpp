@@ -35,8 +35,8 @@ void check_config(const ModelConfig& config) {
   const int embedding = config.clip ? config.clip->embedding : 0;
   for (const int dim : contexts)
     if (dim != 0 && dim != embedding)
-      throw FormatError(cat("model configuration: the restorer's contexts are ", dim, " long, the embedding ",
-                            embedding));
+      throw FormatError(
+          cat("model configuration: the restorer's contexts are ", dim, " long, the embedding ", embedding));
 }
 
 }  // namespace

@@ -14,9 +14,13 @@ using Json = nlohmann::ordered_json;
 class Writer {
  public:
   template <class T>
-  void field(const char* name, const T& value) { json[name] = value; }
+  void field(const char* name, const T& value) {
+    json[name] = value;
+  }
   template <class T>
-  void newer_field(const char* name, const T& value) { field(name, value); }
+  void newer_field(const char* name, const T& value) {
+    field(name, value);
+  }
   Json json;
 };
 
@@ -128,8 +132,9 @@ void check_vision(const VisionConfig& c) {
 
 void check_stem(const ClipConfig& c) {
   const size_t depth = c.control_stem.size();
-  require(depth <= 8 && (depth == 0 || (c.vision.patch % (1 << depth) == 0 && c.vision.image_size % c.vision.patch == 0)),
-          "clip.control_stem: must halve the image down to whole patches");
+  require(
+      depth <= 8 && (depth == 0 || (c.vision.patch % (1 << depth) == 0 && c.vision.image_size % c.vision.patch == 0)),
+      "clip.control_stem: must halve the image down to whole patches");
   for (int channels : c.control_stem) require(within(channels, 1, 4096), "clip.control_stem: channels out of range");
 }
 

@@ -157,10 +157,11 @@ void show_texture(NativeTile native, int width, int height, int side, FloatImage
 template <class NativeTile>
 FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile native, const PreprocessConfig& config) {
   if (config.tile < 1 || config.tile % kSpectrumBlock || config.size % config.tile || config.global % config.tile ||
-      config.global < config.tile || config.global > config.size || config.texture % config.tile || config.texture < 0 ||
-      config.texture > config.size - config.global)
-    throw UsageError(cat("preprocess: a mosaic of ", config.size, " with a view of ", config.global, ", a texture map of ",
-                         config.texture, " and tiles of ", config.tile, "; expected tiles of a multiple of ", kSpectrumBlock,
+      config.global < config.tile || config.global > config.size || config.texture % config.tile ||
+      config.texture < 0 || config.texture > config.size - config.global)
+    throw UsageError(cat("preprocess: a mosaic of ", config.size, " with a view of ", config.global,
+                         ", a texture map of ", config.texture, " and tiles of ", config.tile,
+                         "; expected tiles of a multiple of ", kSpectrumBlock,
                          ", the others multiples of a tile, view and map side by side"));
   FloatImage square(config.size, config.size, 3);
   const FloatImage global = resize(whole, config.global, config.global);

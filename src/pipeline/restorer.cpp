@@ -145,8 +145,8 @@ int Restorer::automatic_tile(int width, uint64_t memory_bytes) const {
 // were in no photo that it was trained on, and fifteen rows of them around 481x321 cost haze nearly 4 dB.
 FloatImage Restorer::run_direct(const FloatImage& tile, const Contexts& contexts, const Pooling& pooling) const {
   const NafnetConfig& config = *model_.config.restorer;
-  const FloatImage whole = continued(tile, int(round_up(tile.width, config.multiple())),
-                                     int(round_up(tile.height, config.multiple())));
+  const FloatImage whole =
+      continued(tile, int(round_up(tile.width, config.multiple())), int(round_up(tile.height, config.multiple())));
   const Tensor input = backend_.from_floats(whole.data, {1, whole.height, whole.width, 3});
   const Tensor output = nafnet(backend_, config, Scope(model_.weights, "restorer."), input, contexts, pooling);
   FloatImage result;
@@ -171,8 +171,9 @@ void Restorer::measure(const Image& image, const TileGrid& grid, const Measuring
 }
 
 TileGrid Restorer::grid(const Image& image, const RestoreOptions& options) const {
-  const uint64_t memory =
-      options.memory_bytes > 0 ? options.memory_bytes : model_.config.restorer ? kDirectMemory : kDiffusionMemory;
+  const uint64_t memory = options.memory_bytes > 0 ? options.memory_bytes
+                          : model_.config.restorer ? kDirectMemory
+                                                   : kDiffusionMemory;
   const int side = options.tile > 0 ? options.tile : automatic_tile(image.width, memory);
   return {plan_tiles(image.width, side, options.overlap, alignment()),
           plan_tiles(image.height, side, options.overlap, alignment())};
@@ -182,7 +183,8 @@ Image Restorer::run(const Image& image, const TileGrid& grid, const TileNetwork&
                     const Progress& progress) const {
   Image result = image;
   int done = 0;
-  const Progress in_tile = progress ? [&](double share) { progress((done + share) / double(grid.count())); } : Progress();
+  const Progress in_tile =
+      progress ? [&](double share) { progress((done + share) / double(grid.count())); } : Progress();
   const std::vector<TileAxis::Tile>& rows = grid.down.tiles;
   FloatImage strip(image.width, rows.front().length, 3);
   for (size_t j = 0; j < rows.size(); ++j) {
@@ -226,8 +228,9 @@ Contexts Restorer::contexts_for(const Conditioning& conditioning) const {
   if (degradation_dim > 0) {
     const ModelConfig& config = model_.config;
     contexts.degradation = backend_.from_floats(
-        config.label_steering ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale, config.label_bias)
-                              : conditioning.degradation,
+        config.label_steering
+            ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale, config.label_bias)
+            : conditioning.degradation,
         {1, degradation_dim});
   }
   return contexts;

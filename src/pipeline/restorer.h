@@ -40,12 +40,12 @@ inline constexpr int kSmallestTile = 64;
 inline constexpr uint64_t kDirectMemory = uint64_t(512) << 20, kDiffusionMemory = uint64_t(2) << 30;
 
 struct RestoreResult {
-  Image image;                   // size, bit depth, grey or colour, alpha, profile and EXIF of the input
-  Conditioning conditioning;     // as recognised, before any override; empty where the model has no CLIP
-  std::string degradation;       // the label that was recognised or chosen; empty where the model has no CLIP
-  bool untouched = false;        // recognised as clean and returned as it came
+  Image image;                // size, bit depth, grey or colour, alpha, profile and EXIF of the input
+  Conditioning conditioning;  // as recognised, before any override; empty where the model has no CLIP
+  std::string degradation;    // the label that was recognised or chosen; empty where the model has no CLIP
+  bool untouched = false;     // recognised as clean and returned as it came
   int tiles = 0;
-  int evaluations = 0;           // of the network for each tile and view (NFE): 1, or the sampler's steps
+  int evaluations = 0;  // of the network for each tile and view (NFE): 1, or the sampler's steps
 };
 
 class Restorer {
@@ -65,8 +65,7 @@ class Restorer {
 
  private:
   // Restores one tile of the photo, at (left, top).
-  using TileNetwork =
-      std::function<FloatImage(const FloatImage& tile, int left, int top, const Progress& progress)>;
+  using TileNetwork = std::function<FloatImage(const FloatImage& tile, int left, int top, const Progress& progress)>;
 
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognise(const Image& image, const RestoreOptions& options, RestoreResult& result) const;

@@ -37,9 +37,9 @@ MeasuringPlan plan_measuring(const TileGrid& grid, int multiple) {
     const size_t at = (2 * k + 1) * count / (2 * measured), i = at % columns, j = at / columns;
     const TileAxis::Span across = grid.across.core(i), down = grid.down.core(j);
     const TileAxis::Tile &column = grid.across.tiles[i], &row = grid.down.tiles[j];
-    plan.parts.push_back({i, j,
-                          part(shares(across, column.origin, column.length, 1), shares(down, row.origin, row.length, 1)),
-                          part(shares(across, 0, width, plan.reduction), shares(down, 0, height, plan.reduction))});
+    plan.parts.push_back(
+        {i, j, part(shares(across, column.origin, column.length, 1), shares(down, row.origin, row.length, 1)),
+         part(shares(across, 0, width, plan.reduction), shares(down, 0, height, plan.reduction))});
   }
   return plan;
 }
@@ -81,7 +81,8 @@ Tensor TileStatistics::photo_mean(const Block& block) const {
 
 Tensor TileStatistics::mean_over(const Tensor& x, const MapPart& part) const {
   const auto slice = [&](const Tensor& map, int dim, double from, double to) {
-    const int64_t length = map.dim(dim), begin = std::clamp<int64_t>(std::llround(from * double(length)), 0, length - 1);
+    const int64_t length = map.dim(dim),
+                  begin = std::clamp<int64_t>(std::llround(from * double(length)), 0, length - 1);
     return backend_.slice(map, dim, begin, std::clamp<int64_t>(std::llround(to * double(length)), begin + 1, length));
   };
   return backend_.global_mean(slice(slice(x, 1, part.top, part.bottom), 2, part.left, part.right));

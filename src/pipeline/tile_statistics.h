@@ -24,7 +24,7 @@ struct MapPart {
 // Which passes tell a photo's statistics.
 struct MeasuringPlan {
   struct Part {
-    size_t column, row;  // of the grid
+    size_t column, row;            // of the grid
     MapPart in_tile, in_overview;  // the tile's core
   };
   int reduction = 1;        // of the overview, box_reduced()'s factor: at most a tile's size
@@ -48,10 +48,11 @@ class TileStatistics {
   Pooling of_tile() const;
 
  private:
-  struct Block {                  // means, (1,1,1,C)
+  struct Block {  // means, (1,1,1,C)
     Tensor overview;
     std::vector<Tensor> reduced;  // of the overview over each part
-    std::vector<Tensor> details;  // a part's mean in its tile less that in the overview; undefined before it is measured
+    std::vector<Tensor>
+        details;  // a part's mean in its tile less that in the overview; undefined before it is measured
   };
 
   Tensor photo_mean(const Block& block) const;

@@ -47,7 +47,8 @@ TileAxis plan_tiles(int length, int tile, int overlap, int align) {
 
 TileAxis::Span TileAxis::core(size_t i) const {
   const auto end = [&](size_t k) { return tiles[k].origin + tiles[k].length; };
-  return {i == 0 ? 0 : (tiles[i].origin + end(i - 1)) / 2, i + 1 == tiles.size() ? end(i) : (tiles[i + 1].origin + end(i)) / 2};
+  return {i == 0 ? 0 : (tiles[i].origin + end(i - 1)) / 2,
+          i + 1 == tiles.size() ? end(i) : (tiles[i + 1].origin + end(i)) / 2};
 }
 
 }  // namespace daclip

@@ -29,9 +29,7 @@ Image over_views(const Image& photo, int count, const std::function<Image(const 
   if (count == 1) return result;
   const bool wide = result.bits == 16;
   std::vector<uint32_t> sums(result.samples(), 0);
-  const auto add_up = [&](const Image& image) {
-    wide ? add(image.data16(), sums) : add(image.data.data(), sums);
-  };
+  const auto add_up = [&](const Image& image) { wide ? add(image.data16(), sums) : add(image.data.data(), sums); };
   add_up(result);
   for (int view = 1; view < count; ++view) {
     const int orientation = kOrientations[size_t(view)];

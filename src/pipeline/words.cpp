@@ -15,8 +15,8 @@ Tokenizer tokenizer_of(const Model& model) {
   if (model.merges.empty()) throw UsageError("the model was loaded without its text tower");
   Tokenizer tokenizer = Tokenizer::from_merges(model.merges);
   if (tokenizer.vocab() != config.clip->text.vocab)
-    throw FormatError(cat("model ", config.name, ": its vocabulary has ", tokenizer.vocab(),
-                          " tokens, its text tower ", config.clip->text.vocab));
+    throw FormatError(cat("model ", config.name, ": its vocabulary has ", tokenizer.vocab(), " tokens, its text tower ",
+                          config.clip->text.vocab));
   return tokenizer;
 }
 

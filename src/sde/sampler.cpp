@@ -53,9 +53,7 @@ std::vector<int> even_in_log_snr(const Schedule& schedule, int steps) {
 
 }  // namespace
 
-std::string_view sampler_name(SamplerKind sampler) {
-  return std::ranges::find(kNames, sampler, &Named::sampler)->name;
-}
+std::string_view sampler_name(SamplerKind sampler) { return std::ranges::find(kNames, sampler, &Named::sampler)->name; }
 
 std::vector<std::string_view> sampler_names() {
   std::vector<std::string_view> names;

@@ -14,7 +14,7 @@ struct SdeConfig {
   double max_sigma = 50;  // the stationary deviation: in 255ths where it is 1 or more, in the picture's units below
   int steps = 100;        // T: the network knows times 1..T
   ThetaSchedule schedule = ThetaSchedule::cosine;
-  double eps = 0.005;     // alpha(T): what is left of the clean picture
+  double eps = 0.005;  // alpha(T): what is left of the clean picture
 };
 
 class Schedule {

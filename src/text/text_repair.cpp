@@ -12,12 +12,12 @@ struct Ligature {
   char32_t from;
   const char32_t* to;
 };
-constexpr Ligature kLigatures[] = {
-    {0x132, U"IJ"},  {0x133, U"ij"},      {0x149, U"\u02bcn"}, {0x1c4, U"D\u017d"}, {0x1c5, U"D\u017e"},
-    {0x1c6, U"d\u017e"}, {0x1c7, U"LJ"},  {0x1c8, U"Lj"},      {0x1c9, U"lj"},      {0x1ca, U"NJ"},
-    {0x1cb, U"Nj"},  {0x1cc, U"nj"},      {0x1f1, U"DZ"},      {0x1f2, U"Dz"},      {0x1f3, U"dz"},
-    {0xfb00, U"ff"}, {0xfb01, U"fi"},     {0xfb02, U"fl"},     {0xfb03, U"ffi"},    {0xfb04, U"ffl"},
-    {0xfb05, U"\u017ft"}, {0xfb06, U"st"}};
+constexpr Ligature kLigatures[] = {{0x132, U"IJ"},       {0x133, U"ij"},      {0x149, U"\u02bcn"}, {0x1c4, U"D\u017d"},
+                                   {0x1c5, U"D\u017e"},  {0x1c6, U"d\u017e"}, {0x1c7, U"LJ"},      {0x1c8, U"Lj"},
+                                   {0x1c9, U"lj"},       {0x1ca, U"NJ"},      {0x1cb, U"Nj"},      {0x1cc, U"nj"},
+                                   {0x1f1, U"DZ"},       {0x1f2, U"Dz"},      {0x1f3, U"dz"},      {0xfb00, U"ff"},
+                                   {0xfb01, U"fi"},      {0xfb02, U"fl"},     {0xfb03, U"ffi"},    {0xfb04, U"ffl"},
+                                   {0xfb05, U"\u017ft"}, {0xfb06, U"st"}};
 
 bool is_unwanted_control(char32_t c) {
   return c <= 0x08 || c == 0x0b || (c >= 0x0e && c <= 0x1f) || c == 0x7f || (c >= 0x206a && c <= 0x206f) ||

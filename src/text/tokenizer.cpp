@@ -61,8 +61,7 @@ size_t word_length(std::u32string_view text, size_t at) {
   size_t length = 1;
   while (length < rest.size()) {
     const char32_t c = rest[length];
-    if (letters ? !unicode::is_letter(c)
-                : unicode::is_letter(c) || unicode::is_number(c) || unicode::is_space(c))
+    if (letters ? !unicode::is_letter(c) : unicode::is_letter(c) || unicode::is_number(c) || unicode::is_space(c))
       break;
     ++length;
   }

@@ -120,7 +120,8 @@ class Depthwise3x3 : public torch::autograd::Function<Depthwise3x3> {
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
   const int64_t k = w.size(2);
   if (k == 3 && ((x.is_cpu() && x.scalar_type() == at::kFloat) || cuda_kernel_for(x)))
-    return Depthwise3x3::apply(x.contiguous(), w, b.defined() ? b : torch::zeros({x.size(3)}, w.options().requires_grad(false)));
+    return Depthwise3x3::apply(x.contiguous(), w,
+                               b.defined() ? b : torch::zeros({x.size(3)}, w.options().requires_grad(false)));
   const torch::Tensor bias = b.defined() ? b.to(x.scalar_type()) : b;
   const torch::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w.to(x.scalar_type()), bias, 1, k / 2, 1, x.size(3));
   return y.permute({0, 2, 3, 1}).contiguous();

@@ -12,7 +12,8 @@ __device__ void add_product(float4& sum, float4 a, float4 b) {
   sum.w += a.w * b.w;
 }
 
-constexpr int kStrip = 4;  // outputs below each other that one thread makes, so that it loads a row once for three of them
+constexpr int kStrip =
+    4;  // outputs below each other that one thread makes, so that it loads a row once for three of them
 
 template <class T>
 __global__ void convolve(const T* __restrict__ x, const float* __restrict__ taps, const float* __restrict__ bias,

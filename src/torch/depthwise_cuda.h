@@ -7,7 +7,8 @@
 namespace daclip {
 
 struct DepthwiseMap {
-  int64_t maps, height, width, channels;  // channels a multiple of 4, or of kDepthwiseGroup for the gradient of the taps
+  int64_t maps, height, width,
+      channels;  // channels a multiple of 4, or of kDepthwiseGroup for the gradient of the taps
 };
 
 constexpr int64_t kDepthwiseGroup = 32;  // channels that a block of the taps' gradient works on

@@ -33,8 +33,7 @@ torch::Tensor axis_means(const torch::Tensor& x, int dim, int64_t kernel, int fa
 
 }  // namespace
 
-Tensor TorchBackend::do_local_mean(const Tensor& input, int64_t kernel_height, int64_t kernel_width,
-                                   int fast_stride) {
+Tensor TorchBackend::do_local_mean(const Tensor& input, int64_t kernel_height, int64_t kernel_width, int fast_stride) {
   const torch::Tensor& x = tensor(input);
   if (kernel_height >= x.size(1) && kernel_width >= x.size(2)) {
     return wrap(x.mean({1, 2}, true).expand(x.sizes()));

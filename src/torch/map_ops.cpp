@@ -43,7 +43,8 @@ Normed layer_norm_maps(const torch::Tensor& x, const torch::Tensor& gain, const 
   if (map_kernels_for(x)) {
     Normed result{torch::empty_like(x), torch::empty({x.size(0), x.size(1), 2}, gain.options())};
     by_type(x, [&](auto t) {
-      layer_norm_cuda(data(x, t), floats(gain), floats(bias), data(result.y, t), result.stats.data_ptr<float>(), size_of(x));
+      layer_norm_cuda(data(x, t), floats(gain), floats(bias), data(result.y, t), result.stats.data_ptr<float>(),
+                      size_of(x));
     });
     return result;
   }
@@ -103,7 +104,8 @@ torch::Tensor gate_maps_grad(const torch::Tensor& grad, const torch::Tensor& x, 
 torch::Tensor sum_maps(const torch::Tensor& a, const torch::Tensor& b) {
 #ifdef DACLIP_CUDA
   if (map_kernels_for(a)) {
-    const torch::Tensor partial = torch::empty({chunks_of(size_of(a)), a.size(0), a.size(2)}, a.options().dtype(at::kFloat));
+    const torch::Tensor partial =
+        torch::empty({chunks_of(size_of(a)), a.size(0), a.size(2)}, a.options().dtype(at::kFloat));
     by_type(a, [&](auto t) { sum_cuda(data(a, t), data(b, t), partial.data_ptr<float>(), size_of(a)); });
     return partial.sum(0);
   }

@@ -200,21 +200,21 @@ void layer_norm_cuda(const T* x, const float* gain, const float* bias, T* y, flo
   const int lanes = lanes_of(size.channels);
   const int64_t rows = size.maps * size.positions;
   with_vectors(size.channels / 4 / lanes, [&](auto v) {
-    layer_norm<T, v.value><<<blocks_for(rows * lanes), kThreads>>>(x, gain, bias, y, reinterpret_cast<float2*>(stats), rows,
-                                                                  size.positions, lanes);
+    layer_norm<T, v.value><<<blocks_for(rows * lanes), kThreads>>>(x, gain, bias, y, reinterpret_cast<float2*>(stats),
+                                                                   rows, size.positions, lanes);
   });
   check_launch();
 }
 
 template <class T>
-void layer_norm_grad_cuda(const T* grad_y, const T* x, const float* stats, const float* gain, const T* residual, T* grad_x,
-                          float* partial, MapSize size) {
+void layer_norm_grad_cuda(const T* grad_y, const T* x, const float* stats, const float* gain, const T* residual,
+                          T* grad_x, float* partial, MapSize size) {
   const int lanes = lanes_of(size.channels);
   const dim3 grid(unsigned(chunks_of(size)), unsigned(size.maps));
   const size_t shared = kThreads / 32 * 2 * size_t(size.channels) * sizeof(float);
   with_vectors(size.channels / 4 / lanes, [&](auto v) {
     layer_norm_grad<T, v.value><<<grid, kThreads, shared>>>(grad_y, x, reinterpret_cast<const float2*>(stats), gain,
-                                                           residual, grad_x, partial, size.positions, lanes);
+                                                            residual, grad_x, partial, size.positions, lanes);
   });
   check_launch();
 }
@@ -229,7 +229,8 @@ void gate_cuda(const T* x, T* y, MapSize size) {
 template <class T>
 void gate_grad_cuda(const T* grad, const T* x, const float* scale, const float* shift, T* grad_x, MapSize size) {
   const int64_t count = size.maps * size.positions * size.channels / 4;
-  gate_grad<T><<<blocks_for(count), kThreads>>>(grad, x, scale, shift, grad_x, count, int(size.channels / 4), size.positions);
+  gate_grad<T>
+      <<<blocks_for(count), kThreads>>>(grad, x, scale, shift, grad_x, count, int(size.channels / 4), size.positions);
   check_launch();
 }
 
@@ -247,12 +248,12 @@ void scale_cuda(const T* x, const float* scale, T* y, MapSize size) {
   check_launch();
 }
 
-#define DACLIP_INSTANTIATE(T)                                                                                            \
-  template void layer_norm_cuda(const T*, const float*, const float*, T*, float*, MapSize);                              \
-  template void layer_norm_grad_cuda(const T*, const T*, const float*, const float*, const T*, T*, float*, MapSize);     \
-  template void gate_cuda(const T*, T*, MapSize);                                                                        \
-  template void gate_grad_cuda(const T*, const T*, const float*, const float*, T*, MapSize);                             \
-  template void sum_cuda(const T*, const T*, float*, MapSize);                                                           \
+#define DACLIP_INSTANTIATE(T)                                                                                        \
+  template void layer_norm_cuda(const T*, const float*, const float*, T*, float*, MapSize);                          \
+  template void layer_norm_grad_cuda(const T*, const T*, const float*, const float*, const T*, T*, float*, MapSize); \
+  template void gate_cuda(const T*, T*, MapSize);                                                                    \
+  template void gate_grad_cuda(const T*, const T*, const float*, const float*, T*, MapSize);                         \
+  template void sum_cuda(const T*, const T*, float*, MapSize);                                                       \
   template void scale_cuda(const T*, const float*, T*, MapSize);
 DACLIP_INSTANTIATE(float)
 DACLIP_INSTANTIATE(uint16_t)

@@ -21,8 +21,8 @@ template <class T>
 void layer_norm_cuda(const T* x, const float* gain, const float* bias, T* y, float* stats, MapSize size);
 // partial (chunks,N,2,C): gain's and bias's gradients. residual may be null.
 template <class T>
-void layer_norm_grad_cuda(const T* grad_y, const T* x, const float* stats, const float* gain, const T* residual, T* grad_x,
-                          float* partial, MapSize size);
+void layer_norm_grad_cuda(const T* grad_y, const T* x, const float* stats, const float* gain, const T* residual,
+                          T* grad_x, float* partial, MapSize size);
 // size.channels: of the gate's result
 template <class T>
 void gate_cuda(const T* x, T* y, MapSize size);

@@ -99,15 +99,15 @@ torch::Tensor forward_maps(const variable_list& in, const SavedTensors& saved, b
   const torch::Tensor conv1 = packed_forward(in[kConv1]), conv3 = packed_forward(in[kConv3]);
   const torch::Tensor conv4 = packed_forward(in[kConv4]), conv5 = packed_forward(in[kConv5]);
   const auto data = [](const torch::Tensor& t) -> const float* { return t.data_ptr<float>(); };
-  const NafWeights weights{data(conv1),     data(in[kConv1Bias]), data(in[kTaps]),         data(in[kTapsBias]),
-                           data(in[kAttention]), data(in[kAttentionBias]), data(conv3),    data(in[kConv3Bias]),
-                           data(conv4),     data(in[kConv4Bias]), data(conv5),             data(in[kConv5Bias])};
+  const NafWeights weights{data(conv1),          data(in[kConv1Bias]),     data(in[kTaps]), data(in[kTapsBias]),
+                           data(in[kAttention]), data(in[kAttentionBias]), data(conv3),     data(in[kConv3Bias]),
+                           data(conv4),          data(in[kConv4Bias]),     data(conv5),     data(in[kConv5Bias])};
   const NafMap map = map_of(x);
   const int64_t size = map.pixels() * map.channels;
   float* result = out.data_ptr<float>();
   for_each_map(x.size(0), groups_of(x.size(0)), [&](int64_t i, int64_t group) {
     kernels()->forward(map, weights, norms_of(in, i), data(x) + i * size, saved.of(keep ? i : group), result + i * size,
-                     thread_scratch());
+                       thread_scratch());
   });
   return out;
 }
@@ -158,7 +158,7 @@ variable_list backward_maps(const variable_list& in, const SavedTensors& saved, 
   grads[kGain2] = norm_grads[2];
   grads[kBias2] = norm_grads[3];
   constexpr NafInput order[12] = {kConv1, kConv1Bias, kTaps,  kTapsBias,  kAttention, kAttentionBias,
-                               kConv3, kConv3Bias, kConv4, kConv4Bias, kConv5,     kConv5Bias};
+                                  kConv3, kConv3Bias, kConv4, kConv4Bias, kConv5,     kConv5Bias};
   for (int i = 0; i < 12; ++i) grads[order[i]] = layout.part(total, i, in[order[i]].sizes());
   return grads;
 }

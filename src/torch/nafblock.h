@@ -13,8 +13,8 @@ struct NafBlockParams {
   torch::Tensor attention, attention_bias;  // (C,C), (C)
   torch::Tensor conv3, conv3_bias, beta;    // (C,C), (C), (C)
   torch::Tensor gain2, bias2;
-  torch::Tensor conv4, conv4_bias;          // (2C,C), (2C)
-  torch::Tensor conv5, conv5_bias, gamma;   // (C,C), (C), (C)
+  torch::Tensor conv4, conv4_bias;         // (2C,C), (2C)
+  torch::Tensor conv5, conv5_bias, gamma;  // (C,C), (C), (C)
 };
 
 // Whether nafblock() can take such maps on this machine, channels a multiple of 16: float32 on a CPU with AVX2; float32 or

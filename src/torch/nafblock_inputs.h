@@ -7,8 +7,24 @@
 namespace daclip {
 
 enum NafInput {
-  kX, kGain1, kBias1, kConv1, kConv1Bias, kTaps, kTapsBias, kAttention, kAttentionBias, kConv3, kConv3Bias, kGain2,
-  kBias2, kConv4, kConv4Bias, kConv5, kConv5Bias, kNafInputs
+  kX,
+  kGain1,
+  kBias1,
+  kConv1,
+  kConv1Bias,
+  kTaps,
+  kTapsBias,
+  kAttention,
+  kAttentionBias,
+  kConv3,
+  kConv3Bias,
+  kGain2,
+  kBias2,
+  kConv4,
+  kConv4Bias,
+  kConv5,
+  kConv5Bias,
+  kNafInputs
 };
 
 // The block as matrix products over all positions of all maps with map_ops.h between them: for devices, on any backend of

@@ -135,8 +135,9 @@ DACLIP_INLINE void add_sums(int64_t pixels, int64_t channels, float* sums, const
 }
 
 void add_column_sums(int64_t pixels, int64_t channels, const float* x, float* sums) {
-  add_sums(pixels, channels, sums,
-           [=](int64_t p, int64_t c) __attribute__((always_inline)) { return load(x + p * channels + c); });
+  add_sums(
+      pixels, channels,
+      sums, [=](int64_t p, int64_t c) __attribute__((always_inline)) { return load(x + p * channels + c); });
 }
 
 // --- Norm and gate ------------------------------------------------------------------------------------------------
@@ -209,9 +210,10 @@ DACLIP_INLINE void gate(int64_t pixels, int64_t channels, const float* x, const 
 }
 
 void add_gate_sums(int64_t pixels, int64_t channels, const float* x, float* sums) {
-  add_sums(pixels, channels, sums, [=](int64_t p, int64_t c) __attribute__((always_inline)) {
-    return load(x + 2 * p * channels + c) * load(x + (2 * p + 1) * channels + c);
-  });
+  add_sums(
+      pixels, channels, sums, [=](int64_t p, int64_t c) __attribute__((always_inline)) {
+        return load(x + 2 * p * channels + c) * load(x + (2 * p + 1) * channels + c);
+      });
 }
 
 // grad_x (P,2C) of the gate, from (grad_y * scale + shift), scale and shift (C) or absent.

@@ -19,12 +19,12 @@ struct NafMap {
 
 // Matrices packed by NafKernels::pack.
 struct NafWeights {
-  const float *conv1, *bias1;          // (C,2C), (2C)
-  const float *taps, *bias2;           // (9,2C), (2C)
+  const float *conv1, *bias1;               // (C,2C), (2C)
+  const float *taps, *bias2;                // (9,2C), (2C)
   const float *attention, *attention_bias;  // (C out, C in), (C)
-  const float *conv3, *bias3;          // (C,C), (C)
-  const float *conv4, *bias4;          // (C,2C), (2C)
-  const float *conv5, *bias5;          // (C,C), (C)
+  const float *conv3, *bias3;               // (C,C), (C)
+  const float *conv4, *bias4;               // (C,2C), (2C)
+  const float *conv5, *bias5;               // (C,C), (C)
 };
 
 // Of this map: gains and biases of the two norms, (C) each.
@@ -34,21 +34,21 @@ struct NafNorms {
 
 // What forward leaves for backward.
 struct NafSaved {
-  float* hidden;    // a1 (HW,2C)
-  float* spatial;   // d (HW,2C)
-  float* middle;    // y (HW,C)
-  float* gate;      // a4 (HW,2C)
-  float* stats;     // (HW,4): mean and 1/deviation of x, then of y
-  float* pooled;    // mean of g (C)
-  float* scale;     // s (C)
+  float* hidden;   // a1 (HW,2C)
+  float* spatial;  // d (HW,2C)
+  float* middle;   // y (HW,C)
+  float* gate;     // a4 (HW,2C)
+  float* stats;    // (HW,4): mean and 1/deviation of x, then of y
+  float* pooled;   // mean of g (C)
+  float* scale;    // s (C)
 };
 
 // The matrices of the backward pass, packed, outputs in rows: x gradient = y gradient * matrix.
 struct NafBackwardWeights {
   const float *conv1, *conv3, *conv4, *conv5;  // (2C,C), (C,C), (2C,C), (C,C)
-  const float *turned_taps;                    // (9,2C), the kernel turned by 180 degrees
-  const float *attention;                      // (C out, C in)
-  const float *plain_conv3;                    // (C out, C in), not packed, with beta
+  const float* turned_taps;                    // (9,2C), the kernel turned by 180 degrees
+  const float* attention;                      // (C out, C in)
+  const float* plain_conv3;                    // (C out, C in), not packed, with beta
 };
 
 // Sums over maps, added to; those of W3 and W5 are taken behind the gains: outer products with the gradients

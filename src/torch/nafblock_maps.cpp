@@ -60,8 +60,8 @@ struct Block {
 
   static constexpr size_t kKept = 18;
   std::array<torch::Tensor*, kKept> kept() {
-    return {&x, &conv1, &conv3, &conv4, &conv5, &norm1.y, &norm1.stats, &norm2.y, &norm2.stats, &hidden, &spatial, &gate1,
-            &pooled, &attention, &mixed, &middle, &hidden2, &gate2};
+    return {&x,      &conv1,   &conv3, &conv4,  &conv5,     &norm1.y, &norm1.stats, &norm2.y, &norm2.stats,
+            &hidden, &spatial, &gate1, &pooled, &attention, &mixed,   &middle,      &hidden2, &gate2};
   }
 };
 
@@ -90,7 +90,8 @@ variable_list gradients(const variable_list& in, const Block& b, const torch::Te
   grads[kAttentionBias] = attention.sum(0);
   const torch::Tensor pooled = at::mm(attention, in[kAttention]) / double(positions);
   const torch::Tensor spatial = gate_maps_grad(mixed, b.spatial, b.attention, pooled);
-  const auto [hidden, taps] = depthwise3x3_grads(b.hidden.view({n, h, w, 2 * c}), in[kTaps], spatial.view({n, h, w, 2 * c}));
+  const auto [hidden, taps] =
+      depthwise3x3_grads(b.hidden.view({n, h, w, 2 * c}), in[kTaps], spatial.view({n, h, w, 2 * c}));
   grads[kTaps] = taps.narrow(0, 0, 9);
   grads[kTapsBias] = taps[9];
   const torch::Tensor flat = hidden.view({n, positions, 2 * c});

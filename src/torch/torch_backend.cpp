@@ -36,8 +36,11 @@ torch::Tensor dense(const torch::Tensor& x, const torch::Tensor& w, const torch:
 // A convolution whose windows tile the map is a dense layer on the windows. w (O,I,k,k).
 torch::Tensor patches(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
   const int64_t n = x.size(0), c = x.size(3), kh = w.size(2), kw = w.size(3), h = x.size(1) / kh, wd = x.size(2) / kw;
-  const torch::Tensor rows = x.narrow(1, 0, h * kh).narrow(2, 0, wd * kw).reshape({n, h, kh, wd, kw, c})
-                                 .permute({0, 1, 3, 2, 4, 5}).reshape({n, h, wd, kh * kw * c});
+  const torch::Tensor rows = x.narrow(1, 0, h * kh)
+                                 .narrow(2, 0, wd * kw)
+                                 .reshape({n, h, kh, wd, kw, c})
+                                 .permute({0, 1, 3, 2, 4, 5})
+                                 .reshape({n, h, wd, kh * kw * c});
   return dense(rows, w.permute({0, 2, 3, 1}).reshape({w.size(0), -1}), b);
 }
 

@@ -11,9 +11,9 @@ struct Rates {
   float beta1, beta2, eps, decay, l2, step_size, inverse_correction2;
 };
 
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-void update(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t count,
-            const Rates& rates) {
+__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) void update(
+    float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t count,
+    const Rates& rates) {
   const Rates r = rates;
   for (int64_t i = 0; i < count; ++i) {
     const float grad = g[i] + r.l2 * p[i];
@@ -66,9 +66,13 @@ void AdamW::step_cpu(size_t index, double lr) const {
   const double correction2 = 1 - std::pow(options_.beta2, double(steps_));
   const double decay = decay_of(index);
   const torch::Tensor grad = params_[index].value.grad().contiguous();
-  const Rates rates{float(options_.beta1), float(options_.beta2), float(options_.eps),
-                    float(options_.decoupled ? 1 - lr * decay : 1), float(options_.decoupled ? 0 : decay),
-                    float(lr / correction1), float(1 / std::sqrt(correction2))};
+  const Rates rates{float(options_.beta1),
+                    float(options_.beta2),
+                    float(options_.eps),
+                    float(options_.decoupled ? 1 - lr * decay : 1),
+                    float(options_.decoupled ? 0 : decay),
+                    float(lr / correction1),
+                    float(1 / std::sqrt(correction2))};
   update(params_[index].value.data_ptr<float>(), grad.data_ptr<float>(), first_[index].value.data_ptr<float>(),
          second_[index].value.data_ptr<float>(), grad.numel(), rates);
 }

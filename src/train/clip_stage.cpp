@@ -100,7 +100,8 @@ class ClipStage : public Stage {
 
   static WordTokenizer vocabulary(const Dataset& data, const TextConfig& text) {
     std::vector<std::string> captions;
-    for (const PackPhoto& photo : data.train) captions.insert(captions.end(), photo.captions.begin(), photo.captions.end());
+    for (const PackPhoto& photo : data.train)
+      captions.insert(captions.end(), photo.captions.begin(), photo.captions.end());
     // The labels' words must be known whatever the captions say.
     const std::vector<std::string> labels = label_texts();
     for (int i = 0; i < 1000; ++i) captions.insert(captions.end(), labels.begin(), labels.end());

@@ -1,9 +1,9 @@
 #include "train/config.h"
 
+#include <toml++/toml.h>
 #include <concepts>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <toml++/toml.h>
 
 #include "core/error.h"
 

@@ -49,14 +49,12 @@ class ControllerStage : public Stage {
         encode_image_controlled(backend_, config_.clip, Scope(weights_), backend_.slice(images, 0, 0, seen));
     torch::Tensor degradation_embedding = TorchBackend::tensor(features.degradation);
     if (seen < rows)
-      degradation_embedding =
-          torch::cat({degradation_embedding,
-                      TorchBackend::tensor(encode_degradation(backend_, config_.clip, Scope(weights_),
-                                                              backend_.slice(images, 0, seen, rows)))});
+      degradation_embedding = torch::cat(
+          {degradation_embedding, TorchBackend::tensor(encode_degradation(backend_, config_.clip, Scope(weights_),
+                                                                          backend_.slice(images, 0, seen, rows)))});
     batch.samples.resize(size_t(seen));
     const torch::Tensor targets = torch::tensor(labels, torch::kInt64).to(backend_.device());
-    const torch::Tensor logits =
-        scale_.exp() * unit(degradation_embedding.to(torch::kFloat32)).matmul(labels_.t());
+    const torch::Tensor logits = scale_.exp() * unit(degradation_embedding.to(torch::kFloat32)).matmul(labels_.t());
     const torch::Tensor degradation = torch::nn::functional::cross_entropy(logits, targets);
     const torch::Tensor content = content_loss(step, batch, TorchBackend::tensor(features.content).to(torch::kFloat32));
     parts["degradation"] = degradation.item<double>();
@@ -79,7 +77,8 @@ class ControllerStage : public Stage {
     double cosine = 0;
     for (const Held& held : validation_) {
       const ImageFeatures features = encode_image_controlled(backend_, config_.clip, Scope(weights), held.input);
-      const torch::Tensor logits = unit(TorchBackend::tensor(features.degradation).to(torch::kFloat32)).matmul(labels_.t());
+      const torch::Tensor logits =
+          unit(TorchBackend::tensor(features.degradation).to(torch::kFloat32)).matmul(labels_.t());
       ++confusion[size_t(held.label)][size_t(logits.argmax(1).item<int64_t>())];
       const torch::Tensor content = unit(TorchBackend::tensor(features.content).to(torch::kFloat32));
       cosine += (content * held.clean).sum().item<double>() / double(validation_.size());
@@ -98,8 +97,8 @@ class ControllerStage : public Stage {
     result["accuracy"] = accuracy;
     result["content_cosine"] = cosine;  // of e_c of the degraded photo with the frozen CLIP's of the clean one
     result["confusion"] = confusion;
-    summary = cat("accuracy ", std::round(10000 * accuracy) / 100, " %, content cosine ", std::round(cosine * 1000) / 1000,
-                  ":", line);
+    summary = cat("accuracy ", std::round(10000 * accuracy) / 100, " %, content cosine ",
+                  std::round(cosine * 1000) / 1000, ":", line);
     return result;
   }
 
@@ -173,8 +172,10 @@ class ControllerStage : public Stage {
 
   void embed_texts(const Checkpoint& clip) {
     const torch::NoGradGuard no_grad;
-    const WordTokenizer tokenizer = WordTokenizer::from_json(clip.metadata.at("words").dump(), config_.clip.text.context);
-    labels_ = orthonormal(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, label_texts()))).to(backend_.device());
+    const WordTokenizer tokenizer =
+        WordTokenizer::from_json(clip.metadata.at("words").dump(), config_.clip.text.context);
+    labels_ = orthonormal(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, label_texts())))
+                  .to(backend_.device());
     std::vector<std::string> texts;
     for (size_t i = 0; i < data_.train.size(); ++i) {
       const PackPhoto& photo = data_.train[i];
@@ -193,7 +194,8 @@ class ControllerStage : public Stage {
 
   Params controller_params() const {
     std::vector<WeightSpec> specs = daclip_weights(config_.clip, true, true);
-    std::erase_if(specs, [](const WeightSpec& s) { return !s.name.starts_with("visual_control.") && s.name != "logit_scale"; });
+    std::erase_if(
+        specs, [](const WeightSpec& s) { return !s.name.starts_with("visual_control.") && s.name != "logit_scale"; });
     return make_params(specs, config_.run.seed, backend_.device());
   }
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "image/float_image.h"
+#include "pipeline/model_config.h"
 #include "torch/torch_backend.h"
 #include "train/params.h"
-#include "pipeline/model_config.h"
 
 namespace daclip {
 

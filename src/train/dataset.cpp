@@ -34,9 +34,8 @@ Dataset load_dataset(const TrainConfig& config) {
     });
     std::move(held, data.train.end(), std::back_inserter(data.holdout));
     data.train.erase(held, data.train.end());
-    std::stable_sort(data.holdout.begin(), data.holdout.end(), [](const PackPhoto& a, const PackPhoto& b) {
-      return name_hash(a.name) < name_hash(b.name);
-    });
+    std::stable_sort(data.holdout.begin(), data.holdout.end(),
+                     [](const PackPhoto& a, const PackPhoto& b) { return name_hash(a.name) < name_hash(b.name); });
     if (data.holdout.size() > size_t(config.data.holdout)) data.holdout.resize(size_t(config.data.holdout));
   }
   return data;

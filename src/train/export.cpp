@@ -32,7 +32,8 @@ const NamedArray& final_array(const Checkpoint& checkpoint, const std::string& n
 // a (1 - share) + b share.
 NamedArray averaged(const NamedArray& a, const NamedArray& b, double share, const std::string& name) {
   if (a.shape != b.shape)
-    throw WeightsError(cat(name, ": expected shape ", to_string(a.shape), ", the earlier one's is ", to_string(b.shape)));
+    throw WeightsError(
+        cat(name, ": expected shape ", to_string(a.shape), ", the earlier one's is ", to_string(b.shape)));
   std::vector<float> values = a.to_floats();
   const std::vector<float> others = b.to_floats();
   for (size_t i = 0; i < values.size(); ++i) values[i] += float(share) * (others[i] - values[i]);
@@ -42,7 +43,8 @@ NamedArray averaged(const NamedArray& a, const NamedArray& b, double share, cons
 // Only a controller of the same CLIP has the same labels.
 void average_into(Checkpoint& daclip, const std::filesystem::path& path, double share) {
   const Checkpoint earlier = read_daclip(path, "controller");
-  const std::vector<float> now = final_array(daclip, "labels").to_floats(), before = final_array(earlier, "labels").to_floats();
+  const std::vector<float> now = final_array(daclip, "labels").to_floats(),
+                           before = final_array(earlier, "labels").to_floats();
   for (size_t i = 0; i < now.size(); ++i)
     if (now.size() != before.size() || std::abs(now[i] - before[i]) > 1e-2f)
       throw UsageError(cat(path.string(), ": holds other labels, so it is no earlier state of this controller"));

@@ -12,8 +12,8 @@ namespace daclip {
 
 struct ImageBatch {
   std::vector<std::shared_ptr<const Sample>> samples;
-  std::vector<float> pixels;  // (N,S,S,3) as clip_input gives them, of a random region of each degraded photo
-  std::vector<CropPlan> cuts; // the regions
+  std::vector<float> pixels;   // (N,S,S,3) as clip_input gives them, of a random region of each degraded photo
+  std::vector<CropPlan> cuts;  // the regions
 };
 
 // The batch of a step: the same whatever ran before.

@@ -27,7 +27,8 @@ class Muon {
 
  private:
   Params params_, momenta_;
-  std::map<Shape, std::vector<size_t>> by_shape_;  // parameters of one shape move together: a device has few large launches
+  std::map<Shape, std::vector<size_t>>
+      by_shape_;  // parameters of one shape move together: a device has few large launches
   MuonOptions options_;
 };
 

@@ -62,8 +62,8 @@ std::vector<std::string> load_params(Params& params, const NamedArrays& arrays, 
     }
     const Shape expected = param.value.sizes().vec();
     if (found->second.shape != expected)
-      throw WeightsError(cat(found->first, ": expected shape ", to_string(expected), ", found ",
-                             to_string(found->second.shape)));
+      throw WeightsError(
+          cat(found->first, ": expected shape ", to_string(expected), ", found ", to_string(found->second.shape)));
     std::vector<float> values = found->second.to_floats();
     param.value.copy_(torch::from_blob(values.data(), expected, torch::kFloat32));
   }

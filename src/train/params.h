@@ -31,7 +31,8 @@ void add_weights(const Params& params, Weights& weights, const std::string& pref
 std::vector<std::string> load_params(Params& params, const NamedArrays& arrays, const std::string& prefix);
 
 // Adds every parameter as `prefix + name`.
-void store_params(const Params& params, NamedArrays& arrays, const std::string& prefix, ArrayType type = ArrayType::f32);
+void store_params(const Params& params, NamedArrays& arrays, const std::string& prefix,
+                  ArrayType type = ArrayType::f32);
 
 // One torch tensor as an array on the host, converted to `type`.
 NamedArray to_array(const torch::Tensor& tensor, ArrayType type = ArrayType::f32);

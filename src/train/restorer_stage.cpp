@@ -32,8 +32,10 @@ class RestorerStage : public Stage {
         sampler_(data_.train, sampler_config(config)), stream_(sampler_, config.run.loader_threads) {
     if (!config_.init.daclip.empty()) {
       encoder_ = std::make_unique<DaclipEncoder>(backend_, config_.init.daclip);
-      if (encoder_->embedding() != config_.restorer.degradation_dim || encoder_->embedding() != config_.restorer.content_dim)
-        throw UsageError(cat("restorer: degradation_dim and content_dim must be the DA-CLIP's ", encoder_->embedding()));
+      if (encoder_->embedding() != config_.restorer.degradation_dim ||
+          encoder_->embedding() != config_.restorer.content_dim)
+        throw UsageError(
+            cat("restorer: degradation_dim and content_dim must be the DA-CLIP's ", encoder_->embedding()));
     }
     if (config_.data.crop % config_.restorer.multiple() != 0)  // the network would learn the zeros that it adds
       throw UsageError(cat("data.crop ", config_.data.crop, ": expected a multiple of ", config_.restorer.multiple()));
@@ -172,7 +174,9 @@ class RestorerStage : public Stage {
     return TorchBackend::wrap(x.to(backend_.compute_dtype() == DType::bf16 ? torch::kBFloat16 : torch::kFloat32));
   }
 
-  DaclipEncoder::Embeddings label_context(int label) const { return {{}, encoder_->labels().slice(0, label, label + 1)}; }
+  DaclipEncoder::Embeddings label_context(int label) const {
+    return {{}, encoder_->labels().slice(0, label, label + 1)};
+  }
 
   // What the labels say, or what a recognition would that wavers between them and others. (N,E)
   Tensor told(const std::vector<std::shared_ptr<const Sample>>& samples, Random& random) const {
@@ -212,8 +216,8 @@ class RestorerStage : public Stage {
     const torch::NoGradGuard no_grad;
     const torch::Tensor& now = encoder_->labels();
     if (labels.shape != now.sizes().vec())
-      throw WeightsError(cat(config_.init.restorer, ": labels: expected shape ", to_string(now.sizes().vec()), ", found ",
-                             to_string(labels.shape)));
+      throw WeightsError(cat(config_.init.restorer, ": labels: expected shape ", to_string(now.sizes().vec()),
+                             ", found ", to_string(labels.shape)));
     const torch::Tensor before = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
     for (NamedParam& param : params_)
       if (param.name == "prompt_mlp.0.weight") param.value += param.value.matmul((before - now).t()).matmul(now);
@@ -236,7 +240,8 @@ class RestorerStage : public Stage {
     for (int label = 0; label < int(kLabels.size()); ++label) {
       for (size_t i = 0; i < photos; ++i) {
         const Sample sample = validation_sample(data_, i, label);
-        Held held{label, to_tensor(centre(sample.lq, kValidationSide)), to_tensor(centre(sample.gt, kValidationSide)), {}};
+        Held held{
+            label, to_tensor(centre(sample.lq, kValidationSide)), to_tensor(centre(sample.gt, kValidationSide)), {}};
         if (encoder_) held.context = config_.loss.label_share == 1 ? label_context(label) : encode(sample.lq);
         validation_.push_back(std::move(held));
       }
@@ -258,6 +263,8 @@ class RestorerStage : public Stage {
 
 }  // namespace
 
-std::unique_ptr<Stage> make_restorer_stage(const TrainConfig& config) { return std::make_unique<RestorerStage>(config); }
+std::unique_ptr<Stage> make_restorer_stage(const TrainConfig& config) {
+  return std::make_unique<RestorerStage>(config);
+}
 
 }  // namespace daclip

@@ -24,14 +24,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::string duration(double seconds) {
   char text[32];
   const auto s = int64_t(seconds);
-  std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", (long long)(s / 3600), (long long)(s / 60 % 60), (long long)(s % 60));
+  std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", (long long)(s / 3600), (long long)(s / 60 % 60),
+                (long long)(s % 60));
   return text;
 }
 
@@ -150,15 +149,18 @@ class Loop {
     const double rate = double(summed_) / std::max(1e-9, seconds_since(window_));
     const int64_t last = options_.stop_after > 0 ? std::min(options_.stop_after, all_steps()) : all_steps();
     const double eta = double(std::max<int64_t>(0, last - step_)) * seconds() / double(step_);
-    Json line = {{"step", step_}, {"loss", sum_ / double(summed_)}, {"lr", lr_}, {"grad_norm", norm_},
+    Json line = {{"step", step_},
+                 {"loss", sum_ / double(summed_)},
+                 {"lr", lr_},
+                 {"grad_norm", norm_},
                  {"steps_per_second", rate}};
     for (const auto& [key, value] : parts_.items()) line[key] = value;
     write(line);
     if (options_.progress) {
       const bool terminal = isatty(STDERR_FILENO);
-      std::fprintf(stderr, "%s%s %lld/%lld  loss %.5f  lr %.2e  norm %.3f  %.2f steps/s  left %s%s", terminal ? "\r" : "",
-                   stage_.name().c_str(), (long long)step_, (long long)last, sum_ / double(summed_), lr_, norm_, rate,
-                   duration(eta).c_str(), terminal ? "\033[K" : "\n");
+      std::fprintf(stderr, "%s%s %lld/%lld  loss %.5f  lr %.2e  norm %.3f  %.2f steps/s  left %s%s",
+                   terminal ? "\r" : "", stage_.name().c_str(), (long long)step_, (long long)last,
+                   sum_ / double(summed_), lr_, norm_, rate, duration(eta).c_str(), terminal ? "\033[K" : "\n");
     }
     sum_ = 0;
     summed_ = 0;
@@ -199,7 +201,8 @@ class Loop {
   void load(const Checkpoint& checkpoint) {
     const auto all = [&](Params& params, const std::string& prefix) {
       const std::vector<std::string> missing = load_params(params, checkpoint.arrays, prefix);
-      if (!missing.empty()) throw WeightsError(cat(folder_.string(), ": the checkpoint lacks ", prefix, missing.front()));
+      if (!missing.empty())
+        throw WeightsError(cat(folder_.string(), ": the checkpoint lacks ", prefix, missing.front()));
     };
     all(stage_.params(), "weights.");
     all(ema_.averages(), "ema.");

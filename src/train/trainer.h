@@ -10,15 +10,15 @@
 namespace daclip {
 
 struct TrainerOptions {
-  bool resume = false;       // go on from out/latest.safetensors; an error where there is none
-  int64_t stop_after = 0;    // stop (with a checkpoint) once this many steps are done; 0: at config.run.steps
-  bool progress = true;      // lines on stderr
+  bool resume = false;     // go on from out/latest.safetensors; an error where there is none
+  int64_t stop_after = 0;  // stop (with a checkpoint) once this many steps are done; 0: at config.run.steps
+  bool progress = true;    // lines on stderr
   const std::atomic<bool>* interrupt = nullptr;  // when it becomes true, the step is finished and the state saved
   std::function<void(int64_t step, double loss)> on_step;
 };
 
 struct TrainerResult {
-  int64_t step = 0;          // updates done, those before a resume included
+  int64_t step = 0;  // updates done, those before a resume included
   bool interrupted = false;
 };
 

@@ -20,8 +20,8 @@ template <class Result, class Stored, class Convert>
 std::vector<Result> convert_all(const NamedArray& array, Convert convert) {
   const size_t count = size_t(array.numel());
   if (array.bytes.size() != count * sizeof(Stored))
-    throw FormatError(cat("array of ", count, " elements holds ", array.bytes.size(), " bytes instead of ",
-                          count * sizeof(Stored)));
+    throw FormatError(
+        cat("array of ", count, " elements holds ", array.bytes.size(), " bytes instead of ", count * sizeof(Stored)));
   std::vector<Result> values(count);
   for (size_t i = 0; i < count; ++i) values[i] = Result(convert(load<Stored>(array.bytes.data(), i)));
   return values;

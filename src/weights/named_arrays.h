@@ -18,13 +18,13 @@ size_t element_size(ArrayType type);  // in bytes
 struct NamedArray {
   ArrayType type = ArrayType::f32;
   std::vector<int64_t> shape;
-  std::span<const uint8_t> bytes;        // little-endian, row-major; owned by `owner`
-  std::shared_ptr<const void> owner;     // a file mapping or a buffer, shared between arrays
+  std::span<const uint8_t> bytes;     // little-endian, row-major; owned by `owner`
+  std::shared_ptr<const void> owner;  // a file mapping or a buffer, shared between arrays
 
   uint64_t numel() const;
-  std::vector<float> to_floats() const;    // any type, converted
+  std::vector<float> to_floats() const;  // any type, converted
   std::vector<double> to_doubles() const;
-  std::vector<int64_t> to_ints() const;    // i32, i64, u8; throws FormatError for floating types
+  std::vector<int64_t> to_ints() const;  // i32, i64, u8; throws FormatError for floating types
 };
 
 struct NamedArrays {

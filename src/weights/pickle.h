@@ -49,7 +49,7 @@ class Pickle {
   const Value& at(Ref ref) const { return values_.at(ref); }
   Ref root() const { return root_; }
   size_t count() const { return values_.size(); }  // values are numbered from 1
-  size_t size() const { return size_; }  // bytes that it took
+  size_t size() const { return size_; }            // bytes that it took
 
  private:
   friend class PickleMachine;

@@ -92,10 +92,9 @@ Entry parse_entry(const std::string& name, const Json& value, uint64_t data_size
   entry.begin = unsigned_number(offsets[0], what + " data_offsets");
   entry.end = unsigned_number(offsets[1], what + " data_offsets");
   if (entry.begin > entry.end || entry.end > data_size)
-    throw FormatError(cat(what, ": data_offsets ", entry.begin, "..", entry.end, " do not fit the ", data_size,
-                          " bytes of data"));
-  const uint64_t bytes =
-      checked_mul(checked_numel(entry.shape, what.c_str()), element_size(entry.type), what.c_str());
+    throw FormatError(
+        cat(what, ": data_offsets ", entry.begin, "..", entry.end, " do not fit the ", data_size, " bytes of data"));
+  const uint64_t bytes = checked_mul(checked_numel(entry.shape, what.c_str()), element_size(entry.type), what.c_str());
   if (bytes != entry.end - entry.begin)
     throw FormatError(cat(what, ": shape needs ", bytes, " bytes, data_offsets hold ", entry.end - entry.begin));
   return entry;
@@ -103,9 +102,8 @@ Entry parse_entry(const std::string& name, const Json& value, uint64_t data_size
 
 // The tensors must cover the data from end to end: the format has neither holes nor shared bytes.
 void check_coverage(std::vector<Entry>& entries, uint64_t data_size, const std::string& where) {
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
   uint64_t covered = 0;
   for (const Entry& entry : entries) {
     if (entry.begin < covered)
@@ -114,8 +112,7 @@ void check_coverage(std::vector<Entry>& entries, uint64_t data_size, const std::
       throw FormatError(cat(where, ": gap of ", entry.begin - covered, " bytes before tensor ", entry.name));
     covered = entry.end;
   }
-  if (covered != data_size)
-    throw FormatError(cat(where, ": ", data_size - covered, " bytes behind the last tensor"));
+  if (covered != data_size) throw FormatError(cat(where, ": ", data_size - covered, " bytes behind the last tensor"));
 }
 
 std::string daclip_metadata(const Json& header) {
@@ -134,8 +131,8 @@ NamedArrays parse_safetensors(const SharedBytes& file, const std::string& where)
   uint64_t header_size;
   std::memcpy(&header_size, bytes.data(), 8);
   if (header_size > kMaxHeader)
-    throw FormatError(cat(where, ": not a safetensors file (header of ", header_size, " bytes, at most ", kMaxHeader,
-                          " accepted)"));
+    throw FormatError(
+        cat(where, ": not a safetensors file (header of ", header_size, " bytes, at most ", kMaxHeader, " accepted)"));
   if (header_size > bytes.size() - 8)
     throw FormatError(cat(where, ": safetensors header of ", header_size, " bytes in a file of ", bytes.size()));
   const char* text = reinterpret_cast<const char*>(bytes.data()) + 8;
@@ -150,9 +147,9 @@ NamedArrays parse_safetensors(const SharedBytes& file, const std::string& where)
   NamedArrays result;
   result.metadata = daclip_metadata(header);
   for (Entry& entry : entries)
-    result.arrays.emplace(entry.name, NamedArray{entry.type, std::move(entry.shape),
-                                                 data.subspan(size_t(entry.begin), size_t(entry.end - entry.begin)),
-                                                 file.owner});
+    result.arrays.emplace(entry.name,
+                          NamedArray{entry.type, std::move(entry.shape),
+                                     data.subspan(size_t(entry.begin), size_t(entry.end - entry.begin)), file.owner});
   return result;
 }
 

@@ -54,8 +54,10 @@ class Reader {
     const auto entries = file_.entries(dict);
     for (size_t i = 0; i + 1 < entries.size() && found.size() < 200; i += 2)
       found += (i ? ", " : "") + printable(file_.value(entries[i]).text);
-    throw FormatError(cat(where_, ": no weights, neither by themselves nor under state_dict, params_ema, params or "
-                          "model; found ", found.empty() ? "no named entries" : found));
+    throw FormatError(cat(where_,
+                          ": no weights, neither by themselves nor under state_dict, params_ema, params or "
+                          "model; found ",
+                          found.empty() ? "no named entries" : found));
   }
 
   bool holds_tensors(Ref dict) const {
@@ -134,8 +136,6 @@ StateDict parse_state_dict(const SharedBytes& file, const std::string& where) {
   return result;
 }
 
-StateDict read_state_dict(const std::filesystem::path& path) {
-  return parse_state_dict(map_file(path), path.string());
-}
+StateDict read_state_dict(const std::filesystem::path& path) { return parse_state_dict(map_file(path), path.string()); }
 
 }  // namespace daclip

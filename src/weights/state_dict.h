@@ -10,8 +10,8 @@
 namespace daclip {
 
 struct StateDict {
-  NamedArrays arrays;        // tensors with equal bytes may share them
-  std::string origin;        // "torch.save archive, entry state_dict"
+  NamedArrays arrays;  // tensors with equal bytes may share them
+  std::string origin;  // "torch.save archive, entry state_dict"
   bool torchscript = false;
 };
 

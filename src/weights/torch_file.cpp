@@ -47,11 +47,16 @@ struct StorageClass {
   size_t element;         // bytes
   std::optional<ArrayType> type;
 };
-constexpr StorageClass kStorages[] = {
-    {"HalfStorage", 2, ArrayType::f16},  {"BFloat16Storage", 2, ArrayType::bf16}, {"FloatStorage", 4, ArrayType::f32},
-    {"DoubleStorage", 8, ArrayType::f64}, {"IntStorage", 4, ArrayType::i32},       {"LongStorage", 8, ArrayType::i64},
-    {"ByteStorage", 1, ArrayType::u8},    {"CharStorage", 1, {}},                  {"ShortStorage", 2, {}},
-    {"BoolStorage", 1, {}}};
+constexpr StorageClass kStorages[] = {{"HalfStorage", 2, ArrayType::f16},
+                                      {"BFloat16Storage", 2, ArrayType::bf16},
+                                      {"FloatStorage", 4, ArrayType::f32},
+                                      {"DoubleStorage", 8, ArrayType::f64},
+                                      {"IntStorage", 4, ArrayType::i32},
+                                      {"LongStorage", 8, ArrayType::i64},
+                                      {"ByteStorage", 1, ArrayType::u8},
+                                      {"CharStorage", 1, {}},
+                                      {"ShortStorage", 2, {}},
+                                      {"BoolStorage", 1, {}}};
 
 const StorageClass* storage_class(std::string_view module, std::string_view name) {
   const auto known = std::find_if(std::begin(kStorages), std::end(kStorages),
@@ -280,8 +285,7 @@ TorchFile::View TorchFile::view_of(std::span<const Ref> arguments, const std::st
 
   const uint64_t count = checked_numel(view.shape, what.c_str());
   const uint64_t available = view.storage.size() / element_size(view.type);
-  if (count > available)
-    throw LimitError(cat(what, ": ", count, " elements out of a storage of ", available));
+  if (count > available) throw LimitError(cat(what, ": ", count, " elements out of a storage of ", available));
   uint64_t last = view.offset;
   for (size_t i = 0; i < view.shape.size() && count > 0; ++i)
     last = checked_add(last, checked_mul(uint64_t(view.shape[i] - 1), uint64_t(view.strides[i]), what.c_str()),

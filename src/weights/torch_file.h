@@ -39,7 +39,7 @@ class TorchFile {
   struct View {
     std::span<const uint8_t> storage;
     ArrayType type = ArrayType::f32;
-    uint64_t offset = 0;                  // in elements, as are the strides
+    uint64_t offset = 0;  // in elements, as are the strides
     std::vector<int64_t> shape, strides;
   };
 

@@ -37,8 +37,8 @@ ZipArchive::ZipArchive(std::span<const uint8_t> bytes, std::string where) : byte
   if (directory.offset > bytes_.size() || directory.size > bytes_.size() - directory.offset)
     throw FormatError(cat(where_, ": the zip directory lies outside the file of ", bytes_.size(), " bytes"));
   if (directory.count > directory.size / kCentralSize)
-    throw FormatError(cat(where_, ": zip directory of ", directory.size, " bytes cannot hold ", directory.count,
-                          " entries"));
+    throw FormatError(
+        cat(where_, ": zip directory of ", directory.size, " bytes cannot hold ", directory.count, " entries"));
   uint64_t at = directory.offset;
   for (uint64_t i = 0; i < directory.count; ++i) at = read_entry(at, directory.offset + directory.size);
   check_overlap();
@@ -62,8 +62,7 @@ ZipArchive::Directory ZipArchive::find_directory() const {
   if (end < kLocatorSize || read<uint32_t>(bytes_, end - kLocatorSize, where_) != kLocator64)
     throw FormatError(cat(where_, ": zip archive lacks its 64-bit directory"));
   const uint64_t record = read<uint64_t>(bytes_, end - kLocatorSize + 8, where_);
-  if (record > bytes_.size() || bytes_.size() - record < kEnd64Size ||
-      read<uint32_t>(bytes_, record, where_) != kEnd64)
+  if (record > bytes_.size() || bytes_.size() - record < kEnd64Size || read<uint32_t>(bytes_, record, where_) != kEnd64)
     throw FormatError(cat(where_, ": zip archive lacks its 64-bit directory"));
   return {read<uint64_t>(bytes_, record + 32, where_), read<uint64_t>(bytes_, record + 48, where_),
           read<uint64_t>(bytes_, record + 40, where_)};
@@ -101,8 +100,8 @@ uint64_t ZipArchive::read_entry(uint64_t at, uint64_t end) {
   Entry entry;
   entry.stored = method == 0 && (flags & 1) == 0;
   if (entry.stored && compressed != size)
-    throw FormatError(cat(where_, ": zip entry ", printable(name), " is stored, but its sizes differ: ", compressed,
-                          " and ", size));
+    throw FormatError(
+        cat(where_, ": zip entry ", printable(name), " is stored, but its sizes differ: ", compressed, " and ", size));
   entry.data = data_of(header, compressed, name);
   if (!entries_.emplace(name, entry).second)
     throw FormatError(cat(where_, ": zip entry ", printable(name), " is there twice"));
@@ -112,11 +111,11 @@ uint64_t ZipArchive::read_entry(uint64_t at, uint64_t end) {
 std::span<const uint8_t> ZipArchive::data_of(uint64_t header, uint64_t size, const std::string& name) const {
   if (header > bytes_.size() || bytes_.size() - header < kLocalSize || read<uint32_t>(bytes_, header, where_) != kLocal)
     throw FormatError(cat(where_, ": zip entry ", printable(name), " has no header at byte ", header));
-  const uint64_t begin = header + kLocalSize + read<uint16_t>(bytes_, header + 26, where_) +
-                         read<uint16_t>(bytes_, header + 28, where_);
+  const uint64_t begin =
+      header + kLocalSize + read<uint16_t>(bytes_, header + 26, where_) + read<uint16_t>(bytes_, header + 28, where_);
   if (begin > bytes_.size() || size > bytes_.size() - begin)
-    throw FormatError(cat(where_, ": zip entry ", printable(name), " of ", size, " bytes lies outside the file of ",
-                          bytes_.size()));
+    throw FormatError(
+        cat(where_, ": zip entry ", printable(name), " of ", size, " bytes lies outside the file of ", bytes_.size()));
   return bytes_.subspan(size_t(begin), size_t(size));
 }
 

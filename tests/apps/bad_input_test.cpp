@@ -133,9 +133,13 @@ TEST_F(BadInput, a_mask_that_is_no_picture) {
 
 TEST_F(BadInput, wrong_options) {
   const std::string in = photo("a.png");
-  for (const std::vector<std::string>& extra : std::vector<std::vector<std::string>>{
-           {"--strength", "2"}, {"--tile", "3"}, {"--quality", "0"}, {"--format", "gif"}, {"--precision", "int3"},
-           {"--threads", "-1"}, {"--unknown"}}) {
+  for (const std::vector<std::string>& extra : std::vector<std::vector<std::string>>{{"--strength", "2"},
+                                                                                     {"--tile", "3"},
+                                                                                     {"--quality", "0"},
+                                                                                     {"--format", "gif"},
+                                                                                     {"--precision", "int3"},
+                                                                                     {"--threads", "-1"},
+                                                                                     {"--unknown"}}) {
     std::vector<std::string> arguments = {in, "-o", path("out.png")};
     arguments.insert(arguments.end(), extra.begin(), extra.end());
     expect_one_line(restore(arguments), 2, "");

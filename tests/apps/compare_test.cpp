@@ -30,8 +30,8 @@ TEST_F(Compare, measures_lpips_with_the_named_weights) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json json = Json::parse(outcome.out);
   NaiveBackend plain;
-  const double expected = Lpips(plain, weights, PerceptualNet::squeeze)
-                              .distance(to_rgb(read_image(a)), to_rgb(read_image(b)));
+  const double expected =
+      Lpips(plain, weights, PerceptualNet::squeeze).distance(to_rgb(read_image(a)), to_rgb(read_image(b)));
   EXPECT_NEAR(json["lpips_squeeze"].get<double>(), expected, 1e-4 * expected);
   EXPECT_TRUE(json["psnr"].is_number());
   EXPECT_FALSE(json.contains("ssim"));
@@ -66,8 +66,8 @@ TEST_F(Compare, tells_which_weights_are_missing_and_which_metrics_there_are) {
 
 TEST_F(Compare, leaves_figures_undefined_that_a_picture_is_too_small_for) {
   const std::string a = photo("a.png", 12, 10, 1), b = photo("b.png", 12, 10, 2);
-  const Outcome outcome = run_program({"compare", a, b, "--metrics", "psnr,ssim,lpips-squeeze", "--metric-weights",
-                                       squeeze_weights(), "--json"});
+  const Outcome outcome = run_program(
+      {"compare", a, b, "--metrics", "psnr,ssim,lpips-squeeze", "--metric-weights", squeeze_weights(), "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json json = Json::parse(outcome.out);
   EXPECT_TRUE(json["psnr"].is_number());

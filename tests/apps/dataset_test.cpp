@@ -30,9 +30,12 @@ class Dataset : public AppTest {
 TEST_F(Dataset, degrade_takes_chains_in_both_spellings_and_writes_their_labels) {
   good_photos(2);
   ASSERT_EQ(run_program({"degrade", path("good photos"), "-o", path("a"), "--kind", "noisy:sigma=10+hazy", "--labels",
-                         path("truth.tsv")}).code, 0);
-  ASSERT_EQ(run_program({"degrade", "--kind", "noisy:sigma=10", "--kind", "hazy", path("good photos"), "-o", path("b")})
-                .code, 0);
+                         path("truth.tsv")})
+                .code,
+            0);
+  ASSERT_EQ(
+      run_program({"degrade", "--kind", "noisy:sigma=10", "--kind", "hazy", path("good photos"), "-o", path("b")}).code,
+      0);
   for (const char* name : {"0.png", "1.png"})
     EXPECT_EQ(read_text(folder_ / "a" / name), read_text(folder_ / "b" / name));
   const auto rows = read_label_table(folder_ / "truth.tsv");
@@ -40,8 +43,9 @@ TEST_F(Dataset, degrade_takes_chains_in_both_spellings_and_writes_their_labels) 
   EXPECT_EQ(rows[0].filepath, "a/0.png");
   EXPECT_EQ(rows[0].labels, (std::vector<int>{label_index("hazy"), label_index("noisy")}));
   expect_one_line(run_program({"degrade", path("good photos"), "-o", path("c"), "--kind", "noisy+foggy"}), 2, "foggy");
-  expect_one_line(run_program({"degrade", path("good photos/0.webp"), "-o", "-", "--kind", "noisy", "--labels",
-                               path("t.tsv")}), 2, "--labels");
+  expect_one_line(
+      run_program({"degrade", path("good photos/0.webp"), "-o", "-", "--kind", "noisy", "--labels", path("t.tsv")}), 2,
+      "--labels");
 }
 
 TEST_F(Dataset, test_sets_show_exactly_what_degrade_writes) {
@@ -117,8 +121,8 @@ TEST_F(Dataset, build_makes_what_check_accepts) {
 
 TEST_F(Dataset, build_that_was_killed_goes_on_to_the_same_bytes) {
   good_photos(8, 200, 160);
-  const std::vector<std::string> build = {"dataset", "build", path("good photos"), "-o", "", "--kind", "snowy",
-                                          "--kind", "raindrop", "--threads", "2"};
+  const std::vector<std::string> build = {"dataset", "build",  path("good photos"), "-o",        "", "--kind",
+                                          "snowy",   "--kind", "raindrop",          "--threads", "2"};
   const auto arguments = [&](const std::string& out) {
     std::vector<std::string> words = build;
     words[4] = path(out);

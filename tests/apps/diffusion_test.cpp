@@ -53,10 +53,13 @@ TEST_F(RestoreDiffusion, words_a_clean_version_and_nothing_stand_in_for_the_phot
   const std::string clean = photo("clean.png", 24, 20, 2);
   const std::vector<uint8_t> plain = pixels("words", {"--steps", "2"});
   std::vector<std::vector<uint8_t>> all = {plain};
-  for (const std::vector<std::string>& choice :
-       {std::vector<std::string>{"--prompt", "a rainy photo"}, {"--caption", "a cat"}, {"--clean", clean},
-        {"--zero-context", "content"}, {"--zero-context", "degradation"}, {"--zero-context", "both"},
-        {"--prompt", "a rainy photo", "--caption", "a cat"}}) {
+  for (const std::vector<std::string>& choice : {std::vector<std::string>{"--prompt", "a rainy photo"},
+                                                 {"--caption", "a cat"},
+                                                 {"--clean", clean},
+                                                 {"--zero-context", "content"},
+                                                 {"--zero-context", "degradation"},
+                                                 {"--zero-context", "both"},
+                                                 {"--prompt", "a rainy photo", "--caption", "a cat"}}) {
     std::vector<std::string> arguments = {"--steps", "2"};
     arguments.insert(arguments.end(), choice.begin(), choice.end());
     const std::vector<uint8_t> found = pixels("words", arguments);

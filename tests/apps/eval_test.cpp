@@ -95,8 +95,8 @@ TEST_F(Eval, an_error_is_named_and_the_rest_goes_on) {
 }
 
 TEST_F(Eval, metrics_without_weights_stay_empty_with_one_notice) {
-  const Outcome outcome = eval({"--model", path("tiny.safetensors"), "--metrics", "psnr", "lpips", "--metric-weights",
-                                folder("none")});
+  const Outcome outcome =
+      eval({"--model", path("tiny.safetensors"), "--metrics", "psnr", "lpips", "--metric-weights", folder("none")});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   const size_t notice = outcome.err.find("without lpips");
   EXPECT_NE(notice, std::string::npos) << outcome.err;
@@ -173,8 +173,8 @@ TEST_F(Eval, unsure_recognition_is_told) {
 }
 
 TEST_F(Eval, info_measures_a_models_networks) {
-  const Outcome outcome = run_program(
-      {"info", path("tiny.safetensors"), "--complexity", "--size", "40x64", "--threads", "1", "--json"});
+  const Outcome outcome =
+      run_program({"info", path("tiny.safetensors"), "--complexity", "--size", "40x64", "--threads", "1", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json json = Json::parse(outcome.out);
   ASSERT_EQ(json["networks"].size(), 2u);

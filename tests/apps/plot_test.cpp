@@ -12,8 +12,9 @@ class Plot : public AppTest {
   }
 };
 
-constexpr const char* kLines = "{\"step\":10,\"loss\":3,\"lr\":0.1}\n{\"step\":20,\"loss\":2,\"lr\":0.1}\n"
-                               "{\"step\":20,\"validation\":{\"gain\":1.5}}\n";
+constexpr const char* kLines =
+    "{\"step\":10,\"loss\":3,\"lr\":0.1}\n{\"step\":20,\"loss\":2,\"lr\":0.1}\n"
+    "{\"step\":20,\"validation\":{\"gain\":1.5}}\n";
 
 TEST_F(Plot, draws_runs_as_a_picture_and_as_a_page) {
   const std::string a = log("first", kLines), b = log("second", kLines);

@@ -21,7 +21,8 @@ class ShippedModel : public ::testing::TestWithParam<std::tuple<std::string, std
 TEST_P(ShippedModel, recognises_and_repairs) {
   const auto& [photo, kind, gain] = GetParam();
   const TempFolder folder;
-  const std::string clean = "examples/" + photo, bad = (folder / "bad.png").string(), good = (folder / "good.png").string();
+  const std::string clean = "examples/" + photo, bad = (folder / "bad.png").string(),
+                    good = (folder / "good.png").string();
   ASSERT_EQ(run_program({"degrade", clean, "-o", bad, "--kind", kind, "--seed", "1"}).code, 0);
   const Outcome told = run_program({"classify", bad, "--model", kModel, "--json", "--top", "1"});
   ASSERT_EQ(told.code, 0) << told.err;

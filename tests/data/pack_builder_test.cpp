@@ -33,7 +33,8 @@ class PackBuilder : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   void picture(const std::string& name, int width, int height, uint64_t seed) {
-    write_image(folder_ / name, from_rgb(to_float_image(made_pixels(width, height, seed), width, height)), ImageFormat::png);
+    write_image(folder_ / name, from_rgb(to_float_image(made_pixels(width, height, seed), width, height)),
+                ImageFormat::png);
   }
 
   PackOptions options() const {

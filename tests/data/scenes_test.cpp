@@ -23,7 +23,8 @@ bool holds_eight_bit_values(const FloatImage& image) {
 double sharpness(const FloatImage& image) {
   double sum = 0, count = 0;
   for (int y = 0; y < image.height; ++y)
-    for (int x = 1; x < image.width; ++x, ++count) sum += std::abs(double(image.at(x, y, 1)) - double(image.at(x - 1, y, 1)));
+    for (int x = 1; x < image.width; ++x, ++count)
+      sum += std::abs(double(image.at(x, y, 1)) - double(image.at(x - 1, y, 1)));
   return sum / count;
 }
 

@@ -22,7 +22,8 @@ class Tables : public testing::Test {
 
 TEST_F(Tables, captions_with_header_in_either_order_without_header_and_with_windows_line_ends) {
   for (const char* text : {"filepath\ttitle\na b.png\ta dog\n", "title\tfilepath\na dog\ta b.png", "a b.png\ta dog",
-                           "\xef\xbb\xbf" "filepath\ttitle\r\n\r\na b.png\ta dog\r\n"}) {
+                           "\xef\xbb\xbf"
+                           "filepath\ttitle\r\n\r\na b.png\ta dog\r\n"}) {
     const auto rows = read_captions(file(text));
     ASSERT_EQ(rows.size(), 1u) << text;
     EXPECT_EQ(rows[0].filepath, "a b.png");

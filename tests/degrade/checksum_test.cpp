@@ -24,9 +24,9 @@ struct Expected {
 
 constexpr std::array<Expected, kDegradationCount> kExpected = {{
     {0x79c06e2d6600124a, 0xc2cc53acfe1b7a82},  // motion-blurry
-    {0x37bbbe16d45d304, 0xed09139f974aadd4},  // hazy
-    {0x3f8ef39d3864b10, 0x784850e3e906b3db},  // jpeg-compressed
-    {0x99aa3a8d1d1d6d2, 0x3d60c78b0e445382},  // low-light
+    {0x37bbbe16d45d304, 0xed09139f974aadd4},   // hazy
+    {0x3f8ef39d3864b10, 0x784850e3e906b3db},   // jpeg-compressed
+    {0x99aa3a8d1d1d6d2, 0x3d60c78b0e445382},   // low-light
     {0x9306e32245ce8346, 0x9579beb177b8708d},  // noisy
     {0x9c12572498451571, 0x1b0bb0957f5fb582},  // raindrop
     {0xa4aa7797037262d1, 0xc19cdc4b9b3649a8},  // rainy

@@ -71,8 +71,8 @@ TEST_P(EveryKind, accepts_each_parameter_at_the_ends_of_its_range) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Degrade, EveryKind,
-                         testing::ValuesIn(kLabels.begin(), kLabels.begin() + kDegradationCount), [](const auto& kind) {
+INSTANTIATE_TEST_SUITE_P(Degrade, EveryKind, testing::ValuesIn(kLabels.begin(), kLabels.begin() + kDegradationCount),
+                         [](const auto& kind) {
                            std::string name(kind.param);
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
@@ -111,7 +111,9 @@ TEST(LowLight, keeps_a_bright_sky_against_the_light) {
 TEST(LowLight, keeps_white_and_drowns_shadows_at_a_high_contrast) {
   const auto of = [](float value, const char* contrast) {
     const FloatImage gt(40, 40, 3, value);
-    return mean_of(degrade(gt, parse_degrade_spec(cat("low-light:exposure=0,gamma=1,falloff=0,contrast=", contrast)), 4), 0, 0, 40);
+    return mean_of(
+        degrade(gt, parse_degrade_spec(cat("low-light:exposure=0,gamma=1,falloff=0,contrast=", contrast)), 4), 0, 0,
+        40);
   };
   EXPECT_NEAR(of(1, "2.5"), of(1, "1"), 0.02);
   EXPECT_LT(of(0.4f, "2.5"), 0.3 * of(0.4f, "1"));
@@ -159,9 +161,9 @@ TEST(DegradeSpec, refuses_values_out_of_range_and_names_the_range) {
 }
 
 TEST(DegradeSpec, refuses_what_is_no_number) {
-  for (const char* text : {"noisy:sigma=", "noisy:sigma=a", "noisy:sigma=5x", "noisy:sigma=nan", "noisy:sigma=inf",
-                           "noisy:sigma=1e999", "noisy:sigma", "noisy:", "noisy:sigma=5,", "noisy:,sigma=5",
-                           "noisy:sigma=5,sigma=6", "noisy:sigma= 5"})
+  for (const char* text :
+       {"noisy:sigma=", "noisy:sigma=a", "noisy:sigma=5x", "noisy:sigma=nan", "noisy:sigma=inf", "noisy:sigma=1e999",
+        "noisy:sigma", "noisy:", "noisy:sigma=5,", "noisy:,sigma=5", "noisy:sigma=5,sigma=6", "noisy:sigma= 5"})
     EXPECT_NE(refusal(text), "") << text;
 }
 
@@ -183,8 +185,7 @@ TEST(Degrade, draws_the_same_rest_when_a_parameter_is_given) {
   const FloatImage gt(32, 32, 3, 0.5f);
   const FloatImage weak = degrade(gt, parse_degrade_spec("noisy:sigma=5,grain=0"), 9, Severity::training);
   const FloatImage strong = degrade(gt, parse_degrade_spec("noisy:sigma=10,grain=0"), 9, Severity::training);
-  for (size_t i = 0; i < gt.data.size(); ++i)
-    EXPECT_NEAR(2 * (weak.data[i] - 0.5f), strong.data[i] - 0.5f, 1e-5f);
+  for (size_t i = 0; i < gt.data.size(); ++i) EXPECT_NEAR(2 * (weak.data[i] - 0.5f), strong.data[i] - 0.5f, 1e-5f);
 }
 
 }  // namespace

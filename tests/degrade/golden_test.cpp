@@ -39,13 +39,16 @@ FloatImage from_bgr(const NamedArray& array) {
 FloatImage reduce_by_area(const FloatImage& image, int width, int height) {
   FloatImage out(width, height, 1);
   const double step_x = double(image.width) / width, step_y = double(image.height) / height;
-  const auto overlap = [](double low, double high, int i) { return std::min(high, i + 1.0) - std::max(low, double(i)); };
+  const auto overlap = [](double low, double high, int i) {
+    return std::min(high, i + 1.0) - std::max(low, double(i));
+  };
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       double sum = 0;
       for (int v = int(y * step_y); v < std::min<double>(image.height, (y + 1) * step_y); ++v)
         for (int u = int(x * step_x); u < std::min<double>(image.width, (x + 1) * step_x); ++u)
-          sum += image.at(u, v, 0) * overlap(y * step_y, (y + 1) * step_y, v) * overlap(x * step_x, (x + 1) * step_x, u);
+          sum +=
+              image.at(u, v, 0) * overlap(y * step_y, (y + 1) * step_y, v) * overlap(x * step_x, (x + 1) * step_x, u);
       out.at(x, y, 0) = float(sum / (step_x * step_y));
     }
   return out;
@@ -77,7 +80,8 @@ TEST_F(DegradeGolden, masks_leave_white_holes) {
     const FloatImage mask = photo("mask" + std::to_string(i) + ".png");
     FloatImage grey(mask.width, mask.height, 1);
     for (size_t k = 0; k < grey.data.size(); ++k) grey.data[k] = mask.data[3 * k];
-    for (const auto& [source, kind] : {std::pair("masked_src_square.png", "masked_square_"), {"src.png", "masked_rect_"}}) {
+    for (const auto& [source, kind] :
+         {std::pair("masked_src_square.png", "masked_square_"), {"src.png", "masked_rect_"}}) {
       const FloatImage gt = photo(source);
       const FloatImage got = apply_mask(gt, reduce_by_area(grey, gt.width, gt.height));
       EXPECT_LT(largest_difference(got, photo(kind + std::to_string(i) + ".png")), 1.6f / 255) << kind << i;

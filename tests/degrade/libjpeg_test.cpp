@@ -63,7 +63,8 @@ FloatImage decode(const std::vector<uint8_t>& bytes) {
 }
 
 TEST(Jpeg, equals_libjpeg) {
-  const int sizes[][2] = {{1, 1}, {1, 7}, {7, 1}, {3, 4}, {4, 3}, {5, 5}, {6, 9}, {16, 16}, {17, 15}, {33, 50}, {97, 61}};
+  const int sizes[][2] = {{1, 1}, {1, 7},   {7, 1},   {3, 4},   {4, 3},  {5, 5},
+                          {6, 9}, {16, 16}, {17, 15}, {33, 50}, {97, 61}};
   for (const auto& [width, height] : sizes)
     for (int quality : {1, 10, 37, 50, 80, 95, 100})
       for (int chroma : {1, 2})

@@ -171,8 +171,9 @@ TEST(LowLight, noise_grows_with_the_light) {
 }
 
 TEST(Jpeg, at_full_quality_is_nearly_the_photo) {
-  EXPECT_LT(largest_difference(degraded(speckle(61, 43, 2), "jpeg-compressed:quality=100,chroma=1"), speckle(61, 43, 2)),
-            5.5f / 255);
+  EXPECT_LT(
+      largest_difference(degraded(speckle(61, 43, 2), "jpeg-compressed:quality=100,chroma=1"), speckle(61, 43, 2)),
+      5.5f / 255);
   EXPECT_GT(psnr(degraded(ramps(61, 43), "jpeg-compressed:quality=100,chroma=1"), ramps(61, 43)), 50);
 }
 

@@ -110,8 +110,10 @@ TEST(NativeBackend, fused_linear_attention_equals_its_parts) {
     int heads;
     DType type;
   };
-  std::vector<Case> cases = {{1, 1, 1, 8, 4, 1, DType::f32},    {2, 7, 9, 32, 32, 4, DType::f32},
-                             {1, 70, 50, 20, 5, 3, DType::f32}, {2, 64, 65, 64, 32, 4, DType::f32}};
+  std::vector<Case> cases = {{1, 1, 1, 8, 4, 1, DType::f32},
+                             {2, 7, 9, 32, 32, 4, DType::f32},
+                             {1, 70, 50, 20, 5, 3, DType::f32},
+                             {2, 64, 65, 64, 32, 4, DType::f32}};
   if (NativeBackend::supports(DType::bf16)) cases.push_back({2, 64, 65, 64, 32, 4, DType::bf16});
   for (const Case& c : cases) {
     NativeBackend b({2, c.type});

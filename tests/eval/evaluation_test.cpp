@@ -73,7 +73,8 @@ class EvaluationTest : public testing::Test {
   EvalOutcome run(Evaluation subject) {
     notices_ = subject.notices();
     problems_ = subject.problems();
-    return subject.run({[](size_t, double, const std::string&) {}, [this](const std::string& e) { errors_.push_back(e); }});
+    return subject.run(
+        {[](size_t, double, const std::string&) {}, [this](const std::string& e) { errors_.push_back(e); }});
   }
 
   void metric_weights() {
@@ -102,7 +103,8 @@ TEST_F(EvaluationTest, rows_hold_what_the_metrics_say) {
   ASSERT_EQ(outcome.results.size(), 4u);
   EXPECT_EQ(outcome.done, 4u);
   EXPECT_EQ(outcome.failed, 0u);
-  const FloatImage lq = to_rgb(read_image(root() / "rainy/LQ/b.png")), gt = to_rgb(read_image(root() / "rainy/GT/b.png"));
+  const FloatImage lq = to_rgb(read_image(root() / "rainy/LQ/b.png")),
+                   gt = to_rgb(read_image(root() / "rainy/GT/b.png"));
   const FloatImage out = to_rgb(read_image(picture_path(report(), "rainy", "b", "darker")));
   const Result& r = row(outcome, "b");
   EXPECT_EQ(r.dataset, "rainy");
@@ -127,8 +129,9 @@ TEST_F(EvaluationTest, rows_come_by_set_then_method_then_image) {
   const EvalOutcome outcome = run({perfect(), darker()});
   std::string order;
   for (const Result& r : outcome.results) order += r.dataset + "/" + r.method + "/" + r.image + " ";
-  EXPECT_EQ(order, "noisy_more/perfect/d noisy_more/darker/d rainy/perfect/a rainy/perfect/b rainy/perfect/c "
-                   "rainy/darker/a rainy/darker/b rainy/darker/c ");
+  EXPECT_EQ(order,
+            "noisy_more/perfect/d noisy_more/darker/d rainy/perfect/a rainy/perfect/b rainy/perfect/c "
+            "rainy/darker/a rainy/darker/b rainy/darker/c ");
   EXPECT_EQ(row(outcome, "a", "perfect").psnr, INFINITY);
   EXPECT_EQ(row(outcome, "a", "perfect").seconds, 0) << "no network";
 }

@@ -78,8 +78,9 @@ TEST(ResultFiles, a_csv_reads_back_as_it_was_written) {
 TEST(ResultFiles, the_csv_begins_with_the_documented_columns) {
   const TempFolder folder;
   write_results_csv(folder / "r.csv", {});
-  EXPECT_TRUE(read(folder / "r.csv").starts_with("dataset,degradation,image,method,psnr,ssim,psnr_y,ssim_y,lpips,"
-                                                 "psnr_input,ssim_input,predicted,confidence,seconds,error,"));
+  EXPECT_TRUE(read(folder / "r.csv")
+                  .starts_with("dataset,degradation,image,method,psnr,ssim,psnr_y,ssim_y,lpips,"
+                               "psnr_input,ssim_input,predicted,confidence,seconds,error,"));
 }
 
 TEST(ResultFiles, csv_columns_are_found_by_name) {
@@ -96,10 +97,13 @@ TEST(ResultFiles, csv_columns_are_found_by_name) {
 TEST(ResultFiles, a_damaged_csv_is_refused_by_line) {
   const TempFolder folder;
   const std::string header = "dataset,image,method,psnr\n";
-  for (const auto& [text, words] : std::vector<std::pair<std::string, std::string>>{
-           {"", "line 1"}, {"dataset,image\n", "no column method"}, {header + "a,b,c\n", "line 2: 3 cells"},
-           {header + "a,b,c,1\na,b,c,1x\n", "line 3"}, {header + "a,b,c,nan\n", "line 2"},
-           {header + "a,\"b\nb,c,1\n", "line 2: a quote"}}) {
+  for (const auto& [text, words] :
+       std::vector<std::pair<std::string, std::string>>{{"", "line 1"},
+                                                        {"dataset,image\n", "no column method"},
+                                                        {header + "a,b,c\n", "line 2: 3 cells"},
+                                                        {header + "a,b,c,1\na,b,c,1x\n", "line 3"},
+                                                        {header + "a,b,c,nan\n", "line 2"},
+                                                        {header + "a,\"b\nb,c,1\n", "line 2: a quote"}}) {
     write_text(folder / "r.csv", text);
     try {
       read_results_csv(folder / "r.csv");
@@ -115,7 +119,8 @@ TEST(ResultFiles, damaged_lines_are_told_and_left_out) {
   Result r = full_result(), second = full_result();
   second.image = "second";
   std::string text = to_json_line(r) + "\n";
-  text += "{\"dataset\": \"x\"}\n[1]\nrubbish \xff\n{\"dataset\":\"x\",\"image\":\"y\",\"method\":\"z\",\"psnr\":[]}\n\n";
+  text +=
+      "{\"dataset\": \"x\"}\n[1]\nrubbish \xff\n{\"dataset\":\"x\",\"image\":\"y\",\"method\":\"z\",\"psnr\":[]}\n\n";
   text += to_json_line(second) + "\n" + to_json_line(second).substr(0, 40);
   write_text(folder / "r.jsonl", text);
   const ResultLines lines = read_results_jsonl(folder / "r.jsonl");

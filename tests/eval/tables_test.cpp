@@ -12,7 +12,10 @@ namespace daclip::test {
 namespace {
 
 Table small_table() {
-  return {"small", "Noise & rain", "In dB.", {{"Set", false}, {"PSNR ↑"}},
+  return {"small",
+          "Noise & rain",
+          "In dB.",
+          {{"Set", false}, {"PSNR ↑"}},
           {{{{"CBSD68_x"}, {"27.00", "[26.00, 28.00]", Cell::Rank::best}}},
            {{{"<Rain>"}, {"−0.50", "", Cell::Rank::second}}},
            {{{"average"}, {""}}, true}}};
@@ -42,7 +45,8 @@ TEST(Tables, latex) {
 TEST(Tables, html) {
   const std::string html = to_html(small_table());
   EXPECT_NE(html.find("<tr><td>CBSD68_x</td><td class=\"n\"><b>27.00</b> <small>[26.00, 28.00]</small></td></tr>"),
-            std::string::npos) << html;
+            std::string::npos)
+      << html;
   EXPECT_NE(html.find("<td>&lt;Rain&gt;</td><td class=\"n\"><u>−0.50</u></td>"), std::string::npos) << html;
   EXPECT_NE(html.find("<tr class=\"summary\"><td>average</td>"), std::string::npos) << html;
   EXPECT_NE(html.find("<strong>Noise &amp; rain</strong>"), std::string::npos) << html;

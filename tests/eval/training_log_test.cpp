@@ -48,8 +48,9 @@ TEST(TrainingLog, a_file_is_named_by_itself_or_its_folder) {
 
 TEST(TrainingLog, damaged_lines_are_told_and_left_out) {
   const TempFolder folder;
-  const std::string text = "{\"step\":1,\"loss\":3}\n{\"step\":2,\"lo\n[1]\n{\"loss\":2}\n{\"step\":-1,\"loss\":2}\n\n"
-                           "{\"step\":\"x\"}\n\xff\xfe\n{\"step\":3,\"loss\":1}\n{\"step\":4";
+  const std::string text =
+      "{\"step\":1,\"loss\":3}\n{\"step\":2,\"lo\n[1]\n{\"loss\":2}\n{\"step\":-1,\"loss\":2}\n\n"
+      "{\"step\":\"x\"}\n\xff\xfe\n{\"step\":3,\"loss\":1}\n{\"step\":4";
   const TrainingLog log = read_training_log(write_log(folder, "r", text));
   EXPECT_EQ(log.series.at("loss").size(), 2u);
   ASSERT_EQ(log.problems.size(), 7u);
@@ -59,9 +60,10 @@ TEST(TrainingLog, damaged_lines_are_told_and_left_out) {
 
 TEST(TrainingLog, a_resumed_run_replaces_what_it_did_again) {
   const TempFolder folder;
-  const TrainingLog log = read_training_log(
-      write_log(folder, "r", "{\"step\":10,\"loss\":5}\n{\"step\":20,\"loss\":4}\n{\"step\":30,\"loss\":9}\n"
-                             "{\"step\":20,\"loss\":3}\n{\"step\":30,\"loss\":2}\n"));
+  const TrainingLog log =
+      read_training_log(write_log(folder, "r",
+                                  "{\"step\":10,\"loss\":5}\n{\"step\":20,\"loss\":4}\n{\"step\":30,\"loss\":9}\n"
+                                  "{\"step\":20,\"loss\":3}\n{\"step\":30,\"loss\":2}\n"));
   const std::vector<Point>& loss = log.series.at("loss");
   ASSERT_EQ(loss.size(), 3u);
   EXPECT_EQ(loss[1].y, 3);

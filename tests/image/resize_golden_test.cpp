@@ -45,8 +45,8 @@ TEST(ResizeGolden, equals_pillow_to_the_level) {
     for (int y = 0; y < kSize; ++y)
       for (int x = 0; x < kSize; ++x)
         for (int c = 0; c < 3; ++c)
-          different += std::lround(resized.at(left + x, top + y, c) * 255) !=
-                       expected.bytes[size_t((y * kSize + x) * 3 + c)];
+          different +=
+              std::lround(resized.at(left + x, top + y, c) * 255) != expected.bytes[size_t((y * kSize + x) * 3 + c)];
     EXPECT_EQ(different, 0) << stem;
     ++compared;
   }

@@ -24,7 +24,8 @@ TEST_F(BrisqueTest, finds_a_noisy_photo_less_natural) {
   const FloatImage photo = to_rgb(test_photo(160, 120, 1));
   FloatImage noisy = photo;
   uint32_t state = 1;
-  for (float& v : noisy.data) v += (float((state = state * 1664525u + 1013904223u) >> 8) / float(1 << 24) - 0.5f) * 0.6f;
+  for (float& v : noisy.data)
+    v += (float((state = state * 1664525u + 1013904223u) >> 8) / float(1 << 24) - 0.5f) * 0.6f;
   const double clean_score = brisque.score(photo), noisy_score = brisque.score(noisy);
   EXPECT_TRUE(std::isfinite(clean_score));
   EXPECT_GT(noisy_score, clean_score);

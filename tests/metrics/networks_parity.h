@@ -90,8 +90,7 @@ inline bool check_torchvision(Backend& backend) {
   for (size_t i = 0; i < shares.size(); ++i)
     expect_relative(shares[i], expected.at("vgg_taps").at(i), 1e-5, cat("vgg tap ", i));
 
-  const std::vector<float> features =
-      FrechetFeatures(backend, folder.path(), FrechetFeatures::Net::inception)(a);
+  const std::vector<float> features = FrechetFeatures(backend, folder.path(), FrechetFeatures::Net::inception)(a);
   const std::vector<double> fid = expected.at("fid"), torchvisions = expected.at("inception");
   EXPECT_EQ(features.size(), fid.size());
   double largest = 0, error = 0, other = 0;

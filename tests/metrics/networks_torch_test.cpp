@@ -1,5 +1,5 @@
-#include "torch/torch_backend.h"
 #include "networks_parity.h"
+#include "torch/torch_backend.h"
 
 namespace daclip::test {
 namespace {

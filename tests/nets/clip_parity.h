@@ -27,8 +27,7 @@ inline ClipConfig clip_config(const Json& model) {
 class ClipFixture {
  public:
   ClipFixture(Backend& backend, const fs::path& folder)
-      : b_(backend),
-        name_(folder.filename().string()),
+      : b_(backend), name_(folder.filename().string()),
         config_(clip_config(read_json(folder / "config.json").at("model_cfg"))),
         cases_(read_safetensors(folder / "cases.safetensors")) {
     const NamedArrays file = read_safetensors(folder / "weights.safetensors");

@@ -113,7 +113,7 @@ inline void expect_close(std::span<const float> found, std::span<const double> e
     }
   }
   EXPECT_LE(error, allowed) << what << ": value " << worst << " is " << (found.empty() ? 0 : found[worst])
-                              << ", expected " << (expected.empty() ? 0 : expected[worst]);
+                            << ", expected " << (expected.empty() ? 0 : expected[worst]);
   const double scale = std::max(largest(expected), 1e-300);
   ::testing::Test::RecordProperty(what, cat("max error ", error, ", relative ", error / scale));
 }

@@ -66,8 +66,14 @@ inline bool check_nafnet(Backend& backend, const fs::path& root) {
 
 // With the weights that training starts from, contexts must not change the picture; with others they must.
 inline void check_untrained_steer(Backend& backend) {
-  const NafnetConfig config{.width = 4, .encoder_blocks = {1}, .decoder_blocks = {1}, .unshuffle = 2,
-                            .degradation_dim = 6, .prompt_dim = 5, .content_dim = 7, .attention_heads = 2,
+  const NafnetConfig config{.width = 4,
+                            .encoder_blocks = {1},
+                            .decoder_blocks = {1},
+                            .unshuffle = 2,
+                            .degradation_dim = 6,
+                            .prompt_dim = 5,
+                            .content_dim = 7,
+                            .attention_heads = 2,
                             .attention_head_dim = 3};
   Random random(3);
   const auto values = [&](int64_t count, double scale) {

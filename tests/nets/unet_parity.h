@@ -40,7 +40,8 @@ inline NamedArray named_weight(const std::string& name, const Shape& shape) {
 }
 
 // A fixture's weights: from its file, or by name where its configuration says so.
-inline NamedArrays unet_fixture_weights(const fs::path& folder, const Json& json, const std::vector<WeightSpec>& specs) {
+inline NamedArrays unet_fixture_weights(const fs::path& folder, const Json& json,
+                                        const std::vector<WeightSpec>& specs) {
   if (json.value("weights", "") != "by name") return read_safetensors(folder / "weights.safetensors");
   NamedArrays file;
   for (const WeightSpec& spec : specs) file.arrays.emplace(spec.name, named_weight(spec.name, spec.shape));

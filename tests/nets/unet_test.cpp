@@ -51,8 +51,13 @@ class SmallUnet : public testing::Test {
     return b_.to_floats(unet(b_, config_, Scope(weights_), xt, mu, times, contexts));
   }
 
-  const UnetConfig config_{.width = 32, .multipliers = {1, 1}, .degradation_dim = 5, .content_dim = 6,
-                           .first_transformer = 1, .heads = 1, .head_dim = 16};
+  const UnetConfig config_{.width = 32,
+                           .multipliers = {1, 1},
+                           .degradation_dim = 5,
+                           .content_dim = 6,
+                           .first_transformer = 1,
+                           .heads = 1,
+                           .head_dim = 16};
   NaiveBackend b_;
   Random random_{4};
   Weights weights_;
@@ -70,8 +75,8 @@ TEST_F(SmallUnet, images_of_a_batch_do_not_see_each_other) {
     const std::vector<float> out = run(xt.back(), mu.back(), {time}, {content.back(), degradation.back()});
     apart.insert(apart.end(), out.begin(), out.end());
   }
-  const std::vector<float> together = run(b_.concat(xt, 0), b_.concat(mu, 0), {3, 70},
-                                          {b_.concat(content, 0), b_.concat(degradation, 0)});
+  const std::vector<float> together =
+      run(b_.concat(xt, 0), b_.concat(mu, 0), {3, 70}, {b_.concat(content, 0), b_.concat(degradation, 0)});
   ASSERT_EQ(together.size(), apart.size());
   for (size_t i = 0; i < apart.size(); ++i) ASSERT_NEAR(together[i], apart[i], 1e-5);
 }
@@ -98,8 +103,8 @@ TEST_F(SmallUnet, refuses_what_does_not_fit) {
 TEST(Unet, refuses_configurations_that_make_no_sense) {
   for (const UnetConfig& config :
        {UnetConfig{.channels = 0}, UnetConfig{.width = 3}, UnetConfig{.multipliers = {}},
-        UnetConfig{.multipliers = {0}}, UnetConfig{.degradation_dim = -1}, UnetConfig{.heads = 0}, UnetConfig{.head_dim = 0},
-        UnetConfig{.first_transformer = -1}, UnetConfig{.width = 24, .multipliers = {1}},
+        UnetConfig{.multipliers = {0}}, UnetConfig{.degradation_dim = -1}, UnetConfig{.heads = 0},
+        UnetConfig{.head_dim = 0}, UnetConfig{.first_transformer = -1}, UnetConfig{.width = 24, .multipliers = {1}},
         UnetConfig{.width = 32, .first_transformer = 0, .head_dim = 64}})
     EXPECT_THROW(unet_weights(config), UsageError);
 }

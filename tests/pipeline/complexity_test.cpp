@@ -43,7 +43,8 @@ TEST(Complexity, every_network_of_a_model_is_measured) {
     ASSERT_EQ(networks.size(), 3u);
     EXPECT_EQ(networks[2].evaluations, config.unet ? 10 : 1);
     for (const Network& network : networks) {
-      const NetworkCost cost = measure(network, [] { return std::make_unique<NativeBackend>(NativeOptions{1}); }, 2);
+      const NetworkCost cost = measure(
+          network, [] { return std::make_unique<NativeBackend>(NativeOptions{1}); }, 2);
       EXPECT_GT(cost.parameters, 1000) << network.name;
       EXPECT_GT(cost.multiply_adds, 1000) << network.name;
       EXPECT_GT(cost.seconds, 0) << network.name;

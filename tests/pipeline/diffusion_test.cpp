@@ -78,8 +78,10 @@ TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
   RestoreOptions options = few_steps();
   options.tile = 64;
   std::vector<double> told;
-  const RestoreResult result = Restorer(backend_, model_).restore(
-      test::test_photo(100, 40), options, [&](double share) { told.push_back(share); });
+  const RestoreResult result =
+      Restorer(backend_, model_).restore(test::test_photo(100, 40), options, [&](double share) {
+        told.push_back(share);
+      });
   EXPECT_EQ(result.evaluations, 3);
   EXPECT_EQ(told.size(), size_t(result.evaluations * result.tiles));
   EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));

@@ -169,8 +169,7 @@ TEST_F(Imports, what_shapes_cannot_tell_has_defaults_and_options) {
 
 TEST_F(Imports, configuration_files_tell_it_too_and_must_agree_with_the_shapes) {
   ImportOptions configured = options();
-  configured.configs = {
-      write("config.json", std::string(R"({"model_cfg": {"embed_dim": 24, "quick_gelu": true,
+  configured.configs = {write("config.json", std::string(R"({"model_cfg": {"embed_dim": 24, "quick_gelu": true,
         "vision_cfg": {"layers": 2, "width": 64, "head_width": 16}, "text_cfg": {"heads": 2}},
         "sde": {"max_sigma": 70, "T": 20, "schedule": "constant", "eps": 0.01}, "control_order": "forward"})"))};
   const ModelConfig config = import({daclip(), unet()}, configured).config;

@@ -30,8 +30,8 @@ TEST(Preprocess, mosaic_shows_native_luma_on_multiples_of_eight) {
       for (int y = 0; y < 48; ++y)
         for (int x = 0; x < 48; ++x) {
           const float* rgb = &photo.data[size_t((top + y) * 400 + left + x) * 3];
-          worst = std::max(worst, std::abs(double(shown(square, 96 + x, y, 0)) - 0.299 * rgb[0] - 0.587 * rgb[1] -
-                                           0.114 * rgb[2]));
+          worst = std::max(
+              worst, std::abs(double(shown(square, 96 + x, y, 0)) - 0.299 * rgb[0] - 0.587 * rgb[1] - 0.114 * rgb[2]));
         }
       found = worst < 1e-5;
     }
@@ -94,7 +94,8 @@ TEST(Preprocess, texture_map_shows_blurred_shadowed_and_blank_parts_apart) {
 }
 
 TEST(Preprocess, every_size_and_shape_gives_a_finite_square) {
-  for (const auto& config : {mosaic_config(), PreprocessConfig{PreprocessConfig::Kind::mosaic, 96, 32, 32, 64}, PreprocessConfig{PreprocessConfig::Kind::clip, 64, 0, 0}})
+  for (const auto& config : {mosaic_config(), PreprocessConfig{PreprocessConfig::Kind::mosaic, 96, 32, 32, 64},
+                             PreprocessConfig{PreprocessConfig::Kind::clip, 64, 0, 0}})
     for (const auto& [width, height] : {std::pair{1, 1}, {1, 300}, {300, 1}, {47, 49}, {3000, 2}, {193, 191}}) {
       const FloatImage square = clip_input(test::test_scene(width, height), config);
       ASSERT_EQ(square.data.size(), size_t(config.size) * size_t(config.size) * 3);

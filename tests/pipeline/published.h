@@ -12,9 +12,7 @@ namespace daclip::test {
 inline constexpr const char* kSmallVocabulary = "#version\nn o\nno i\ns y</w>\n";
 inline constexpr int kSmallVocabularySize = 512 + 3 + 2;
 
-inline ClipConfig published_clip() {
-  return ClipConfig{{32, 8, 64, 2, 1}, {20, kSmallVocabularySize, 64, 1, 1}, 24};
-}
+inline ClipConfig published_clip() { return ClipConfig{{32, 8, 64, 2, 1}, {20, kSmallVocabularySize, 64, 1, 1}, 24}; }
 
 inline NamedArrays random_checkpoint(const std::vector<WeightSpec>& specs, uint64_t seed) {
   NamedArrays arrays;

@@ -144,8 +144,7 @@ TEST_F(RestorerTest, strength_zero_returns_the_input_and_half_lies_between) {
   half.strength = 0.5f;
   EXPECT_EQ(restore(photo, none).image.data, photo.data);
   const Image full = restore(photo).image, blend = restore(photo, half).image;
-  for (size_t i = 0; i < photo.data.size(); ++i)
-    ASSERT_NEAR(blend.data[i], (photo.data[i] + full.data[i]) / 2.0, 1.01);
+  for (size_t i = 0; i < photo.data.size(); ++i) ASSERT_NEAR(blend.data[i], (photo.data[i] + full.data[i]) / 2.0, 1.01);
 }
 
 TEST_F(RestorerTest, a_mask_confines_the_change_to_its_holes) {

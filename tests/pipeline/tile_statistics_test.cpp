@@ -45,7 +45,8 @@ TEST(TileStatistics, of_the_overview_nothing_is_left_once_all_was_measured) {
   statistics.of_overview({part_of_overview(0, 0.25), part_of_overview(0.25, 1)})(halves(backend, 11, -3));
   statistics.of_part(0)(halves(backend, 100, 100));
   EXPECT_FLOAT_EQ(value(backend, statistics.of_part(1)(halves(backend, 1, 3))), 0.25f * 100 + 0.75f * 2);
-  EXPECT_FLOAT_EQ(value(backend, statistics.of_part(0)(halves(backend, 2, 6))), 0.25f * 4 + 0.75f * 2);  // the last one counts
+  EXPECT_FLOAT_EQ(value(backend, statistics.of_part(0)(halves(backend, 2, 6))),
+                  0.25f * 4 + 0.75f * 2);  // the last one counts
 }
 
 TEST(TileStatistics, a_part_smaller_than_a_position_still_counts_one) {
@@ -65,7 +66,9 @@ TEST(TileStatistics, passes_out_of_order_and_unknown_parts_are_refused) {
   EXPECT_THROW(statistics.of_part(1)(halves(backend, 1, 2)), std::out_of_range);
 }
 
-TileGrid grid_of(int width, int height, int tile) { return {plan_tiles(width, tile, 128, 16), plan_tiles(height, tile, 128, 16)}; }
+TileGrid grid_of(int width, int height, int tile) {
+  return {plan_tiles(width, tile, 128, 16), plan_tiles(height, tile, 128, 16)};
+}
 
 TEST(MeasuringPlan, covers_a_photo_of_few_tiles_once_and_half_of_it_twice) {
   const TileGrid grid = grid_of(1000, 640, 576);

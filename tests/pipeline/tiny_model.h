@@ -43,8 +43,13 @@ inline ModelConfig tiny_diffusion_config() {
   config.clip->control_stem.clear();  // as published controllers are
   config.restorer.reset();
   config.sde.max_sigma = 0.002;
-  config.unet = UnetConfig{.width = 32, .multipliers = {1, 1}, .degradation_dim = 16, .content_dim = 16,
-                           .first_transformer = 1, .heads = 2, .head_dim = 16};
+  config.unet = UnetConfig{.width = 32,
+                           .multipliers = {1, 1},
+                           .degradation_dim = 16,
+                           .content_dim = 16,
+                           .first_transformer = 1,
+                           .heads = 2,
+                           .head_dim = 16};
   return config;
 }
 

@@ -22,12 +22,9 @@ inline std::vector<double> to_nhwc(std::span<const double> nchw, const Shape& sh
 class WholeRestoration {
  public:
   WholeRestoration(Backend& backend, const fs::path& folder)
-      : b_(backend),
-        json_(read_json(folder / "config.json")),
-        cases_(read_safetensors(folder / "cases.safetensors")),
+      : b_(backend), json_(read_json(folder / "config.json")), cases_(read_safetensors(folder / "cases.safetensors")),
         daclip_folder_(folder / json_.at("daclip").get<std::string>()),
-        unet_folder_(folder / json_.at("unet").get<std::string>()),
-        schedule_(sde_config(json_.at("sde"))) {}
+        unet_folder_(folder / json_.at("unet").get<std::string>()), schedule_(sde_config(json_.at("sde"))) {}
 
   void check() {
     const NamedArray& input = cases_.at("input_u8_hwc_rgb");
@@ -101,8 +98,8 @@ class WholeRestoration {
     const std::vector<double> expected = to_nhwc(wanted.to_doubles(), wanted.shape);
     // The fixtures' README: over all steps a random network's values grow to hundreds, so relative.
     const bool posterior = sampler == SamplerKind::posterior;
-    const double allowed = steps == schedule_.steps() ? (posterior ? 5e-4 : 1e-5) * largest(expected)
-                                                      : (posterior ? 2e-4 : 5e-6);
+    const double allowed =
+        steps == schedule_.steps() ? (posterior ? 5e-4 : 1e-5) * largest(expected) : (posterior ? 2e-4 : 5e-6);
     expect_close(std::vector<float>(state.begin(), state.end()), expected, allowed, "e2e." + name);
     check_levels(state, name);
   }

@@ -90,17 +90,14 @@ class IrsdeCase {
     compare(at + "forward_step", each([&](size_t i) {
               return xt_[i] + theta * (mu_[i] - xt_[i]) * s_.dt() + s_.sigma(t) * root * noise_[i];
             }));
-    compare(at + "init_from_noise", each([&](size_t i) {
-              return mu_[i] + (xt_[i] - mu_[i] - bar * predicted_[i]) / alpha;
-            }));
+    compare(at + "init_from_noise",
+            each([&](size_t i) { return mu_[i] + (xt_[i] - mu_[i] - bar * predicted_[i]) / alpha; }));
     const EulerMean euler = euler_mean(s_, t);
-    compare(at + "reverse_sde_step_mean", each([&](size_t i) {
-              return mu_[i] + euler.state * (xt_[i] - mu_[i]) + euler.noise * predicted_[i];
-            }));
+    compare(at + "reverse_sde_step_mean",
+            each([&](size_t i) { return mu_[i] + euler.state * (xt_[i] - mu_[i]) + euler.noise * predicted_[i]; }));
     const Posterior p = posterior(s_, t, t - 1);
-    compare(at + "reverse_optimum_step", each([&](size_t i) {
-              return mu_[i] + p.state * (xt_[i] - mu_[i]) + p.clean * (x0_[i] - mu_[i]);
-            }));
+    compare(at + "reverse_optimum_step",
+            each([&](size_t i) { return mu_[i] + p.state * (xt_[i] - mu_[i]) + p.clean * (x0_[i] - mu_[i]); }));
     compare(at + "reverse_optimum_std", {p.deviation});
     compare(at + "reverse_sde_step", one_step(SamplerKind::sde, t));
     compare(at + "reverse_ode_step", one_step(SamplerKind::ode, t));
@@ -115,9 +112,8 @@ class IrsdeCase {
     const std::vector<int64_t> times = cases_.at(name_ + ".in.batch_t").to_ints();
     const size_t image = x0_.size() / times.size();
     const auto time = [&](size_t i) { return int(times[i / image]); };
-    const Values state = each([&](size_t i) {
-      return mu_[i] + s_.alpha(time(i)) * (x0_[i] - mu_[i]) + s_.sigma_bar(time(i)) * noise_[i];
-    });
+    const Values state = each(
+        [&](size_t i) { return mu_[i] + s_.alpha(time(i)) * (x0_[i] - mu_[i]) + s_.sigma_bar(time(i)) * noise_[i]; });
     compare("train_state", state);
     compare("train_step_mean", each([&](size_t i) {
               const EulerMean euler = euler_mean(s_, time(i));

@@ -18,10 +18,8 @@ torch::Tensor per_image(const std::vector<int64_t>& times, const std::function<d
 class TrainStep {
  public:
   explicit TrainStep(const fs::path& folder)
-      : json_(fixtures::read_json(folder / "config.json")),
-        cases_(read_safetensors(folder / "train_step.safetensors")),
-        config_(fixtures::unet_config(json_)),
-        schedule_(fixtures::sde_config(json_.at("train_step").at("sde"))),
+      : json_(fixtures::read_json(folder / "config.json")), cases_(read_safetensors(folder / "train_step.safetensors")),
+        config_(fixtures::unet_config(json_)), schedule_(fixtures::sde_config(json_.at("train_step").at("sde"))),
         weights_(fixtures::upload(b_, read_safetensors(folder / "weights.safetensors"))),
         times_(cases_.at("timesteps").to_ints()) {
     for (auto& [name, weight] : weights_)
@@ -38,8 +36,8 @@ class TrainStep {
     const std::vector<double> network_times(times_.begin(), times_.end());
     const Contexts contexts{fixtures::from_array(b_, cases_.at("image_context")),
                             fixtures::from_array(b_, cases_.at("text_context"))};
-    const torch::Tensor predicted = TorchBackend::tensor(unet(b_, config_, Scope(weights_), TorchBackend::wrap(state),
-                                                              TorchBackend::wrap(mu), network_times, contexts));
+    const torch::Tensor predicted = TorchBackend::tensor(
+        unet(b_, config_, Scope(weights_), TorchBackend::wrap(state), TorchBackend::wrap(mu), network_times, contexts));
     const auto euler = [&](int t) { return euler_mean(schedule_, t); };
     const auto best = [&](int t) { return posterior(schedule_, t, t - 1); };
     const torch::Tensor mean = coefficient([&](int t) { return euler(t).state; }) * (state - mu) +

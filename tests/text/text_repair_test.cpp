@@ -18,7 +18,9 @@ TEST(RepairText, straightens_quotes_ligatures_and_widths) {
 
 TEST(RepairText, composes_and_drops_controls) {
   EXPECT_EQ(repaired("e\u0301"), "\u00e9");
-  EXPECT_EQ(repaired("a\x07" "b\u200b\ufeff"), "ab\u200b");
+  EXPECT_EQ(repaired("a\x07"
+                     "b\u200b\ufeff"),
+            "ab\u200b");
   EXPECT_EQ(repaired("\x1b[31;1mred\x1b[0m"), "red");
   EXPECT_EQ(repaired("a\r\nb\rc\u2028"), "a\nb\nc\n");
   EXPECT_EQ(repaired("price \xc2\x80 5"), "price \u20ac 5");  // a Windows-1252 euro read as Latin-1

@@ -63,7 +63,7 @@ TEST(Tokenizer, refuses_texts_that_are_too_long) {
 
 TEST(Tokenizer, refuses_vocabularies_that_do_not_hang_together) {
   EXPECT_THROW(Tokenizer(""), FormatError);
-  EXPECT_THROW(Tokenizer("#version\nlo w\n"), FormatError);      // "lo" was never made
+  EXPECT_THROW(Tokenizer("#version\nlo w\n"), FormatError);  // "lo" was never made
   EXPECT_THROW(Tokenizer("#version\nl\n"), FormatError);
   EXPECT_THROW(Tokenizer("#version\nl o\nl o\n"), FormatError);
   EXPECT_THROW(Tokenizer::load("/nowhere/bpe.txt.gz"), IoError);

@@ -26,8 +26,7 @@ TEST(WordTokenizer, the_end_is_the_largest_id_of_each_row) {
 
 TEST(WordTokenizer, cuts_hyphens_and_keeps_what_is_beyond_ascii) {
   const std::vector<std::string> captions = {"jpeg-compressed caf\xc3\xa9"};
-  EXPECT_EQ(WordTokenizer::build(captions, 8).words(),
-            (std::vector<std::string>{"caf\xc3\xa9", "compressed", "jpeg"}));
+  EXPECT_EQ(WordTokenizer::build(captions, 8).words(), (std::vector<std::string>{"caf\xc3\xa9", "compressed", "jpeg"}));
 }
 
 TEST(WordTokenizer, a_long_text_keeps_its_end) {

@@ -110,7 +110,8 @@ void check_nafblock(const Block& block, double output_tolerance = 1e-5, double g
   std::vector<torch::Tensor> outputs;
   std::vector<torch::autograd::variable_list> grads;
   for (const bool fused : {false, true}) {
-    TorchBackend backend({.device = block.device, .precision = block.precision, .threads = block.threads, .fused = fused});
+    TorchBackend backend(
+        {.device = block.device, .precision = block.precision, .threads = block.threads, .fused = fused});
     Contexts contexts;
     if (block.steered) contexts.degradation = TorchBackend::wrap(context);
     const Tensor out = nafnet(backend, config, Scope(weights), TorchBackend::wrap(lq), contexts);
@@ -153,15 +154,28 @@ TEST_F(FusedNafBlock, equals_its_form_for_devices_with_gradients) {
   torch::manual_seed(7);
   const int64_t c = 32;
   const torch::Tensor x = random_leaf({2, 6, 10, c}), weight = torch::randn({2, 6, 10, c});
-  NafBlockParams p{random_leaf({2, c}),    random_leaf({c}),     random_leaf({2 * c, c}), random_leaf({2 * c}),
-                   random_leaf({2 * c, 1, 3, 3}), random_leaf({2 * c}), random_leaf({c, c}), random_leaf({c}),
-                   random_leaf({c, c}),    random_leaf({c}),     random_leaf({c}),        random_leaf({c}),
-                   random_leaf({2, c}),    random_leaf({2 * c, c}), random_leaf({2 * c}), random_leaf({c, c}),
-                   random_leaf({c}),       random_leaf({c})};
+  NafBlockParams p{random_leaf({2, c}),
+                   random_leaf({c}),
+                   random_leaf({2 * c, c}),
+                   random_leaf({2 * c}),
+                   random_leaf({2 * c, 1, 3, 3}),
+                   random_leaf({2 * c}),
+                   random_leaf({c, c}),
+                   random_leaf({c}),
+                   random_leaf({c, c}),
+                   random_leaf({c}),
+                   random_leaf({c}),
+                   random_leaf({c}),
+                   random_leaf({2, c}),
+                   random_leaf({2 * c, c}),
+                   random_leaf({2 * c}),
+                   random_leaf({c, c}),
+                   random_leaf({c}),
+                   random_leaf({c})};
   const std::vector<torch::Tensor> leaves = {
-      x,          p.gain1, p.bias1, p.conv1, p.conv1_bias, p.depthwise,  p.depthwise_bias, p.attention, p.attention_bias,
-      p.conv3,    p.conv3_bias,     p.beta,  p.gain2,      p.bias2,      p.conv4,          p.conv4_bias, p.conv5,
-      p.conv5_bias, p.gamma};
+      x,           p.gain1,          p.bias1, p.conv1,      p.conv1_bias, p.depthwise, p.depthwise_bias,
+      p.attention, p.attention_bias, p.conv3, p.conv3_bias, p.beta,       p.gain2,     p.bias2,
+      p.conv4,     p.conv4_bias,     p.conv5, p.conv5_bias, p.gamma};
   const torch::Tensor expected = nafblock(x, p), found = nafblock_by_maps(nafblock_inputs(x, p));
   expect_close(found, expected, 1e-5, "output");
   const auto reference = torch::autograd::grad({(expected * weight).sum()}, leaves);

@@ -16,11 +16,12 @@ BackendCase torch_case(const std::string& name, TorchOptions options, double tol
 }  // namespace
 
 std::vector<BackendCase> backend_cases() {
-  return {torch_case("cpu_f32", {.threads = 1}, 1e-5),
-          // Composed of LibTorch's operations, each of which rounds to 8 bits: attention over 1,500 tokens differs by 3.5 %.
-          torch_case("cpu_bf16", {.precision = DType::bf16, .threads = 1}, 5e-2),
-          torch_case("cuda_f32", {.device = torch::kCUDA}, 1e-5),
-          torch_case("cuda_bf16", {.device = torch::kCUDA, .precision = DType::bf16}, 3e-2)};
+  return {
+      torch_case("cpu_f32", {.threads = 1}, 1e-5),
+      // Composed of LibTorch's operations, each of which rounds to 8 bits: attention over 1,500 tokens differs by 3.5 %.
+      torch_case("cpu_bf16", {.precision = DType::bf16, .threads = 1}, 5e-2),
+      torch_case("cuda_f32", {.device = torch::kCUDA}, 1e-5),
+      torch_case("cuda_bf16", {.device = torch::kCUDA, .precision = DType::bf16}, 3e-2)};
 }
 
 TEST(TorchBackend, wraps_a_torch_tensor_without_copying_it) {
@@ -34,9 +35,7 @@ TEST(TorchBackend, refuses_to_wrap_other_types) {
   EXPECT_THROW(TorchBackend::wrap(torch::zeros({2}, torch::kLong)), DeviceError);
 }
 
-TEST(TorchBackend, an_absent_tensor_is_an_undefined_one) {
-  EXPECT_FALSE(TorchBackend::tensor(Tensor()).defined());
-}
+TEST(TorchBackend, an_absent_tensor_is_an_undefined_one) { EXPECT_FALSE(TorchBackend::tensor(Tensor()).defined()); }
 
 TEST(TorchBackend, bfloat16_follows_a_trained_weight) {
   TorchBackend backend({.precision = DType::bf16});

@@ -13,8 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path written(const std::string& text) {
-  const fs::path path = fs::path(testing::TempDir()) /
-                        (std::string("daclip_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
+  const fs::path path =
+      fs::path(testing::TempDir()) /
+      (std::string("daclip_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
   std::ofstream(path) << text;
   return path;
 }

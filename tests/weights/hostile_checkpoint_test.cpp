@@ -68,7 +68,10 @@ TEST(HostilePickle, operations_that_weights_do_not_need_are_refused_by_name) {
 
 TEST(HostilePickle, cyclic_structures_do_no_harm) {
   // A list that contains itself, a dict that is its own state_dict, an object that is its own attribute.
-  expect_refused("]q\x01h\x01" "a", "no weights");
+  expect_refused(
+      "]q\x01h\x01"
+      "a",
+      "no weights");
   expect_refused(cat("}q\x01", p::text("state_dict"), "h\x01s"), "no weights");
   const std::string object = cat(p::global("__torch__.net", "M"), ")\x81q\x01}", p::text("self"), "h\x01sb");
   expect_refused(zip({{"a/data.pkl", p::whole(object)}, {"a/constants.pkl", ""}}), "nested deeper");

@@ -33,8 +33,8 @@ void expect_refused(const std::string& index, const std::string& words, size_t f
 }
 
 TEST(IndexedFloats, are_cut_as_the_index_says) {
-  const NamedArrays file = parse_indexed_floats("# name shape offset count\r\n\na.weight 2x1x3 4 6\r\nb 2 0 2",
-                                                counting_floats(12), "test");
+  const NamedArrays file =
+      parse_indexed_floats("# name shape offset count\r\n\na.weight 2x1x3 4 6\r\nb 2 0 2", counting_floats(12), "test");
   ASSERT_EQ(file.arrays.size(), 2u);
   EXPECT_EQ(file.at("a.weight").shape, (std::vector<int64_t>{2, 1, 3}));
   EXPECT_EQ(file.at("a.weight").to_floats(), (std::vector<float>{4, 5, 6, 7, 8, 9}));

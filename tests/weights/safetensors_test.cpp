@@ -98,7 +98,8 @@ TEST(Safetensors, the_mapping_outlives_the_map_of_names) {
 
 TEST(Safetensors, reads_integers_and_ignores_metadata_of_others) {
   const NamedArrays file = parse("{\"__metadata__\":{\"format\":\"pt\"}," + entry("i", "I32", "[1]", "[0,4]") + "," +
-                                     entry("u", "U8", "[2]", "[4,6]") + "}   ", 6);
+                                     entry("u", "U8", "[2]", "[4,6]") + "}   ",
+                                 6);
   EXPECT_EQ(file.metadata, "");
   EXPECT_EQ(file.at("i").to_ints(), std::vector<int64_t>{0x03020100});
   EXPECT_EQ(file.at("u").to_ints(), (std::vector<int64_t>{4, 5}));
@@ -109,7 +110,8 @@ TEST(Safetensors, accepts_a_file_without_tensors) { EXPECT_TRUE(parse("{}", 0).a
 TEST(Safetensors, refuses_overlapping_tensors) {
   expect_refused("{" + entry("a", "F32", "[2]", "[0,8]") + "," + entry("b", "F32", "[2]", "[4,12]") + "}", 12,
                  "overlaps");
-  expect_refused("{" + entry("a", "F32", "[2]", "[0,8]") + "," + entry("b", "F32", "[2]", "[0,8]") + "}", 8, "overlaps");
+  expect_refused("{" + entry("a", "F32", "[2]", "[0,8]") + "," + entry("b", "F32", "[2]", "[0,8]") + "}", 8,
+                 "overlaps");
 }
 
 TEST(Safetensors, refuses_gaps_and_bytes_behind_the_last_tensor) {

@@ -19,9 +19,7 @@ const std::vector<std::string> kStorages = {floats({0, 1, 2, 3, 4, 5}), floats({
 std::string matrix(bool legacy = false) {
   return p::tensor(p::storage("FloatStorage", "0", 6, legacy), 0, {2, 3}, {3, 1});
 }
-std::string vector(bool legacy = false) {
-  return p::tensor(p::storage("FloatStorage", "1", 2, legacy), 0, {2}, {1});
-}
+std::string vector(bool legacy = false) { return p::tensor(p::storage("FloatStorage", "1", 2, legacy), 0, {2}, {1}); }
 
 void expect_matrix_and_vector(const StateDict& dict) {
   ASSERT_EQ(dict.arrays.arrays.size(), 2u);

@@ -28,9 +28,7 @@ namespace pickled {
 
 inline std::string text(std::string_view value) { return cat("X", little_endian(value.size(), 4), value); }
 inline std::string number(int64_t value) { return cat("\x8a\x08", little_endian(uint64_t(value), 8)); }
-inline std::string global(std::string_view module, std::string_view name) {
-  return cat("c", module, "\n", name, "\n");
-}
+inline std::string global(std::string_view module, std::string_view name) { return cat("c", module, "\n", name, "\n"); }
 inline std::string tuple(std::initializer_list<std::string> items) {
   std::string result = "(";
   for (const std::string& item : items) result += item;
@@ -79,10 +77,10 @@ inline std::string parameter(const std::string& tensor) {
 
 struct ZipFile {
   std::string name = {}, data = {};
-  uint16_t method = 0;      // 0: stored
-  uint16_t flags = 0;       // 1: encrypted
-  int64_t size_error = 0;   // added to the uncompressed size in the directory
-  int64_t both_error = 0;   // added to both sizes there
+  uint16_t method = 0;     // 0: stored
+  uint16_t flags = 0;      // 1: encrypted
+  int64_t size_error = 0;  // added to the uncompressed size in the directory
+  int64_t both_error = 0;  // added to both sizes there
   int64_t offset_error = 0;
 };
 
