@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "engine/native_backend.h"
-#include "pipeline/import.h"
+#include "import/import.h"
 #include "verbs.h"
 #include "weights/safetensors.h"
 

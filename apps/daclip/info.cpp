@@ -6,8 +6,8 @@
 #include <iostream>
 #include <memory>
 
-#include "pipeline/complexity.h"
-#include "pipeline/model.h"
+#include "model/complexity.h"
+#include "model/model.h"
 #include "runtime.h"
 #include "verbs.h"
 

@@ -7,8 +7,8 @@
 #include "eval/page.h"
 #include "eval/text.h"
 #include "image/io.h"
+#include "image/pixels.h"
 #include "image/resize.h"
-#include "pipeline/pixels.h"
 #include "runtime.h"
 
 namespace daclip::app {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/native_backend.h"
-#include "pipeline/model.h"
+#include "model/model.h"
 
 namespace daclip::app {
 

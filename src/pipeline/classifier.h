@@ -2,7 +2,7 @@
 #pragma once
 
 #include "image/image.h"
-#include "pipeline/model.h"
+#include "model/model.h"
 
 namespace daclip {
 

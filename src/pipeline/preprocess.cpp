@@ -5,8 +5,8 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "image/pixels.h"
 #include "image/resize.h"
-#include "pipeline/pixels.h"
 
 namespace daclip {
 namespace {

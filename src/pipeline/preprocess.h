@@ -2,7 +2,7 @@
 #pragma once
 
 #include "image/image.h"
-#include "pipeline/model_config.h"
+#include "model/model_config.h"
 
 namespace daclip {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "core/labels.h"
+#include "image/pixels.h"
 #include "pipeline/label_mixture.h"
-#include "pipeline/pixels.h"
 #include "pipeline/views.h"
 
 namespace daclip {

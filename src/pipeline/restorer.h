@@ -7,9 +7,9 @@
 
 #include "pipeline/classifier.h"
 #include "pipeline/conditioning.h"
-#include "pipeline/diffusion.h"
-#include "pipeline/tile_statistics.h"
-#include "pipeline/tiles.h"
+#include "restoration/diffusion.h"
+#include "restoration/tile_statistics.h"
+#include "restoration/tiles.h"
 
 namespace daclip {
 

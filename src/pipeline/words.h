@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/model.h"
+#include "model/model.h"
 #include "text/tokenizer.h"
 
 namespace daclip {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "pipeline/model.h"
+#include "model/model.h"
 #include "weights/safetensors.h"
 
 namespace daclip {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/sampler.h"
-#include "pipeline/model_config.h"
+#include "model/model_config.h"
 
 namespace daclip {
 

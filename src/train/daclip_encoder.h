@@ -4,7 +4,7 @@
 #include <string>
 
 #include "image/float_image.h"
-#include "pipeline/model_config.h"
+#include "model/model_config.h"
 #include "torch/torch_backend.h"
 #include "train/params.h"
 

@@ -5,9 +5,9 @@
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "model/model_config.h"
 #include "nets/clip.h"
 #include "nets/nafnet.h"
-#include "pipeline/model_config.h"
 #include "train/checkpoint.h"
 
 namespace daclip {

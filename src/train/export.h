@@ -1,4 +1,4 @@
-// From training checkpoints to the model file that daclip reads (pipeline/model_config.h).
+// From training checkpoints to the model file that daclip reads (model/model_config.h).
 #pragma once
 
 #include <filesystem>

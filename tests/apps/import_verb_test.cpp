@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/app_fixture.h"
-#include "pipeline/published.h"
+#include "import/published.h"
 #include "weights/torch_writer.h"
 
 namespace daclip::test {

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "engine/native_backend.h"
-#include "pipeline/published.h"
+#include "import/published.h"
 #include "pipeline/test_photo.h"
 #include "pipeline/words.h"
 

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "engine/native_backend.h"
 #include "image/orientation.h"
-#include "pipeline/pixels.h"
+#include "image/pixels.h"
 #include "pipeline/temp_folder.h"
 #include "pipeline/test_photo.h"
 #include "pipeline/tiny_model.h"

@@ -7,9 +7,9 @@
 
 #include "core/labels.h"
 #include "core/random.h"
+#include "model/model_config.h"
 #include "nets/clip.h"
 #include "nets/nafnet.h"
-#include "pipeline/model_config.h"
 #include "weights/safetensors.h"
 
 namespace daclip::test {

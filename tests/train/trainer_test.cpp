@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "data/photos.h"
-#include "pipeline/model_config.h"
+#include "model/model_config.h"
 #include "train/checkpoint.h"
 #include "train/export.h"
 #include "weights/safetensors.h"

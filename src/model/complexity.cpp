@@ -1,0 +1,163 @@
+#include "model/complexity.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "ops/counting_backend.h"
+#include "sde/sampler.h"
+
+namespace daclip {
+namespace {
+
+Tensor picture(Backend& b, int64_t height, int64_t width) {
+  return b.from_floats(std::vector<float>(size_t(height * width * 3), 0.5f), {1, height, width, 3});
+}
+
+Tensor context(Backend& b, int64_t length) {
+  return length > 0 ? b.from_floats(std::vector<float>(size_t(length), 0.1f), {1, length}) : Tensor();
+}
+
+Network image_network(const std::string& name, const ClipConfig& clip, bool controller) {
+  const int side = clip.vision.image_size;
+  return {name,
+          daclip_weights(clip, controller, false),
+          side,
+          side,
+          1,
+          [clip, controller, side](Backend& b, const Weights& w) {
+            const Tensor image = picture(b, side, side);
+            if (controller)
+              b.to_floats(encode_image_controlled(b, clip, Scope(w), image).content);
+            else
+              b.to_floats(encode_image(b, clip.vision, clip.quick_gelu, Scope(w, "clip.visual."), image));
+          }};
+}
+
+Network text_network(const std::string& name, const ClipConfig& clip) {
+  std::vector<WeightSpec> weights = daclip_weights(clip, false, true);
+  std::erase_if(weights, [](const WeightSpec& spec) { return spec.name.starts_with("clip.visual."); });
+  return {name, std::move(weights), 0, 0, 1, [clip](Backend& b, const Weights& w) {
+            std::vector<int64_t> ids(size_t(clip.text.context), 0);
+            ids[0] = clip.text.vocab - 2;
+            ids[1] = clip.text.vocab - 1;
+            b.to_floats(encode_text(b, clip, Scope(w, "clip."), ids));
+          }};
+}
+
+Network nafnet_network(const std::string& name, const NafnetConfig& config, int height, int width) {
+  return {name, nafnet_weights(config), height, width, 1, [config, height, width](Backend& b, const Weights& w) {
+            const Contexts contexts{context(b, config.content_dim), context(b, config.degradation_dim)};
+            b.to_floats(nafnet(b, config, Scope(w), picture(b, height, width), contexts));
+          }};
+}
+
+Network unet_network(const std::string& name, const UnetConfig& config, int steps, int height, int width) {
+  return {name, unet_weights(config), height, width, steps, [config, height, width](Backend& b, const Weights& w) {
+            const Contexts contexts{context(b, config.content_dim), context(b, config.degradation_dim)};
+            const Tensor photo = picture(b, height, width);
+            const double one_step[] = {50};
+            b.to_floats(unet(b, config, Scope(w), photo, photo, one_step, contexts));
+          }};
+}
+
+std::vector<float> random_values(const WeightSpec& spec, Random& random) {
+  int64_t count = 1;
+  for (const int64_t d : spec.shape) count *= d;
+  const double fan_in = spec.shape.size() > 1 ? double(count) / double(spec.shape[0]) : 100;
+  const double middle = spec.init == WeightSpec::Init::ones ? 1 : 0;
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& v : values) v = float(middle + random.uniform(-1, 1) / std::sqrt(std::max(1.0, fan_in)));
+  return values;
+}
+
+// Linux: the highest resident size from now on.
+void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+uint64_t peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    uint64_t kilobytes = 0;
+    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Network> networks_of(const ModelConfig& config, int height, int width) {
+  std::vector<Network> networks;
+  if (config.clip) {
+    networks.push_back(image_network(config.controller ? "image tower and controller" : "image tower", *config.clip,
+                                     config.controller));
+    if (config.text_tower) networks.push_back(text_network("text tower", *config.clip));
+  }
+  if (config.restorer) networks.push_back(nafnet_network("NAFNet", *config.restorer, height, width));
+  if (config.unet)
+    networks.push_back(
+        unet_network("U-Net", *config.unet, SamplingPlan(config.sde, kDefaultSampler).evaluations(), height, width));
+  return networks;
+}
+
+std::vector<Network> published_networks(int height, int width) {
+  const ClipConfig base;  // ViT-B/32
+  ClipConfig large;
+  large.vision = {.image_size = 224, .patch = 14, .width = 1024, .layers = 24, .heads = 16};
+  large.text = {.context = 77, .vocab = 49408, .width = 768, .layers = 12, .heads = 12};
+  large.embedding = 768;
+  NafnetConfig steered;
+  steered.degradation_dim = steered.content_dim = base.embedding;
+  UnetConfig plain;
+  plain.degradation_dim = plain.content_dim = 0;
+  UnetConfig wild;
+  wild.content_dim = large.embedding;
+  wild.degradation_dim = 0;
+  wild.half_scale = true;
+  wild.first_transformer = wild.levels() - 1;
+  const SdeConfig sde;
+  return {image_network("DA-CLIP ViT-B/32", base, true),
+          text_network("text tower of ViT-B/32", base),
+          nafnet_network("NAFNet", {}, height, width),
+          nafnet_network("NAFNet + DA-CLIP", steered, height, width),
+          unet_network("IR-SDE", plain, sde.steps, height, width),
+          unet_network("IR-SDE + DA-CLIP", {}, sde.steps, height, width),
+          image_network("DA-CLIP ViT-L/14", large, true),
+          unet_network("IR-SDE + DA-CLIP, wild", wild, sde.steps, height, width)};
+}
+
+NetworkCost count(const Network& network) {
+  CountingBackend counter;
+  Weights weights;
+  for (const WeightSpec& spec : network.weights) weights.emplace(spec.name, counter.parameter(spec.shape));
+  network.run(counter, weights);
+  NetworkCost cost;
+  cost.parameters = counter.parameters();
+  cost.multiply_adds = counter.multiply_adds();
+  return cost;
+}
+
+NetworkCost measure(const Network& network, const std::function<std::unique_ptr<Backend>()>& backend, int rounds) {
+  NetworkCost cost = count(network);
+  const std::unique_ptr<Backend> engine = backend();
+  Weights weights;
+  Random random(1);
+  for (const WeightSpec& spec : network.weights)
+    weights.emplace(spec.name, engine->weight(random_values(spec, random), spec.shape));
+  forget_peak();
+  std::vector<double> seconds;
+  for (int i = 0; i <= rounds; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    network.run(*engine, weights);
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  cost.peak_bytes = peak_bytes();
+  seconds.erase(seconds.begin());
+  std::nth_element(seconds.begin(), seconds.begin() + std::ptrdiff_t(seconds.size() / 2), seconds.end());
+  cost.seconds = seconds[seconds.size() / 2];
+  return cost;
+}
+
+}  // namespace daclip

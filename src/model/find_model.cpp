@@ -1,0 +1,53 @@
+#include <cstdlib>
+
+#include "model/model.h"
+
+namespace daclip {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Folders that may hold NAME/model.safetensors, first choice first.
+std::vector<fs::path> model_folders() {
+  std::vector<fs::path> folders;
+  if (const char* variable = std::getenv("DACLIP_MODELS")) {
+    std::string_view list = variable;
+    while (!list.empty()) {
+      const size_t end = std::min(list.find(':'), list.size());
+      if (end > 0) folders.emplace_back(list.substr(0, end));
+      list.remove_prefix(std::min(end + 1, list.size()));
+    }
+  }
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error) return folders;
+  const fs::path folder = program.parent_path();
+  folders.push_back(folder / "models");
+  folders.push_back(folder.parent_path() / "share" / "daclip" / "models");  // as installed: bin/ and share/
+  // As built: build/<preset>/bin below the source tree, whose models/ stands at the top.
+  fs::path above = folder.parent_path();
+  for (int level = 0; level < 3 && above.has_relative_path(); ++level, above = above.parent_path())
+    folders.push_back(above / "models");
+  folders.emplace_back("models");  // where `daclip import -o models/NAME` puts it
+  return folders;
+}
+
+}  // namespace
+
+std::filesystem::path find_model(const std::string& model) {
+  std::error_code error;
+  const fs::path path = model;
+  if (fs::is_regular_file(path, error)) return path;
+  if (fs::is_regular_file(path / "model.safetensors", error)) return path / "model.safetensors";
+  if (model.find('/') != std::string::npos || model.ends_with(".safetensors"))
+    throw IoError(cat(model, ": no such model file"));
+  std::string looked;
+  for (const fs::path& folder : model_folders()) {
+    const fs::path file = folder / model / "model.safetensors";
+    if (fs::is_regular_file(file, error)) return file;
+    looked += (looked.empty() ? "" : ", ") + folder.string();
+  }
+  throw IoError(cat("model ", model, " is not installed; looked in ", looked));
+}
+
+}  // namespace daclip
