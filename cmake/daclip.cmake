@@ -1,5 +1,9 @@
 # Helpers that keep each folder's CMakeLists.txt to its sources and what they need.
 
+# Where the generated headers of the public API go: daclip/export.h, daclip/version.h.
+set(DACLIP_GENERATED ${PROJECT_BINARY_DIR}/include)
+set(DACLIP_INCLUDES ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${DACLIP_GENERATED})
+
 set(DACLIP_WARNINGS -Wall -Wextra -Wpedantic -Wshadow=local)
 
 function(daclip_common target)
@@ -15,7 +19,7 @@ function(daclip_library name)
   cmake_parse_arguments(PARSE_ARGV 1 LIB "" "" "SOURCES;DEPS")
   if(LIB_SOURCES)
     add_library(${name} STATIC ${LIB_SOURCES})
-    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_include_directories(${name} PUBLIC ${DACLIP_INCLUDES})
     if(DACLIP_HEADERS)
       target_include_directories(${name} SYSTEM PUBLIC ${DACLIP_HEADERS})
     endif()
@@ -23,7 +27,7 @@ function(daclip_library name)
     daclip_common(${name})
   else()
     add_library(${name} INTERFACE)
-    target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_include_directories(${name} INTERFACE ${DACLIP_INCLUDES})
     target_link_libraries(${name} INTERFACE ${LIB_DEPS})
   endif()
 endfunction()
@@ -33,9 +37,9 @@ endfunction()
 function(daclip_test name)
   cmake_parse_arguments(PARSE_ARGV 1 TEST "" "" "SOURCES;DEPS;LABELS")
   add_executable(${name} ${TEST_SOURCES})
-  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gtest_main)
   daclip_common(${name})
-  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS "${TEST_LABELS}")
 endfunction()

@@ -14,8 +14,8 @@ separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(daclip_libtorch INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${torch_flags}>")
 
 # <torch/torch.h> takes 20 s to compile: one precompiled copy is shared by everything that includes it.
-file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp "")
-add_library(daclip_torch_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cpp)
+file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
+add_library(daclip_torch_pch OBJECT ${PROJECT_BINARY_DIR}/torch_pch.cpp)
 target_link_libraries(daclip_torch_pch PRIVATE daclip_libtorch)
 target_precompile_headers(daclip_torch_pch PRIVATE <torch/torch.h>)
 daclip_common(daclip_torch_pch)

@@ -5,12 +5,10 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <span>
 
+#include "daclip/classifier.h"
 #include "inputs.h"
-#include "pipeline/classifier.h"
-#include "pipeline/confidence.h"
-#include "pipeline/length.h"
-#include "pipeline/words.h"
 #include "runtime.h"
 #include "verbs.h"
 
@@ -25,58 +23,53 @@ struct ClassifyArguments {
   std::vector<std::string> words;
 };
 
-// Texts in the place of the model's labels.
-void replace_labels(Runtime& runtime, const std::vector<std::string>& words) {
-  const TextEncoder encoder(*runtime.backend, runtime.model);
-  runtime.model.labels.clear();
-  for (const std::string& text : words) {
-    const std::vector<float> embedding = unit_length(encoder.embed(text));
-    runtime.model.labels.insert(runtime.model.labels.end(), embedding.begin(), embedding.end());
-  }
-  runtime.model.config.labels = words;
-}
-
 double rounded(float probability) { return std::round(double(probability) * 1e6) / 1e6; }
 
-nlohmann::ordered_json as_json(const Input& input, const Conditioning& conditioning,
-                               const std::vector<Prediction>& predictions, bool embeddings) {
+std::span<const Prediction> best(const Recognition& recognition, int count) {
+  const std::vector<Prediction>& all = recognition.predictions;
+  return std::span(all).first(std::min(all.size(), size_t(count)));
+}
+
+nlohmann::ordered_json as_json(const Input& input, const Recognition& recognition, int top, bool embeddings) {
   nlohmann::ordered_json entry;
   entry["file"] = input.path.string();
-  const float best = *std::max_element(conditioning.probabilities.begin(), conditioning.probabilities.end());
-  entry["confidence"] = rounded(best);
-  entry["unsure"] = is_unsure(best);
+  entry["confidence"] = rounded(recognition.predictions.front().probability);
+  entry["unsure"] = recognition.unsure;
   entry["labels"] = nlohmann::ordered_json::array();
-  for (const Prediction& p : predictions)
+  for (const Prediction& p : best(recognition, top))
     entry["labels"].push_back({{"label", p.label}, {"probability", rounded(p.probability)}});
   if (embeddings) {
-    entry["content"] = conditioning.content;
-    entry["degradation"] = conditioning.degradation;
+    entry["content"] = recognition.conditioning.content;
+    entry["degradation"] = recognition.conditioning.degradation;
   }
   return entry;
 }
 
+std::string as_line(const Input& input, const Recognition& recognition, int top) {
+  std::string text = input.path.string() + (recognition.unsure ? ": unsure," : ":");
+  const char* separator = " ";
+  for (const Prediction& p : best(recognition, top)) {
+    text += separator + p.label + " " + percent(p.probability);
+    separator = ", ";
+  }
+  return text;
+}
+
 int run_classify(const ClassifyArguments& arguments) {
   const InputList list = list_inputs(arguments.inputs, arguments.recursive);
-  Runtime runtime = open_runtime(arguments.runtime, !arguments.words.empty());
-  if (!arguments.words.empty()) replace_labels(runtime, arguments.words);
-  const Classifier classifier(*runtime.backend, runtime.model);
+  Classifier classifier(open_model(arguments.runtime, !arguments.words.empty()), arguments.runtime.threads);
+  if (!arguments.words.empty()) classifier.set_labels(arguments.words);
   auto results = nlohmann::ordered_json::array();
   size_t failed = list.problems.size(), unsure = 0;
   for (const std::string& problem : list.problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
   for (const Input& input : list.inputs) {
     try {
-      const Conditioning conditioning = classifier.analyse(read_input(input));
-      const std::vector<Prediction> predictions = classifier.top(conditioning, arguments.top);
-      const bool this_unsure = is_unsure(predictions.front().probability);
-      if (this_unsure) ++unsure;
-      if (arguments.json) {
-        results.push_back(as_json(input, conditioning, predictions, arguments.embeddings));
-        continue;
-      }
-      std::string text = input.path.string() + (this_unsure ? ": unsure," : ":");
-      for (size_t i = 0; i < predictions.size(); ++i)
-        text += (i ? ", " : " ") + predictions[i].label + " " + percent(predictions[i].probability);
-      std::cout << text << std::endl;
+      const Recognition recognition = classifier.classify(read_input(input));
+      if (recognition.unsure) ++unsure;
+      if (arguments.json)
+        results.push_back(as_json(input, recognition, arguments.top, arguments.embeddings));
+      else
+        std::cout << as_line(input, recognition, arguments.top) << std::endl;
     } catch (const std::exception& error) {
       ++failed;
       std::fprintf(stderr, "daclip: %s\n", error.what());

@@ -8,8 +8,8 @@
 #include <memory>
 #include <sstream>
 
+#include "backend/make_backend.h"
 #include "core/error.h"
-#include "engine/native_backend.h"
 #include "inputs.h"
 #include "metrics/brisque.h"
 #include "metrics/lpips.h"
@@ -81,7 +81,7 @@ class Figures {
   void add(Figure figure) { figures_.push_back(std::move(figure)); }
 
   void add_lpips(const std::string& metric) {
-    if (!backend_) backend_ = std::make_unique<NativeBackend>(NativeOptions{.threads = arguments_.threads});
+    if (!backend_) backend_ = make_backend({"cpu", arguments_.threads, Precision::f32});
     const PerceptualNet net = metric == "lpips-squeeze" ? PerceptualNet::squeeze
                               : metric == "lpips-vgg"   ? PerceptualNet::vgg
                                                         : PerceptualNet::alex;
@@ -92,7 +92,7 @@ class Figures {
   }
 
   const CompareArguments& arguments_;
-  std::unique_ptr<NativeBackend> backend_;
+  std::unique_ptr<Backend> backend_;
   std::vector<Figure> figures_;
 };
 

@@ -5,10 +5,10 @@
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "daclip/restorer.h"
 #include "data/tables.h"
 #include "degrade/chain.h"
 #include "inputs.h"
-#include "pipeline/restorer.h"
 #include "progress.h"
 #include "verbs.h"
 
@@ -60,7 +60,7 @@ int run_degrade(const DegradeArguments& arguments) {
   if (!arguments.labels.empty() && arguments.output.out == "-")
     throw UsageError("--labels names files; it needs a file or folder as -o");
   const Plan plan = plan_jobs(arguments.inputs, arguments.output);
-  Progress progress(plan.jobs.size());
+  ProgressBar progress(plan.jobs.size());
   size_t failed = plan.problems.size();
   for (const std::string& problem : plan.problems) progress.line("daclip: " + problem);
   for (size_t i = 0; i < plan.jobs.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 
+#include "backend/make_backend.h"
 #include "core/error.h"
 #include "core/threads.h"
 #include "eval/report.h"
@@ -19,11 +20,10 @@ namespace daclip::app {
 namespace {
 
 struct EvalArguments {
-  std::string sets, root, report, sampler;
+  std::string sets, root, report;
   std::vector<std::string> models, outputs, degradations, names;
   RuntimeOptions runtime;
   RestoreOptions restore;
-  std::optional<uint64_t> seed;
   EvalOptions options;
   std::string title = "Evaluation";
   bool no_pictures = false;
@@ -69,6 +69,11 @@ std::vector<TestSet> chosen_sets(const EvalArguments& arguments, std::map<std::s
 
 // Models and all that they need while methods run on them.
 class Methods {
+  struct Loaded {
+    std::unique_ptr<Backend> backend;
+    LoadedModel model;
+  };
+
  public:
   Methods(const EvalArguments& arguments, const std::vector<TestSet>& sets) {
     std::vector<std::string> models = arguments.models;
@@ -89,26 +94,23 @@ class Methods {
   void add_model(const Named& named, const EvalArguments& arguments) {
     RuntimeOptions options = arguments.runtime;
     options.model = named.where;
-    runtimes_.push_back(std::make_unique<Runtime>(open_runtime(options)));
-    const Runtime& runtime = *runtimes_.back();
-    const ModelConfig& config = runtime.model.config;
+    Loaded& loaded = *loaded_.emplace_back(std::make_unique<Loaded>());
+    loaded.backend = make_backend(backend_options(options));
+    loaded.model = load_model(*loaded.backend, read_model_file(find_model(options.model)));
+    const ModelConfig& config = loaded.model.config;
     RestoreOptions restore = arguments.restore;
-    restore.sampler.seed = arguments.seed.value_or(0);
-    if (!arguments.sampler.empty()) restore.sampler.sampler = sampler_by_name(arguments.sampler);
-    std::string how = dtype_name(runtime.backend->compute_dtype());
+    const bool samples = config.restorer && !config.restorer->describe_sampling({}).empty();
+    if (!samples) restore.sampler = {};  // meant for the other models of this evaluation
+    std::string how = dtype_name(loaded.backend->compute_dtype());
     if (restore.views > 1) how += cat(", ", restore.views, " views");
-    if (config.unet) {
-      const SamplingPlan plan(config.sde, restore.sampler.sampler, restore.sampler.steps);
-      how += cat(", ", sampler_name(restore.sampler.sampler), ", ", plan.evaluations(), " evaluations, seed ",
-                 restore.sampler.seed);
-    }
+    if (samples) how += ", " + config.restorer->describe_sampling(restore.sampler);
     const std::string name = named.name.empty() ? config.name : named.name;
     const std::string sum = checksum(find_model(named.where));
-    methods_.push_back(model_method(name, cat("model ", sum, ", ", how), *runtime.backend, runtime.model, restore));
+    methods_.push_back(model_method(name, cat("model ", sum, ", ", how), *loaded.backend, loaded.model, restore));
     notes_.push_back(cat(name, ": model ", config.name, " (checksum ", sum, "), ", how, "."));
   }
 
-  std::vector<std::unique_ptr<Runtime>> runtimes_;
+  std::vector<std::unique_ptr<Loaded>> loaded_;
   std::vector<Method> methods_;
   std::vector<std::string> notes_;
 };
@@ -155,14 +157,14 @@ int run_eval(EvalArguments& arguments) {
   options.measures.weights = metric_weights_folder(options.measures.weights);
   const int threads = threads_or_all(arguments.runtime.threads);
   options.workers = std::max(1, threads / 2);
-  options.backend = [] { return std::make_unique<NativeBackend>(NativeOptions{1, DType::f32}); };
+  options.backend = [] { return make_backend({"cpu", 1, Precision::f32}); };
   Evaluation evaluation(sets, methods.list(), options);
   for (const std::string& line : evaluation.notices()) std::fprintf(stderr, "daclip: %s\n", line.c_str());
   for (const std::string& line : evaluation.problems()) std::fprintf(stderr, "daclip: %s\n", line.c_str());
 
   EvalOutcome outcome;
   {
-    Progress progress(std::max<size_t>(1, evaluation.pending()));
+    ProgressBar progress(std::max<size_t>(1, evaluation.pending()));
     outcome =
         evaluation.run({[&](size_t done, double share, const std::string& name) { progress.show(done, share, name); },
                         [&](const std::string& line) { progress.line("daclip: " + line); }});
@@ -219,10 +221,11 @@ void add_eval(CLI::App& program, Run& run) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   add_views_option(verb, arguments->restore.views);
-  verb.add_option("--sampler", arguments->sampler, "Diffusion models: how to sample, see restore");
+  verb.add_option("--sampler", arguments->restore.sampler.sampler, "Diffusion models: how to sample, see restore");
   verb.add_option("--steps", arguments->restore.sampler.steps, "Diffusion models: evaluations of the network")
       ->check(CLI::Range(1, 1 << 16));
-  verb.add_option("--seed", arguments->seed, "Diffusion models: another number gives other samples (default 0)");
+  verb.add_option("--seed", arguments->restore.sampler.seed,
+                  "Diffusion models: another number gives other samples (default 0)");
   add_speed_options(verb, arguments->runtime);
   verb.add_option("--title", arguments->title, "The report's title")->type_name("TEXT")->capture_default_str();
   verb.add_flag("--no-pictures", arguments->no_pictures, "Do not keep the restored pictures, and make no gallery");

@@ -2,8 +2,8 @@
 #include <iostream>
 #include <memory>
 
+#include "backend/make_backend.h"
 #include "core/error.h"
-#include "engine/native_backend.h"
 #include "import/import.h"
 #include "verbs.h"
 #include "weights/safetensors.h"
@@ -53,9 +53,9 @@ int run_import(const ImportArguments& arguments) {
     options.control_order = arguments.control_order == "reversed" ? ControlOrder::reversed : ControlOrder::forward;
   if (!arguments.schedule.empty()) options.schedule = schedule_from_name(arguments.schedule);
 
-  NativeBackend backend;
+  const std::unique_ptr<Backend> backend = make_backend({.precision = Precision::f32});
   const std::vector<fs::path> files(arguments.files.begin(), arguments.files.end());
-  const ImportedModel model = import_model(backend, files, options);
+  const ImportedModel model = import_model(*backend, files, options);
   write_safetensors(file, model.arrays);
   for (const std::string& note : model.notes) std::cout << note << "\n";
   std::cout << file.string() << ": written, " << (fs::file_size(file) + 500'000) / 1'000'000 << " MB" << std::endl;

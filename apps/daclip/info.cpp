@@ -43,11 +43,13 @@ nlohmann::ordered_json describe(const ModelFile& file) {
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
   info["parameters"] = parameters(file);
   constexpr int kSide = 512;
-  const std::vector<Network> networks = networks_of(file.config, kSide, kSide);
-  if (file.config.clip) info["multiply_adds"]["daclip_per_photo"] = int64_t(count(networks.front()).multiply_adds);
-  if (file.config.restorer || file.config.unet)
-    info["multiply_adds"][file.config.unet ? "restorer_per_pixel_and_step" : "restorer_per_pixel"] =
-        std::round(count(networks.back()).multiply_adds / (kSide * kSide) * 10) / 10;
+  for (const Network& network : networks_of(file.config, kSide, kSide)) {
+    if (network.restores)
+      info["multiply_adds"][network.evaluations > 1 ? "restorer_per_pixel_and_step" : "restorer_per_pixel"] =
+          std::round(count(network).multiply_adds / (kSide * kSide) * 10) / 10;
+    else if (network.width > 0)
+      info["multiply_adds"]["daclip_per_photo"] = int64_t(count(network).multiply_adds);
+  }
   return info;
 }
 
@@ -99,10 +101,10 @@ int run_complexity(const InfoArguments& arguments) {
   const std::vector<Network> networks =
       arguments.published ? published_networks(height, width)
                           : networks_of(read_model_file(find_model(arguments.runtime.model)).config, height, width);
-  const auto backend = [&] { return open_backend(arguments.runtime); };
+  const auto backend = [&] { return make_backend(backend_options(arguments.runtime)); };
   nlohmann::ordered_json info;
   {
-    const std::unique_ptr<NativeBackend> first = backend();
+    const std::unique_ptr<Backend> first = backend();
     info = {{"processor", processor_name()},
             {"threads", first->threads()},
             {"precision", dtype_name(first->compute_dtype())},

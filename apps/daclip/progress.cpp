@@ -20,18 +20,18 @@ int terminal_width() {
 
 }  // namespace
 
-Progress::Progress(size_t items)
+ProgressBar::ProgressBar(size_t items)
     : items_(std::max<size_t>(items, 1)), terminal_(::isatty(STDERR_FILENO)), start_(std::chrono::steady_clock::now()) {
 }
 
-Progress::~Progress() { clear(); }
+ProgressBar::~ProgressBar() { clear(); }
 
-void Progress::clear() {
+void ProgressBar::clear() {
   if (shown_) std::fputs("\r\033[K", stderr);
   shown_ = false;
 }
 
-void Progress::show(size_t done, double share, const std::string& name) {
+void ProgressBar::show(size_t done, double share, const std::string& name) {
   if (!terminal_) return;
   const double fraction = std::clamp((double(done) + share) / double(items_), 0.0, 1.0);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -47,14 +47,14 @@ void Progress::show(size_t done, double share, const std::string& name) {
   shown_ = true;
 }
 
-void Progress::line(const std::string& text) {
+void ProgressBar::line(const std::string& text) {
   clear();
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
 std::function<void(size_t, size_t)> counting(std::string name) {
-  return [name = std::move(name), progress = std::shared_ptr<Progress>()](size_t done, size_t total) mutable {
-    if (!progress) progress = std::make_shared<Progress>(total);
+  return [name = std::move(name), progress = std::shared_ptr<ProgressBar>()](size_t done, size_t total) mutable {
+    if (!progress) progress = std::make_shared<ProgressBar>(total);
     progress->show(done, 0, name);
   };
 }

@@ -7,12 +7,12 @@
 
 namespace daclip::app {
 
-class Progress {
+class ProgressBar {
  public:
-  explicit Progress(size_t items);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  explicit ProgressBar(size_t items);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
 
   // The bar moves to `done` finished items plus this share of the one called `name`.
   void show(size_t done, double share, const std::string& name);

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "image/image.h"
-#include "pipeline/classifier.h"
+#include "daclip/classifier.h"
 
 namespace daclip::app {
 

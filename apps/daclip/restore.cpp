@@ -5,10 +5,8 @@
 #include <optional>
 
 #include "core/error.h"
+#include "daclip/restorer.h"
 #include "inputs.h"
-#include "pipeline/confidence.h"
-#include "pipeline/restorer.h"
-#include "pipeline/words.h"
 #include "progress.h"
 #include "report.h"
 #include "runtime.h"
@@ -53,14 +51,9 @@ class Prefetch {
 
 class RestoreRun {
  public:
-  RestoreRun(const RestoreArguments& arguments, const Plan& plan, const Runtime& runtime)
-      : arguments_(arguments), plan_(plan), restorer_(*runtime.backend, runtime.model), prefetch_(plan.jobs),
-        progress_(plan.jobs.size()), report_(runtime.model.config.name, plan.jobs.size(), arguments.report_note) {
-    if (runtime.model.config.clip) classifier_.emplace(*runtime.backend, runtime.model);
-    // Nothing hangs on what is recognised where it is told.
-    recognised_ = arguments.restore.degradation.empty() && !arguments.restore.mask &&
-                  arguments.restore.conditioning.degradation.source == EmbeddingChoice::Source::photo;
-  }
+  RestoreRun(const RestoreArguments& arguments, const Plan& plan, const Model& model, Restorer& restorer)
+      : arguments_(arguments), plan_(plan), restorer_(restorer), prefetch_(plan.jobs), progress_(plan.jobs.size()),
+        report_(model.name(), plan.jobs.size(), arguments.report_note) {}
 
   int run() {
     for (const std::string& problem : plan_.problems) fail(problem);
@@ -100,22 +93,20 @@ class RestoreRun {
     progress_.show(index, 0, name);
     const Image image = prefetch_.take(index);
     const auto start = std::chrono::steady_clock::now();
-    const RestoreResult result =
-        restorer_.restore(image, arguments_.restore, [&](double share) { progress_.show(index, share, name); });
+    const RestoreResult result = restorer_.restore(image, arguments_.restore, [&](double fraction) {
+      progress_.show(index, fraction, name);
+      return true;
+    });
     const double seconds = seconds_since(start);
     write_output(job, result.image, plan_.format, arguments_.output.quality);
     ++restored_;
-    std::vector<Prediction> predictions;
-    if (classifier_) predictions = classifier_->top(result.conditioning, 3);
-    const bool unsure = recognised_ && !predictions.empty() && is_unsure(predictions.front().probability);
-    if (unsure) ++unsure_;
+    if (result.unsure) ++unsure_;
     const std::string evaluations = cost(result);
-    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", unsure ? "unsure, " : "",
-                       summary(result, predictions), ", ", evaluations.empty() ? "" : evaluations + ", ",
-                       rounded(seconds), " s"));
+    progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", result.unsure ? "unsure, " : "",
+                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", rounded(seconds), " s"));
     if (!arguments_.report.empty())
-      report_.add({name, result.degradation, predictions, !arguments_.restore.degradation.empty(), result.untouched,
-                   unsure, evaluations, seconds},
+      report_.add({name, result.degradation, result.recognition.predictions, !arguments_.restore.degradation.empty(),
+                   result.untouched, result.unsure, evaluations, seconds},
                   image, result.image);
   }
 
@@ -125,7 +116,8 @@ class RestoreRun {
     return cat(result.evaluations, " evaluations", result.tiles > 1 ? cat(" of ", result.tiles, " tiles") : "");
   }
 
-  std::string summary(const RestoreResult& result, const std::vector<Prediction>& predictions) const {
+  std::string summary(const RestoreResult& result) const {
+    const std::vector<Prediction>& predictions = result.recognition.predictions;
     if (predictions.empty()) return "restored";
     const Prediction& best = predictions.front();
     if (!arguments_.prompt.empty())
@@ -155,84 +147,59 @@ class RestoreRun {
 
   const RestoreArguments& arguments_;
   const Plan& plan_;
-  Restorer restorer_;
-  std::optional<Classifier> classifier_;
+  Restorer& restorer_;
   Prefetch prefetch_;
-  Progress progress_;
+  ProgressBar progress_;
   Report report_;
-  bool recognised_ = true;
   size_t restored_ = 0, kept_ = 0, failed_ = 0, unsure_ = 0;
 };
 
-// Contexts of its choice need a model with CLIP whose network takes them, and each of them at most once.
+// Each context can be replaced once, and only where the model's network takes it.
 void check_contexts(const Model& model, const RestoreArguments& arguments) {
-  const ModelConfig& config = model.config;
-  const std::string& zero = arguments.zero_context;
-  struct Use {
-    const char* context;
-    int dim;
+  struct Context {
+    const char* name;
+    bool taken;
     std::vector<std::string> options;
   };
-  Use uses[] = {{"content", 0, {}}, {"degradation", 0, {}}};
-  if (config.unet) uses[0].dim = config.unet->content_dim, uses[1].dim = config.unet->degradation_dim;
-  if (config.restorer) uses[0].dim = config.restorer->content_dim, uses[1].dim = config.restorer->degradation_dim;
-  if (!arguments.caption.empty()) uses[0].options.push_back("--caption");
-  if (!arguments.clean.empty()) uses[0].options.push_back("--clean");
-  if (!arguments.prompt.empty()) uses[1].options.push_back("--prompt");
-  if (!arguments.restore.degradation.empty()) uses[1].options.push_back("--degradation");
-  for (Use& use : uses) {
-    if (zero == use.context || zero == "both") use.options.push_back("--zero-context " + zero);
-    if (use.options.size() > 1) throw UsageError(cat(use.options[0], " excludes ", use.options[1]));
-    if (use.options.empty() || use.options[0] == "--degradation") continue;
-    if (use.dim == 0)
-      throw UsageError(cat(use.options[0], ": the network of model ", config.name, " takes no ", use.context));
+  Context content{"content", model.takes_content(), {}}, degradation{"degradation", model.takes_degradation(), {}};
+  if (!arguments.caption.empty()) content.options.emplace_back("--caption");
+  if (!arguments.clean.empty()) content.options.emplace_back("--clean");
+  if (!arguments.prompt.empty()) degradation.options.emplace_back("--prompt");
+  if (!arguments.restore.degradation.empty()) degradation.options.emplace_back("--degradation");
+  const std::string& zero = arguments.zero_context;
+  for (Context* context : {&content, &degradation}) {
+    std::vector<std::string>& options = context->options;
+    if (zero == context->name || zero == "both") options.push_back("--zero-context " + zero);
+    if (options.size() > 1) throw UsageError(options[0] + " excludes " + options[1]);
+    if (options.empty() || options[0] == "--degradation" || context->taken) continue;
+    throw UsageError(options[0] + ": the network of model " + model.name() + " takes no " + context->name);
   }
-  const std::string& degradation = arguments.restore.degradation;
-  if (degradation.empty() || model.label_index(degradation) >= 0) return;
-  if (!config.clip) throw UsageError(cat("--degradation: model ", config.name, " has no CLIP, nothing steers it"));
-  std::string known;
-  for (const std::string& label : config.labels) known += (known.empty() ? "" : ", ") + label;
-  throw UsageError(cat("--degradation ", degradation, " is unknown to this model; it knows ", known));
-}
-
-// Steps that the model does not have are refused, and sampling where there is nothing to sample.
-void check_sampling(const ModelConfig& config, const RestoreArguments& arguments) {
-  const SamplerOptions& sampler = arguments.restore.sampler;
-  if (config.unet)
-    SamplingPlan(config.sde, sampler.sampler, sampler.steps);
-  else if (!arguments.sampler.empty() || sampler.steps > 0 || arguments.seed)
-    throw UsageError(cat("model ", config.name, " restores at once: it takes no --sampler, --steps or --seed"));
 }
 
 // Embeddings in place of the photo's own.
-ConditioningChoice conditioning_of(const RestoreArguments& arguments, const Runtime& runtime) {
+ConditioningChoice conditioning_of(const RestoreArguments& arguments, Restorer& restorer) {
   using Source = EmbeddingChoice::Source;
   ConditioningChoice choice;
-  if (arguments.zero_context == "content" || arguments.zero_context == "both") choice.content.source = Source::zero;
-  if (arguments.zero_context == "degradation" || arguments.zero_context == "both")
-    choice.degradation.source = Source::zero;
-  if (!arguments.clean.empty()) {
-    const Classifier classifier(*runtime.backend, runtime.model);
-    choice.content = {Source::image, classifier.clean_content(read_image(arguments.clean))};
-  }
-  if (arguments.prompt.empty() && arguments.caption.empty()) return choice;
-  const TextEncoder words(*runtime.backend, runtime.model);
-  if (!arguments.prompt.empty()) choice.degradation = {Source::words, words.embed(arguments.prompt)};
-  if (!arguments.caption.empty()) choice.content = {Source::words, words.embed(arguments.caption)};
+  const std::string& zero = arguments.zero_context;
+  if (zero == "content" || zero == "both") choice.content.source = Source::zero;
+  if (zero == "degradation" || zero == "both") choice.degradation.source = Source::zero;
+  if (!arguments.clean.empty())
+    choice.content = {Source::image, restorer.embed_clean_image(read_image(arguments.clean))};
+  if (!arguments.prompt.empty()) choice.degradation = {Source::words, restorer.embed_text(arguments.prompt)};
+  if (!arguments.caption.empty()) choice.content = {Source::words, restorer.embed_text(arguments.caption)};
   return choice;
 }
 
 int run_restore(RestoreArguments arguments) {
   const Plan plan = plan_jobs(arguments.inputs, arguments.output);
   const bool words = !arguments.prompt.empty() || !arguments.caption.empty();
-  if (!arguments.sampler.empty()) arguments.restore.sampler.sampler = sampler_by_name(arguments.sampler);
-  arguments.restore.sampler.seed = arguments.seed.value_or(0);
-  const Runtime runtime = open_runtime(arguments.runtime, words);
-  check_contexts(runtime.model, arguments);
-  check_sampling(runtime.model.config, arguments);
-  arguments.restore.conditioning = conditioning_of(arguments, runtime);
+  const Model model = open_model(arguments.runtime, words);
+  Restorer restorer(model, arguments.runtime.threads);
+  check_contexts(model, arguments);
+  restorer.check(arguments.restore);
+  arguments.restore.conditioning = conditioning_of(arguments, restorer);
   if (!arguments.mask.empty()) arguments.restore.mask = Mask::from_image(read_image(arguments.mask));
-  return RestoreRun(arguments, plan, runtime).run();
+  return RestoreRun(arguments, plan, model, restorer).run();
 }
 
 // What stands in the place of what DA-CLIP makes of the photo, and how a diffusion model samples.
@@ -248,14 +215,15 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
   verb.add_option("--zero-context", arguments.zero_context, "Tell the network nothing: content, degradation or both")
       ->check(CLI::IsMember({"content", "degradation", "both"}));
   const std::vector<std::string_view> samplers = sampler_names();
-  verb.add_option("--sampler", arguments.sampler,
-                  cat("Diffusion models: how to sample (default ", sampler_name(kDefaultSampler), ")"))
+  verb.add_option("--sampler", arguments.restore.sampler.sampler,
+                  "Diffusion models: how to sample (default " + std::string(default_sampler()) + ")")
       ->check(CLI::IsMember(std::vector<std::string>(samplers.begin(), samplers.end())));
   verb.add_option("--steps", arguments.restore.sampler.steps,
                   cat("Diffusion models: evaluations of the network (default ", kFewSteps,
                       " for the mars samplers, all that the model was trained with for the others)"))
       ->check(CLI::Range(1, 1 << 16));
-  verb.add_option("--seed", arguments.seed, "Diffusion models: another number gives another sample (default 0)");
+  verb.add_option("--seed", arguments.restore.sampler.seed,
+                  "Diffusion models: another number gives another sample (default 0)");
 }
 
 }  // namespace

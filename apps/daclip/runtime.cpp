@@ -24,6 +24,9 @@ void add_speed_options(CLI::App& verb, RuntimeOptions& options) {
   verb.add_option("--precision", options.precision, "f32, bf16 (faster, needs a processor that has it), or auto")
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))
       ->capture_default_str();
+  verb.add_option("--device", options.device, "cpu, or cuda where daclip was built with LibTorch")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
 }
 
 void add_views_option(CLI::App& verb, int& views) {
@@ -35,21 +38,16 @@ void add_views_option(CLI::App& verb, int& views) {
       ->capture_default_str();
 }
 
-Runtime open_runtime(const RuntimeOptions& options, bool text_tower) {
-  const ModelFile file = read_model_file(find_model(options.model));
-  Runtime runtime;
-  runtime.backend = open_backend(options);
-  runtime.model = load_model(*runtime.backend, file, text_tower);
-  return runtime;
+BackendOptions backend_options(const RuntimeOptions& options) {
+  const Precision precision = options.precision == "f32"    ? Precision::f32
+                              : options.precision == "bf16" ? Precision::bf16
+                                                            : Precision::automatic;
+  return {options.device, options.threads, precision};
 }
 
-std::unique_ptr<NativeBackend> open_backend(const RuntimeOptions& options) {
-  NativeOptions native;
-  native.threads = options.threads;
-  const bool fast =
-      options.precision == "bf16" || (options.precision == "auto" && NativeBackend::supports(DType::bf16));
-  native.precision = fast ? DType::bf16 : DType::f32;
-  return std::make_unique<NativeBackend>(native);
+Model open_model(const RuntimeOptions& options, bool text_tower) {
+  const BackendOptions backend = backend_options(options);
+  return Model::load(options.model, {backend.device, backend.precision, text_tower});
 }
 
 std::string processor_name() {
@@ -67,7 +65,7 @@ std::string percent(float probability) {
 
 std::string unsure_note(size_t photos) {
   return cat("daclip: unsure of ", photos, photos == 1 ? " photo" : " photos", " (below ", percent(kUnsureBelow),
-             "): about a third of such photos is recognised wrongly; restore --degradation NAME tells what it is");
+             "): about a third of such photos are misclassified; use restore --degradation NAME to override");
 }
 
 }  // namespace daclip::app

@@ -1,4 +1,4 @@
-// The options that name a model and how to run it, and both of them ready to use.
+// The options that name a model and how to run it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,35 +6,29 @@
 #include <memory>
 #include <string>
 
-#include "engine/native_backend.h"
-#include "model/model.h"
+#include "backend/make_backend.h"
+#include "daclip/model.h"
 
 namespace daclip::app {
 
 struct RuntimeOptions {
   std::string model = "compact";
   int threads = 0;                 // 0: one for each core
-  std::string precision = "auto";  // "f32", "bf16", or "auto": bf16 where the processor has it
+  std::string precision = "auto";  // "f32", "bf16", or "auto": bf16 where the device computes in it
+  std::string device = "cpu";      // "cpu" or "cuda"
 };
 
-// --model, --threads and --precision; the last two alone.
+// --model, --threads, --precision and --device; the last three alone.
 void add_runtime_options(CLI::App& verb, RuntimeOptions& options);
 void add_speed_options(CLI::App& verb, RuntimeOptions& options);
 
 // --views: RestoreOptions::views.
 void add_views_option(CLI::App& verb, int& views);
 
-struct Runtime {
-  std::unique_ptr<NativeBackend> backend;
-  Model model;
-};
+// The text tower only where words are to be read. Throws what Model::load() throws.
+Model open_model(const RuntimeOptions& options, bool text_tower = false);
 
-// The text tower only where words are to be read. Throws what find_model, read_model_file and load_model throw, and
-// DeviceError for a precision this machine lacks.
-Runtime open_runtime(const RuntimeOptions& options, bool text_tower = false);
-
-// Throws DeviceError for a precision this machine lacks.
-std::unique_ptr<NativeBackend> open_backend(const RuntimeOptions& options);
+BackendOptions backend_options(const RuntimeOptions& options);
 
 // As the system calls it, or "unknown processor".
 std::string processor_name();

@@ -1,4 +1,5 @@
-// The degradations by name, in the order and spelling of the published controller, and "clean" behind them.
+// The kinds of damage by name, in the order and spelling of the published controller, then "clean". A new kind goes
+// before "clean", and into the table of degrade/degrade.cpp.
 #pragma once
 
 #include <array>
@@ -10,14 +11,18 @@ inline constexpr std::array<std::string_view, 11> kLabels = {
     "motion-blurry", "hazy",     "jpeg-compressed", "low-light",   "noisy", "raindrop",
     "rainy",         "shadowed", "snowy",           "uncompleted", "clean"};
 
-inline constexpr int kDegradationCount = 10;  // the first ten of kLabels
-inline constexpr int kClean = 10;
+// Labels with a meaning of their own: nothing to repair, and holes to be painted.
+inline constexpr std::string_view kCleanLabel = "clean", kHolesLabel = "uncompleted";
 
 // Index of a label in kLabels, or -1.
 constexpr int label_index(std::string_view name) {
   for (int i = 0; i < int(kLabels.size()); ++i)
-    if (kLabels[i] == name) return i;
+    if (kLabels[size_t(i)] == name) return i;
   return -1;
 }
+
+inline constexpr int kClean = label_index(kCleanLabel);
+inline constexpr int kDegradationCount = int(kLabels.size()) - 1;  // the labels before "clean"
+static_assert(kClean == kDegradationCount);
 
 }  // namespace daclip

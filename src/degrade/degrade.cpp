@@ -12,29 +12,30 @@ namespace daclip {
 namespace {
 
 struct Kind {
+  std::string_view name;  // of kLabels
   DegradeFunction run;
   const std::vector<DegradeParam>& (*params)();
 };
 
-// In the order of kLabels.
 constexpr std::array<Kind, kDegradationCount> kKinds = {{
-    {motion_blur, motion_blur_params},
-    {haze, haze_params},
-    {jpeg, jpeg_params},
-    {low_light, low_light_params},
-    {noise, noise_params},
-    {raindrop, raindrop_params},
-    {rain, rain_params},
-    {shadow, shadow_params},
-    {snow, snow_params},
-    {inpainting, inpainting_params},
+    {"motion-blurry", motion_blur, motion_blur_params},
+    {"hazy", haze, haze_params},
+    {"jpeg-compressed", jpeg, jpeg_params},
+    {"low-light", low_light, low_light_params},
+    {"noisy", noise, noise_params},
+    {"raindrop", raindrop, raindrop_params},
+    {"rainy", rain, rain_params},
+    {"shadowed", shadow, shadow_params},
+    {"snowy", snow, snow_params},
+    {"uncompleted", inpainting, inpainting_params},
 }};
 
 const Kind& find_kind(std::string_view name) {
-  const int index = label_index(name);
-  if (index >= 0 && index < kDegradationCount) return kKinds[size_t(index)];
   std::string allowed;
-  for (int i = 0; i < kDegradationCount; ++i) allowed += cat(i ? ", " : "", kLabels[size_t(i)]);
+  for (const Kind& kind : kKinds) {
+    if (kind.name == name) return kind;
+    allowed += cat(allowed.empty() ? "" : ", ", kind.name);
+  }
   throw UsageError(cat("degradation '", name, "': unknown kind, expected one of ", allowed));
 }
 

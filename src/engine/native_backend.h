@@ -31,7 +31,7 @@ class NativeBackend : public Backend {
 
   std::string name() const override { return "native"; }
   DType compute_dtype() const override { return type_; }
-  int threads() const { return threads_; }
+  int threads() const override { return threads_; }
 
   Tensor fused_linear_attention(const Scope& weights, const Tensor& x, int heads, float eps) override;
 

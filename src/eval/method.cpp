@@ -1,12 +1,10 @@
 #include "eval/method.h"
 
-#include <algorithm>
 #include <memory>
 
 #include "core/error.h"
 #include "data/tables.h"
 #include "image/io.h"
-#include "pipeline/confidence.h"
 
 namespace daclip {
 namespace fs = std::filesystem;
@@ -29,37 +27,34 @@ PictureIndex index_pictures(const fs::path& folder) {
   return index;
 }
 
-void set_recognition(const Conditioning& conditioning, const Model& model, MethodOutput& output) {
-  const std::vector<float>& p = conditioning.probabilities;
-  for (size_t i = 0; i < p.size(); ++i) output.probabilities[model.config.labels[i]] = double(p[i]);
-  const size_t best = size_t(std::max_element(p.begin(), p.end()) - p.begin());
-  output.predicted = model.config.labels[best];
-  output.confidence = double(p[best]);
-  output.unsure = is_unsure(p[best]);
+void set_recognition(const Recognition& recognition, MethodOutput& output) {
+  for (const Prediction& p : recognition.predictions) output.probabilities[p.label] = double(p.probability);
+  output.predicted = recognition.predictions.front().label;
+  output.confidence = double(recognition.predictions.front().probability);
+  output.unsure = recognition.unsure;
 }
 
 }  // namespace
 
 std::string degradation_of(const TestSet& set) { return join_labels(set.labels, '+'); }
 
-Method model_method(std::string name, std::string identity, Backend& backend, const Model& model,
+Method model_method(std::string name, std::string identity, Backend& backend, const LoadedModel& model,
                     const RestoreOptions& options) {
   Method method{std::move(name), std::move(identity), true, {}};
-  if (!model.config.restorer && !model.config.unet) {
-    const auto classifier = std::make_shared<Classifier>(backend, model);
-    method.run = [classifier, &model](const TestSet&, size_t, const Image& lq, const Restorer::Progress&) {
+  if (!model.config.restorer) {
+    const auto recogniser = std::make_shared<Recogniser>(backend, model);
+    method.run = [recogniser](const TestSet&, size_t, const Image& lq, const ProgressFraction&) {
       MethodOutput output;
-      set_recognition(classifier->analyse(lq), model, output);
+      set_recognition(recogniser->recognise(lq), output);
       return output;
     };
     return method;
   }
-  const auto restorer = std::make_shared<Restorer>(backend, model);
-  method.run = [restorer, &model, options](const TestSet&, size_t, const Image& lq,
-                                           const Restorer::Progress& progress) {
-    RestoreResult result = restorer->restore(lq, options, progress);
+  const auto pipeline = std::make_shared<RestorePipeline>(backend, model);
+  method.run = [pipeline, &model, options](const TestSet&, size_t, const Image& lq, const ProgressFraction& progress) {
+    RestoreResult result = pipeline->restore(lq, options, progress);
     MethodOutput output;
-    if (model.config.clip) set_recognition(result.conditioning, model, output);
+    if (model.config.clip) set_recognition(result.recognition, output);
     output.untouched = result.untouched;
     output.image = std::move(result.image);
     return output;
@@ -72,7 +67,7 @@ Method folder_method(std::string name, const fs::path& folder, const std::vector
   for (const TestSet& set : sets) ++sets_with[degradation_of(set)];
   Method method{std::move(name), "pictures of " + fs::absolute(folder).lexically_normal().string(), false, {}};
   method.run = [folder, sets_with, index = index_pictures(folder), only_set = sets.size() == 1](
-                   const TestSet& set, size_t at, const Image&, const Restorer::Progress&) {
+                   const TestSet& set, size_t at, const Image&, const ProgressFraction&) {
     const std::string& image = set.images[at].name;
     const std::string degradation = degradation_of(set);
     std::vector<std::string> places = {set.name + "/" + image};

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "data/test_set.h"
-#include "pipeline/restorer.h"
+#include "pipeline/restore_pipeline.h"
 
 namespace daclip {
 
@@ -24,13 +24,12 @@ struct Method {
   std::string identity;  // what its values depend on, in one line
   bool network = true;   // false: it only reads pictures
   // Image `index` of a set, `lq` being its input, 8 bit RGB.
-  std::function<MethodOutput(const TestSet& set, size_t index, const Image& lq, const Restorer::Progress& progress)>
-      run;
+  std::function<MethodOutput(const TestSet& set, size_t index, const Image& lq, const ProgressFraction& progress)> run;
 };
 
 // Restores, or only recognises where the model has no restoration network. Backend and model are kept by reference.
 // Throws UsageError where the model can do neither.
-Method model_method(std::string name, std::string identity, Backend& backend, const Model& model,
+Method model_method(std::string name, std::string identity, Backend& backend, const LoadedModel& model,
                     const RestoreOptions& options);
 
 // Looks for <folder>/<set>/<image>.*, then <folder>/<degradation>/<image>.*, where only one of `sets` has that degradation,

@@ -76,9 +76,7 @@ Table label_table(const std::vector<MethodRecognition>& methods) {
     }
     if (n == 0) continue;
     row.cells[1].text = cat(n);
-    const bool in_paper = i < size_t(kDegradationCount);
-    row.cells.push_back(
-        {in_paper ? std::string(paper_number("4 " + labels[i], labels[i], "DA-CLIP", "accuracy %")) : ""});
+    row.cells.push_back({std::string(paper_number("4 " + labels[i], labels[i], "DA-CLIP", "accuracy %"))});
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -117,8 +117,8 @@ int index_in(std::vector<std::string>& labels, const std::string& name) {
   return int(labels.size()) - 1;
 }
 
-Recognition recognition_of(const Result& result, std::vector<std::string>& labels) {
-  Recognition picture;
+RecognisedPicture recognition_of(const Result& result, std::vector<std::string>& labels) {
+  RecognisedPicture picture;
   for (const std::string& label : result.truth) picture.truth.push_back(index_in(labels, label));
   picture.ranked.push_back(index_in(labels, result.predicted));
   picture.confidence = std::clamp(result.confidence, 0.0, 1.0);
@@ -186,7 +186,7 @@ std::vector<MethodRecognition> summarise_recognition(const std::vector<Result>& 
   std::vector<MethodRecognition> all;
   for (const std::string& method : group(results).methods) {
     MethodRecognition one{method, {kLabels.begin(), kLabels.end()}, {}};
-    std::vector<Recognition> pictures;
+    std::vector<RecognisedPicture> pictures;
     for (const Result& r : results)
       if (r.method == method && !std::isnan(value_of(r, Column::recognised)))
         pictures.push_back(recognition_of(r, one.labels));

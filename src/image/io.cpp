@@ -130,4 +130,18 @@ void write_image(const std::filesystem::path& path, const Image& image, ImageFor
   write_file_atomically(path, bytes);
 }
 
+std::vector<uint8_t> encode_image(const Image& image, std::string_view format, const EncodeOptions& options) {
+  const std::optional<ImageFormat> known = format_of_name("picture." + std::string(format));
+  if (!known) throw UsageError(cat("format ", format, ": expected png, jpg, webp or tiff"));
+  return encode_image(image, *known, options);
+}
+
+void write_image(const std::filesystem::path& path, const Image& image, const EncodeOptions& options) {
+  const std::optional<ImageFormat> format = format_of_name(path);
+  if (!format) throw UsageError(cat(path.string(), ": its ending is of no known picture format"));
+  write_image(path, image, *format, options);
+}
+
+std::vector<std::string> writable_formats() { return {"png", "jpg", "webp", "tiff"}; }
+
 }  // namespace daclip

@@ -4,43 +4,12 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "nets/registry.h"
+#include "nets/tensor_shapes.h"
 #include "weights/printable.h"
 
 namespace daclip {
 namespace {
-
-constexpr int kMaxBlocks = 1024;
-constexpr int64_t kMaxLength = 1 << 24;
-
-class Shapes {
- public:
-  Shapes(const NamedArrays& arrays, const std::string& where) : arrays_(arrays), where_(where) {}
-
-  bool has(const std::string& name) const { return arrays_.has(name); }
-
-  // Length of dimension `index` of a tensor.
-  int dim(const std::string& name, size_t index) const {
-    const auto it = arrays_.arrays.find(name);
-    if (it == arrays_.arrays.end()) throw WeightsError(cat(where_, ": missing tensor ", name));
-    const std::vector<int64_t>& shape = it->second.shape;
-    if (index >= shape.size())
-      throw WeightsError(cat(where_, ": tensor ", name, " is ", to_string(shape), ", expected more dimensions"));
-    if (shape[index] < 1 || shape[index] > kMaxLength)
-      throw LimitError(cat(where_, ": tensor ", name, " is ", to_string(shape), ", which no network has"));
-    return int(shape[index]);
-  }
-
-  // How many of prefix0suffix, prefix1suffix, ... there are in a row.
-  int count(const std::string& prefix, const std::string& suffix) const {
-    int n = 0;
-    while (n < kMaxBlocks && has(cat(prefix, n, suffix))) ++n;
-    return n;
-  }
-
- private:
-  const NamedArrays& arrays_;
-  const std::string& where_;
-};
 
 std::string some_names(const NamedArrays& arrays) {
   constexpr size_t kShown = 4;
@@ -68,21 +37,23 @@ int heads_of(int width, int head_width, const std::string& what) {
   return width / head_width;
 }
 
-constexpr const char* kTransformer = ".fn.fn.transformer_blocks.0.attn2.to_k.weight";
-
 }  // namespace
 
-CheckpointKind detect_kind(const NamedArrays& arrays, const std::string& where) {
+bool holds_clip(const NamedArrays& arrays, const std::string& where) {
   for (const char* name : {"visual.conv1.weight", "clip.visual.conv1.weight", "visual_control.conv1.weight"}) {
     if (!arrays.has(name)) continue;
     if (arrays.has("visual.layer1.0.conv1.weight"))
       throw WeightsError(cat(where, ": CLIP with a ResNet as image tower, expected a vision transformer"));
-    return CheckpointKind::clip;
+    return true;
   }
-  if (arrays.has("init_conv.weight") && arrays.has("final_conv.weight")) return CheckpointKind::unet;
-  if (arrays.has("intro.weight") && arrays.has("ending.weight")) return CheckpointKind::nafnet;
-  throw WeightsError(
-      cat(where, ": neither CLIP, DA-CLIP, the conditional U-Net nor NAFNet; it holds ", some_names(arrays)));
+  return false;
+}
+
+const NetworkType& detect_network_type(const NamedArrays& arrays, const std::string& where) {
+  if (const NetworkType* type = matching_network_type(arrays)) return *type;
+  std::string known = "CLIP, DA-CLIP";
+  for (const NetworkType* type : network_types()) known += cat(", ", type->title);
+  throw WeightsError(cat(where, ": none of ", known, "; it holds ", some_names(arrays)));
 }
 
 void tidy_clip_names(NamedArrays& arrays, const std::string& where) {
@@ -102,7 +73,7 @@ void tidy_clip_names(NamedArrays& arrays, const std::string& where) {
 }
 
 DetectedClip detect_clip(const NamedArrays& arrays, const ClipHints& hints, const std::string& where) {
-  const Shapes shapes(arrays, where);
+  const TensorShapes shapes(arrays, where);
   DetectedClip found;
   VisionConfig& vision = found.config.vision;
   vision.width = shapes.dim("clip.visual.conv1.weight", 0);
@@ -127,47 +98,6 @@ DetectedClip detect_clip(const NamedArrays& arrays, const ClipHints& hints, cons
   text.heads = hints.text_heads > 0 ? hints.text_heads : text.width / 64;
   found.controller = shapes.has("visual_control.conv1.weight");
   return found;
-}
-
-UnetConfig detect_unet(const NamedArrays& arrays, const std::string& where) {
-  const Shapes shapes(arrays, where);
-  UnetConfig config;
-  config.channels = shapes.dim("final_conv.weight", 0);
-  config.width = shapes.dim("init_conv.weight", 0);
-  const int levels = shapes.count("downs.", ".3.weight");
-  config.multipliers.clear();
-  for (int i = 0; i < levels; ++i) {
-    const int out = shapes.dim(cat("downs.", i, ".3.weight"), 0);
-    if (out % config.width != 0)
-      throw WeightsError(cat(where, ": level ", i, " has ", out, " channels, no multiple of ", config.width));
-    config.multipliers.push_back(out / config.width);
-  }
-  config.degradation_dim = shapes.has("prompt") ? shapes.dim("text_mlp.0.weight", 1) : 0;
-  const std::string bottom = cat("mid_attn", kTransformer);
-  config.content_dim = shapes.has(bottom) ? shapes.dim(bottom, 1) : 0;
-  config.half_scale = shapes.has("downsample.weight");
-  if (config.half_scale) config.first_transformer = levels - 1;
-  for (int i = levels; i-- > 0;)
-    if (shapes.has(cat("downs.", i, ".2", kTransformer))) config.first_transformer = i;
-  const std::string linear_attention = "downs.0.2.fn.fn.to_qkv.weight";
-  if (shapes.has(linear_attention)) config.heads = std::max(1, shapes.dim(linear_attention, 0) / (3 * config.head_dim));
-  return config;
-}
-
-NafnetConfig detect_nafnet(const NamedArrays& arrays, const std::string& where) {
-  const Shapes shapes(arrays, where);
-  NafnetConfig config;
-  config.channels = shapes.dim("ending.weight", 0);
-  config.width = shapes.dim("intro.weight", 0);
-  config.middle_blocks = shapes.count("middle_blks.", ".conv1.weight");
-  config.encoder_blocks.clear();
-  config.decoder_blocks.clear();
-  const int levels = shapes.count("downs.", ".weight");
-  for (int i = 0; i < levels; ++i) {
-    config.encoder_blocks.push_back(shapes.count(cat("encoders.", i, "."), ".conv1.weight"));
-    config.decoder_blocks.push_back(shapes.count(cat("decoders.", i, "."), ".conv1.weight"));
-  }
-  return config;
 }
 
 }  // namespace daclip

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/labels.h"
 #include "import/detect.h"
 #include "import/import_options.h"
 #include "import/label_tokens.h"
@@ -38,6 +37,41 @@ NamedArray stored(const NamedArray& array, bool half, const std::string& what) {
   return array.type == ArrayType::f64 ? make_array(values, array.shape) : array;
 }
 
+// Replaces the values that the user has given.
+class NetworkOverrides : public ConfigVisitor {
+ public:
+  explicit NetworkOverrides(const ImportOptions& options) : options_(options) {}
+
+  void field(const char* name, int& value, const Range&, Presence) override {
+    if (is("sde", name, "steps")) replace(value, options_.timesteps);
+  }
+  void field(const char* name, double& value, const Range&, Presence) override {
+    if (is("sde", name, "max_sigma")) replace(value, options_.max_sigma);
+    if (is("sde", name, "eps")) replace(value, options_.eps);
+  }
+  void field(const char*, bool&, Presence) override {}
+  void field(const char*, std::vector<int>&, const Range&, Presence) override {}
+  void field(const char* name, std::string& value, std::span<const std::string_view>, Presence) override {
+    if (is("sde", name, "schedule") && options_.schedule) value = schedule_name(*options_.schedule);
+  }
+
+ protected:
+  void begin_section(const char* name) override { section_ = name; }
+  void end_section() override { section_.clear(); }
+
+ private:
+  bool is(const char* section, const std::string& name, const char* wanted) const {
+    return section_ == section && name == wanted;
+  }
+  template <class T>
+  static void replace(T& value, const std::optional<T>& given) {
+    if (given) value = *given;
+  }
+
+  const ImportOptions& options_;
+  std::string section_;
+};
+
 class Import {
  public:
   Import(Backend& backend, const ImportOptions& options) : backend_(backend), options_(options) {
@@ -63,17 +97,18 @@ class Import {
   void add(const fs::path& path) {
     StateDict file = read_state_dict(path);
     const std::string where = path.string();
-    const CheckpointKind kind = detect_kind(file.arrays, where);
-    fs::path& taken = kind == CheckpointKind::clip ? clip_file_ : restorer_file_;
+    const bool clip = holds_clip(file.arrays, where);
+    const NetworkType* network = clip ? nullptr : &detect_network_type(file.arrays, where);
+    fs::path& taken = clip ? clip_file_ : restorer_file_;
     if (!taken.empty())
-      throw UsageError(cat(where, " and ", taken.string(), " both hold ",
-                           kind == CheckpointKind::clip ? "CLIP" : "a restoration network", "; a model takes one"));
+      throw UsageError(cat(where, " and ", taken.string(), " both hold ", clip ? "CLIP" : "a restoration network",
+                           "; a model takes one"));
     taken = path;
     model_.notes.push_back(cat(where, ": ", file.origin, ", ", file.arrays.arrays.size(), " tensors"));
-    if (kind == CheckpointKind::clip)
+    if (clip)
       add_clip(std::move(file), where);
     else
-      add_restorer(file.arrays, kind, where);
+      add_restorer(file.arrays, *network, where);
   }
 
   void add_clip(StateDict file, const std::string& where) {
@@ -90,32 +125,27 @@ class Import {
     config.clip->control_order = options_.control_order.value_or(ControlOrder::reversed);
     config.preprocess = {PreprocessConfig::Kind::clip, config.clip->vision.image_size};
     check_facts(facts_, *config.clip, where);
-    check(where);
+    check(where, [&] { validate(*config.clip); });
     take(file.arrays, clip_weights(config), "daclip.", where);
     const NamedArray& scale = model_.arrays.at(config.controller ? "daclip.logit_scale" : "daclip.clip.logit_scale");
     config.logit_scale = std::exp(scale.to_floats().at(0));
     if (!std::isfinite(config.logit_scale)) throw WeightsError(cat(where, ": logit_scale is too large"));
   }
 
-  void add_restorer(NamedArrays& arrays, CheckpointKind kind, const std::string& where) {
-    ModelConfig& config = model_.config;
-    if (kind == CheckpointKind::unet) {
-      config.unet = detect_unet(arrays, where);
-      config.sde.max_sigma = options_.max_sigma.value_or(config.sde.max_sigma);
-      config.sde.steps = options_.timesteps.value_or(config.sde.steps);
-      config.sde.schedule = options_.schedule.value_or(config.sde.schedule);
-      config.sde.eps = options_.eps.value_or(config.sde.eps);
-    } else {
-      config.restorer = detect_nafnet(arrays, where);
-    }
-    check(where);
-    take(arrays, restorer_weights(config), "restorer.", where);
+  void add_restorer(NamedArrays& arrays, const NetworkType& type, const std::string& where) {
+    std::unique_ptr<RestorationNetwork> network = type.detect(arrays, where);
+    NetworkOverrides overrides(options_);
+    network->visit(overrides);
+    check(where, [&] { network->validate(); });
+    take(arrays, network->weights(), "restorer.", where);
+    model_.config.restorer = std::move(network);
   }
 
-  // The bounds of the configuration, before anything is sized by it.
-  void check(const std::string& where) const {
+  // The bounds of a configuration, before anything is sized by it.
+  template <class Validate>
+  static void check(const std::string& where, const Validate& validate) {
     try {
-      check_bounds(model_.config);
+      validate();
     } catch (const FormatError& error) {
       throw WeightsError(cat(where, ": ", error.what()));
     }
@@ -135,12 +165,12 @@ class Import {
 
   void fit_together() const {
     const ModelConfig& config = model_.config;
-    if (!config.unet) return;
-    const int content = config.unet->content_dim, degradation = config.unet->degradation_dim;
-    if (content == 0 && degradation == 0) return;
+    if (!config.restorer) return;
+    const ContextDims dims = config.restorer->context_dims();
+    if (dims.content == 0 && dims.degradation == 0) return;
     if (!config.clip)
       throw UsageError(cat(restorer_file_.string(), " is steered by DA-CLIP's embeddings: name DA-CLIP's file too"));
-    for (const int length : {content, degradation})
+    for (const int length : {dims.content, dims.degradation})
       if (length != 0 && length != config.clip->embedding)
         throw UsageError(cat(restorer_file_.string(), " takes embeddings of ", length, " values, but those of ",
                              clip_file_.string(), " have ", config.clip->embedding));
@@ -182,20 +212,19 @@ class Import {
       throw UsageError(cat(clip_file_.string(), ": the text tower has ", clip.text.vocab, " tokens, not CLIP's ",
                            kClipVocabulary, ": --vocab must name its vocabulary"));
     std::vector<int64_t> ids;
-    for (int i = 0; i < kDegradationCount; ++i) {
-      const std::string label(kLabels[size_t(i)]);
+    for (const PublishedLabel& label : published_labels()) {
       const std::vector<int64_t> row =
-          tokenizer_ ? tokenizer_->tokenize(label, clip.text.context) : label_tokens(i, clip.text.context);
+          tokenizer_ ? tokenizer_->tokenize(label.name, clip.text.context) : label_tokens(label, clip.text.context);
       ids.insert(ids.end(), row.begin(), row.end());
-      model_.config.labels.push_back(label);
+      model_.config.labels.emplace_back(label.name);
     }
     Weights weights;
     for (const auto& [name, array] : model_.arrays.arrays)
       if (name.starts_with("daclip.clip.") && !name.starts_with("daclip.clip.visual."))
         weights.emplace(name, backend_.weight(array.to_floats(), array.shape));
     const Tensor embedded = encode_text(backend_, clip, Scope(weights, "daclip.clip."), ids);
-    model_.arrays.arrays["labels"] =
-        make_array(backend_.to_floats(backend_.normalize(embedded)), {kDegradationCount, clip.embedding});
+    model_.arrays.arrays["labels"] = make_array(backend_.to_floats(backend_.normalize(embedded)),
+                                                {int64_t(published_labels().size()), clip.embedding});
   }
 
   Backend& backend_;

@@ -9,6 +9,7 @@
 
 #include "model/model_config.h"
 #include "ops/backend.h"
+#include "sde/schedule.h"
 #include "weights/named_arrays.h"
 
 namespace daclip {

@@ -17,7 +17,7 @@ bool contains(std::span<const int> labels, int label) {
   return std::find(labels.begin(), labels.end(), label) != labels.end();
 }
 
-void check(const Recognition& picture, size_t index, int labels) {
+void check(const RecognisedPicture& picture, size_t index, int labels) {
   const auto valid = [&](const std::vector<int>& list) {
     return !list.empty() && std::all_of(list.begin(), list.end(), [&](int l) { return l >= 0 && l < labels; });
   };
@@ -30,7 +30,7 @@ void check(const Recognition& picture, size_t index, int labels) {
 int bin_of(double confidence, int bins) { return std::clamp(int(std::ceil(confidence * bins)) - 1, 0, bins - 1); }
 
 // Sums while counting; turned into means by finish().
-void count_mixed(const Recognition& picture, bool hit, RecognitionReport& report) {
+void count_mixed(const RecognisedPicture& picture, bool hit, RecognitionReport& report) {
   ++report.mixed;
   report.mixed_hits += hit;
   const size_t k = picture.truth.size();
@@ -78,14 +78,14 @@ void finish_shares(RecognitionReport& report) {
 
 }  // namespace
 
-RecognitionReport report_recognition(std::span<const Recognition> pictures, int labels, int bins) {
+RecognitionReport report_recognition(std::span<const RecognisedPicture> pictures, int labels, int bins) {
   if (labels < 1 || bins < 1) throw UsageError("recognition: needs at least one label and one bin");
   RecognitionReport report;
   report.confusion.assign(size_t(labels), std::vector<int64_t>(size_t(labels)));
   for (int i = 0; i < bins; ++i) report.reliability.push_back({double(i) / bins, double(i + 1) / bins, 0, 0, 0});
 
   for (size_t i = 0; i < pictures.size(); ++i) {
-    const Recognition& picture = pictures[i];
+    const RecognisedPicture& picture = pictures[i];
     check(picture, i, labels);
     const bool hit = contains(picture.truth, picture.ranked[0]);
     ++report.count;

@@ -8,7 +8,7 @@
 namespace daclip {
 
 // What was recognised in one picture.
-struct Recognition {
+struct RecognisedPicture {
   std::vector<int> truth;   // the right labels: one for most pictures, several where degradations are mixed
   std::vector<int> ranked;  // labels, best first: the top one alone, or as many as are known
   double confidence = 0;    // the top label's probability, [0,1]
@@ -48,7 +48,7 @@ struct RecognitionReport {
 
 // Throws UsageError for a picture without truth or prediction, a label outside [0, labels) or a confidence outside
 // [0,1].
-RecognitionReport report_recognition(std::span<const Recognition> pictures, int labels, int bins = 10);
+RecognitionReport report_recognition(std::span<const RecognisedPicture> pictures, int labels, int bins = 10);
 
 struct Share {
   double low = 0, high = 1;

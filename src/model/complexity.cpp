@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "nets/registry.h"
 #include "ops/counting_backend.h"
-#include "sde/sampler.h"
 
 namespace daclip {
 namespace {
@@ -48,20 +48,15 @@ Network text_network(const std::string& name, const ClipConfig& clip) {
           }};
 }
 
-Network nafnet_network(const std::string& name, const NafnetConfig& config, int height, int width) {
-  return {name, nafnet_weights(config), height, width, 1, [config, height, width](Backend& b, const Weights& w) {
-            const Contexts contexts{context(b, config.content_dim), context(b, config.degradation_dim)};
-            b.to_floats(nafnet(b, config, Scope(w), picture(b, height, width), contexts));
-          }};
-}
-
-Network unet_network(const std::string& name, const UnetConfig& config, int steps, int height, int width) {
-  return {name, unet_weights(config), height, width, steps, [config, height, width](Backend& b, const Weights& w) {
-            const Contexts contexts{context(b, config.content_dim), context(b, config.degradation_dim)};
-            const Tensor photo = picture(b, height, width);
-            const double one_step[] = {50};
-            b.to_floats(unet(b, config, Scope(w), photo, photo, one_step, contexts));
-          }};
+Network restoration(const std::string& name, std::shared_ptr<const RestorationNetwork> network, int height, int width) {
+  Network result{name, network->weights(), height, width, network->default_evaluations(), {}};
+  result.restores = true;
+  result.run = [network = std::move(network), height, width](Backend& b, const Weights& w) {
+    const ContextDims dims = network->context_dims();
+    const Contexts contexts{context(b, dims.content), context(b, dims.degradation)};
+    b.to_floats(network->evaluate(b, Scope(w), picture(b, height, width), contexts));
+  };
+  return result;
 }
 
 std::vector<float> random_values(const WeightSpec& spec, Random& random) {
@@ -95,10 +90,8 @@ std::vector<Network> networks_of(const ModelConfig& config, int height, int widt
                                      config.controller));
     if (config.text_tower) networks.push_back(text_network("text tower", *config.clip));
   }
-  if (config.restorer) networks.push_back(nafnet_network("NAFNet", *config.restorer, height, width));
-  if (config.unet)
-    networks.push_back(
-        unet_network("U-Net", *config.unet, SamplingPlan(config.sde, kDefaultSampler).evaluations(), height, width));
+  if (config.restorer)
+    networks.push_back(restoration(std::string(config.restorer->type().title), config.restorer, height, width));
   return networks;
 }
 
@@ -108,24 +101,13 @@ std::vector<Network> published_networks(int height, int width) {
   large.vision = {.image_size = 224, .patch = 14, .width = 1024, .layers = 24, .heads = 16};
   large.text = {.context = 77, .vocab = 49408, .width = 768, .layers = 12, .heads = 12};
   large.embedding = 768;
-  NafnetConfig steered;
-  steered.degradation_dim = steered.content_dim = base.embedding;
-  UnetConfig plain;
-  plain.degradation_dim = plain.content_dim = 0;
-  UnetConfig wild;
-  wild.content_dim = large.embedding;
-  wild.degradation_dim = 0;
-  wild.half_scale = true;
-  wild.first_transformer = wild.levels() - 1;
-  const SdeConfig sde;
-  return {image_network("DA-CLIP ViT-B/32", base, true),
-          text_network("text tower of ViT-B/32", base),
-          nafnet_network("NAFNet", {}, height, width),
-          nafnet_network("NAFNet + DA-CLIP", steered, height, width),
-          unet_network("IR-SDE", plain, sde.steps, height, width),
-          unet_network("IR-SDE + DA-CLIP", {}, sde.steps, height, width),
-          image_network("DA-CLIP ViT-L/14", large, true),
-          unet_network("IR-SDE + DA-CLIP, wild", wild, sde.steps, height, width)};
+  std::vector<Network> networks = {image_network("DA-CLIP ViT-B/32", base, true),
+                                   text_network("text tower of ViT-B/32", base),
+                                   image_network("DA-CLIP ViT-L/14", large, true)};
+  for (const NetworkType* type : network_types())
+    for (const PublishedNetwork& published : type->published())
+      networks.push_back(restoration(published.name, published.network, height, width));
+  return networks;
 }
 
 NetworkCost count(const Network& network) {

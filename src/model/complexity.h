@@ -18,6 +18,7 @@ struct Network {
   int height = 0, width = 0;                          // of the picture that it sees; 0: it reads a text
   int evaluations = 1;                                // for one photo: the sampler's steps
   std::function<void(Backend&, const Weights&)> run;  // once
+  bool restores = false;                              // a restoration network, not one of CLIP's
 };
 
 // Of a model: image tower and controller, text tower, restoration network at this size.

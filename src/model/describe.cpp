@@ -3,23 +3,6 @@
 #include "core/error.h"
 
 namespace daclip {
-namespace {
-
-std::string joined(const std::vector<int>& numbers) {
-  std::string text;
-  for (const int n : numbers) text += cat(text.empty() ? "" : ",", n);
-  return text;
-}
-
-std::string contexts(int content, int degradation) {
-  if (content == 0 && degradation == 0) return "no contexts";
-  if (content == 0) return cat("degradation context of ", degradation);
-  if (degradation == 0) return cat("content context of ", content);
-  return cat("content and degradation contexts of ", content);
-}
-
-}  // namespace
-
 std::vector<std::string> describe(const ModelConfig& config) {
   std::vector<std::string> lines;
   if (config.clip) {
@@ -34,18 +17,10 @@ std::vector<std::string> describe(const ModelConfig& config) {
     lines.push_back(cat("text tower: width ", t.width, ", ", t.layers, " layers, ", t.heads, " heads, context ",
                         t.context, ", vocabulary ", t.vocab));
   }
-  if (config.restorer) {
-    const NafnetConfig& n = *config.restorer;
-    lines.push_back(cat("restoration: NAFNet, width ", n.width, ", blocks ", joined(n.encoder_blocks), " | ",
-                        n.middle_blocks, " | ", joined(n.decoder_blocks)));
-  }
-  if (config.unet) {
-    const UnetConfig& u = *config.unet;
-    lines.push_back(cat("restoration: conditional U-Net", u.half_scale ? " (wild)" : "", ", nf ", u.width, ", ch_mult ",
-                        joined(u.multipliers), ", ", contexts(u.content_dim, u.degradation_dim)));
-    lines.push_back(cat("IR-SDE: max_sigma ", config.sde.max_sigma, ", T ", config.sde.steps, ", schedule ",
-                        schedule_name(config.sde.schedule), ", eps ", config.sde.eps));
-  }
+  if (!config.restorer) return lines;
+  const std::vector<std::string> network = config.restorer->describe();
+  lines.push_back("restoration: " + network.front());
+  lines.insert(lines.end(), network.begin() + 1, network.end());
   return lines;
 }
 

@@ -21,24 +21,6 @@ std::vector<WeightSpec> expected_tensors(const ModelConfig& config) {
   return expected;
 }
 
-void check_config(const ModelConfig& config) {
-  const auto require = [](bool condition, const char* what) {
-    if (!condition) throw FormatError(cat("model configuration: ", what));
-  };
-  require(config.clip || config.restorer || config.unet, "neither clip nor restorer is there");
-  require(!config.clip || !config.labels.empty(), "labels is empty");
-  require(config.clip || config.labels.empty(), "labels without clip");
-  require(std::isfinite(config.logit_scale), "logit_scale is not a number");
-  std::vector<int> contexts;
-  if (config.restorer) contexts = {config.restorer->degradation_dim, config.restorer->content_dim};
-  if (config.unet) contexts = {config.unet->degradation_dim, config.unet->content_dim};
-  const int embedding = config.clip ? config.clip->embedding : 0;
-  for (const int dim : contexts)
-    if (dim != 0 && dim != embedding)
-      throw FormatError(
-          cat("model configuration: the restorer's contexts are ", dim, " long, the embedding ", embedding));
-}
-
 }  // namespace
 
 std::vector<WeightSpec> clip_weights(const ModelConfig& config) {
@@ -49,9 +31,7 @@ std::vector<WeightSpec> clip_weights(const ModelConfig& config) {
 }
 
 std::vector<WeightSpec> restorer_weights(const ModelConfig& config) {
-  if (config.restorer) return nafnet_weights(*config.restorer);
-  if (config.unet) return unet_weights(*config.unet);
-  return {};
+  return config.restorer ? config.restorer->weights() : std::vector<WeightSpec>();
 }
 
 int64_t ModelFile::parameters(std::string_view prefix) const {
@@ -71,15 +51,16 @@ int64_t ModelFile::parameters_of_layers() const {
   return count;
 }
 
-ModelFile read_model_file(const std::filesystem::path& path) {
+namespace {
+
+ModelFile checked(const std::filesystem::path& path, NamedArrays arrays) {
   ModelFile file;
   file.path = path;
-  file.arrays = read_safetensors(path);
+  file.arrays = std::move(arrays);
   if (file.arrays.metadata.empty())
     throw FormatError(cat(path.string(), ": holds no daclip configuration, expected a model made by daclip"));
   try {
     file.config = model_config_from_json(file.arrays.metadata);
-    check_config(file.config);
   } catch (const FormatError& error) {
     throw FormatError(cat(path.string(), ": ", error.what()));
   }
@@ -89,12 +70,20 @@ ModelFile read_model_file(const std::filesystem::path& path) {
   return file;
 }
 
-std::span<const float> Model::label_embedding(int index) const {
+}  // namespace
+
+ModelFile read_model_file(const std::filesystem::path& path) { return checked(path, read_safetensors(path)); }
+
+ModelFile read_model_bytes(std::vector<uint8_t> bytes, const std::string& name) {
+  return checked(name, parse_safetensors(share(std::move(bytes)), name));
+}
+
+std::span<const float> LoadedModel::label_embedding(int index) const {
   const size_t n = size_t(config.clip->embedding);
   return std::span(labels).subspan(size_t(index) * n, n);
 }
 
-int Model::label_index(std::string_view name) const {
+int LoadedModel::label_index(std::string_view name) const {
   const auto it = std::find(config.labels.begin(), config.labels.end(), name);
   return it == config.labels.end() ? -1 : int(it - config.labels.begin());
 }
@@ -106,7 +95,7 @@ bool of_text_tower(std::string_view name) {
 }
 
 // Half precision has left lengths of 1 +- 0.0005.
-void normalise_labels(Model& model, const std::filesystem::path& path) {
+void normalise_labels(LoadedModel& model, const std::filesystem::path& path) {
   const size_t n = size_t(model.config.clip->embedding);
   for (size_t row = 0; row < model.config.labels.size(); ++row) {
     float* values = model.labels.data() + row * n;
@@ -120,8 +109,8 @@ void normalise_labels(Model& model, const std::filesystem::path& path) {
 
 }  // namespace
 
-Model load_model(Backend& backend, const ModelFile& file, bool text_tower) {
-  Model model;
+LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower) {
+  LoadedModel model;
   model.config = file.config;
   for (const auto& [name, array] : file.arrays.arrays) {
     if (name == "tokenizer.merges") {

@@ -28,13 +28,16 @@ struct ModelFile {
 // all in one message).
 ModelFile read_model_file(const std::filesystem::path& path);
 
+// The same from a file's bytes, which the arrays keep; `name` is the path in errors.
+ModelFile read_model_bytes(std::vector<uint8_t> bytes, const std::string& name);
+
 // The tensors that a configuration needs, under their published names: of CLIP and the controller (the text tower too,
 // where the file holds it), and of the restoration network (none without one).
 std::vector<WeightSpec> clip_weights(const ModelConfig& config);
 std::vector<WeightSpec> restorer_weights(const ModelConfig& config);
 
-// Ready to run on one backend.
-struct Model {
+// Ready to run on the backend that it was loaded onto, and on others of its kind and precision.
+struct LoadedModel {
   ModelConfig config;
   std::vector<float> labels;    // (labels, embedding), rows of unit length
   Weights weights;              // "daclip.*" and "restorer.*"
@@ -48,7 +51,7 @@ struct Model {
 
 // Puts the weights onto the backend, the text tower and its vocabulary only where they are asked for (words.h needs
 // them). Throws WeightsError naming a tensor that holds NaN or infinity.
-Model load_model(Backend& backend, const ModelFile& file, bool text_tower = false);
+LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower = false);
 
 // `model` is a file, a folder holding model.safetensors, or a name that is looked up as NAME/model.safetensors in
 // $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a folder above it, in the

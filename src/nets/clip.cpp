@@ -217,4 +217,51 @@ std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller
   return list.take();
 }
 
+void visit(ConfigVisitor& v, VisionConfig& c) {
+  v.field("image_size", c.image_size, between(8, 4096));
+  v.field("patch", c.patch, between(1, 4096));
+  v.field("width", c.width, between(1, 16384));
+  v.field("layers", c.layers, between(1, 256));
+  v.field("heads", c.heads, between(1, 16384));
+}
+
+void visit(ConfigVisitor& v, TextConfig& c) {
+  v.field("context", c.context, between(2, 4096));
+  v.field("vocab", c.vocab, between(2, 10'000'000));
+  v.field("width", c.width, between(1, 16384));
+  v.field("layers", c.layers, between(1, 256));
+  v.field("heads", c.heads, between(1, 16384));
+}
+
+void visit(ConfigVisitor& v, ClipConfig& c) {
+  static constexpr std::pair<ControlOrder, std::string_view> kOrders[] = {{ControlOrder::reversed, "reversed"},
+                                                                          {ControlOrder::forward, "forward"}};
+  v.section("vision", [&] { visit(v, c.vision); });
+  v.section("text", [&] { visit(v, c.text); });
+  v.field("embedding", c.embedding, between(1, 16384));
+  v.field("quick_gelu", c.quick_gelu);
+  v.field("control_stem", c.control_stem, between(1, 4096), Presence::optional);
+  enum_field(v, "control_order", c.control_order, kOrders);
+}
+
+void validate(const ClipConfig& config) {
+  ClipConfig copy = config;
+  RangeCheck check("clip");
+  visit(check, copy);
+  const auto require = [](bool condition, const std::string& what) {
+    if (!condition) throw FormatError(what);
+  };
+  const VisionConfig& vision = config.vision;
+  require(vision.patch <= vision.image_size,
+          cat("vision.patch: ", vision.patch, ": expected at most vision.image_size ", vision.image_size));
+  require(vision.width % vision.heads == 0,
+          cat("vision.heads: ", vision.heads, ": expected a divisor of vision.width ", vision.width));
+  require(config.text.width % config.text.heads == 0,
+          cat("text.heads: ", config.text.heads, ": expected a divisor of text.width ", config.text.width));
+  const size_t depth = config.control_stem.size();
+  require(
+      depth == 0 || (depth <= 8 && vision.patch % (1 << depth) == 0 && vision.image_size % vision.patch == 0),
+      cat("clip.control_stem has ", depth, " layers: expected so few that halving each time ends in whole patches"));
+}
+
 }  // namespace daclip

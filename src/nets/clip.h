@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "nets/weight_spec.h"
+#include "core/config_visitor.h"
 #include "ops/backend.h"
 #include "ops/weights.h"
+#include "restoration/weight_spec.h"
 
 namespace daclip {
 
@@ -36,6 +37,13 @@ struct ClipConfig {
   // multiple of 2^control_stem.size().
   std::vector<int> control_stem{};
 };
+
+// Fields and their ranges: those of the towers are the sections "vision" and "text". validate() checks ranges and rules
+// between fields and throws FormatError "clip.FIELD: VALUE: expected RANGE".
+void visit(ConfigVisitor& visitor, VisionConfig& config);
+void visit(ConfigVisitor& visitor, TextConfig& config);
+void visit(ConfigVisitor& visitor, ClipConfig& config);
+void validate(const ClipConfig& config);
 
 struct ImageFeatures {
   Tensor content;              // e_c (N,E), not normalised

@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "nets/weight_spec.h"
 #include "ops/backend.h"
 #include "ops/weights.h"
+#include "restoration/weight_spec.h"
 #include "weights/named_arrays.h"
 
 namespace daclip {

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "nets/registry.h"
+#include "nets/tensor_shapes.h"
 #include "nets/weight_list.h"
 
 namespace daclip {
@@ -12,24 +14,6 @@ namespace {
 constexpr float kNormEps = 1e-6f;           // LayerNorm2d of the reference
 constexpr float kAttentionNormEps = 1e-5f;  // PyTorch's default
 constexpr int kFastStride = 5;              // rs[0] in the reference's local_arch.py
-
-void check_config(const NafnetConfig& config) {
-  if (config.encoder_blocks.empty() || config.encoder_blocks.size() != config.decoder_blocks.size())
-    throw UsageError(cat("nafnet: ", config.encoder_blocks.size(), " encoder levels and ", config.decoder_blocks.size(),
-                         " decoder levels, expected as many of each and at least one"));
-  if (config.encoder_blocks.size() > 10) throw UsageError("nafnet: more than 10 levels");
-  if (config.channels < 1 || config.width < 1 || config.unshuffle < 1 || config.unshuffle > 16)
-    throw UsageError("nafnet: channels and width must be at least 1, unshuffle in 1..16");
-  const auto negative = [](int n) { return n < 0; };
-  if (config.middle_blocks < 0 || std::ranges::any_of(config.encoder_blocks, negative) ||
-      std::ranges::any_of(config.decoder_blocks, negative))
-    throw UsageError("nafnet: negative number of blocks");
-  if (config.degradation_dim < 0 || config.content_dim < 0 || config.prompt_dim < 1 || config.attention_heads < 1 ||
-      config.attention_head_dim < 1)
-    throw UsageError("nafnet: context sizes must be 0 or more, prompt and attention sizes at least 1");
-  if (config.local_height < 0 || config.local_width < 0 || (config.local_height == 0) != (config.local_width == 0))
-    throw UsageError("nafnet: local window needs both its sides, or neither");
-}
 
 Tensor to_unit_variance(Backend& b, const Tensor& context, int dim, const Shape& lq, const char* what) {
   if (dim == 0) throw UsageError(cat("nafnet: a ", what, " context was given, but the network has no part for it"));
@@ -190,7 +174,7 @@ void list_contexts(WeightList& list, const NafnetConfig& config, int64_t middle_
 
 Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq,
               const Contexts& contexts, const Pooling& pooling) {
-  check_config(config);
+  validate(config);
   if (lq.rank() != 4 || lq.dim(3) != config.channels)
     throw ShapeError(cat("nafnet: image ", to_string(lq.shape()), ", expected (N, H, W, ", config.channels, ")"));
   Tensor steer, content;
@@ -209,7 +193,7 @@ Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights
 }
 
 std::vector<WeightSpec> nafnet_weights(const NafnetConfig& config) {
-  check_config(config);
+  validate(config);
   WeightList list;
   const int64_t colours = int64_t(config.channels) * config.unshuffle * config.unshuffle;
   const int levels = int(config.encoder_blocks.size());
@@ -231,6 +215,121 @@ std::vector<WeightSpec> nafnet_weights(const NafnetConfig& config) {
   }
   list_contexts(list, config, width_at(levels));
   return list.take();
+}
+
+void visit(ConfigVisitor& v, NafnetConfig& c) {
+  const Range blocks = between(0, 1024), context = between(0, 16384), window = between(0, 1 << 16);
+  v.field("channels", c.channels, between(1, 64));
+  v.field("width", c.width, between(1, 4096));
+  v.field("encoder_blocks", c.encoder_blocks, blocks);
+  v.field("middle_blocks", c.middle_blocks, blocks);
+  v.field("decoder_blocks", c.decoder_blocks, blocks);
+  v.field("unshuffle", c.unshuffle, between(1, 16));
+  v.field("degradation_dim", c.degradation_dim, context);
+  v.field("prompt_dim", c.prompt_dim, between(1, 16384));
+  v.field("content_dim", c.content_dim, context);
+  v.field("attention_heads", c.attention_heads, between(1, 1024));
+  v.field("attention_head_dim", c.attention_head_dim, between(1, 4096));
+  v.field("local_height", c.local_height, window, Presence::optional);
+  v.field("local_width", c.local_width, window, Presence::optional);
+  v.field("local_train_height", c.local_train_height, window, Presence::optional);
+  v.field("local_train_width", c.local_train_width, window, Presence::optional);
+  v.field("local_fast", c.local_fast, Presence::optional);
+}
+
+void validate(const NafnetConfig& config) {
+  NafnetConfig copy = config;
+  RangeCheck check("restorer");
+  visit(check, copy);
+  const size_t levels = config.encoder_blocks.size();
+  if (levels < 1 || levels > 8 || config.decoder_blocks.size() != levels)
+    throw FormatError(cat("restorer.encoder_blocks has ", levels, " levels and restorer.decoder_blocks ",
+                          config.decoder_blocks.size(), ": expected 1 to 8, and as many of each"));
+  if ((config.local_height == 0) != (config.local_width == 0))
+    throw FormatError(cat("restorer.local_height ", config.local_height, " and local_width ", config.local_width,
+                          ": expected both above 0, or neither"));
+}
+
+namespace {
+
+class Nafnet : public DirectNetwork {
+ public:
+  explicit Nafnet(const NafnetConfig& config) : config_(config) {}
+
+  const NetworkType& type() const override;
+  std::unique_ptr<RestorationNetwork> clone() const override { return std::make_unique<Nafnet>(config_); }
+
+  void visit(ConfigVisitor& visitor) override { daclip::visit(visitor, config_); }
+  void validate() const override { daclip::validate(config_); }
+  ContextDims context_dims() const override { return {config_.content_dim, config_.degradation_dim}; }
+  void set_context_dims(const ContextDims& dims) override {
+    config_.content_dim = dims.content;
+    config_.degradation_dim = dims.degradation;
+  }
+  std::vector<std::string> describe() const override {
+    return {cat("NAFNet, width ", config_.width, ", blocks ", joined(config_.encoder_blocks), " | ",
+                config_.middle_blocks, " | ", joined(config_.decoder_blocks),
+                config_.local_height > 0 ? cat(", local windows of ", config_.local_height, "x", config_.local_width)
+                                         : std::string())};
+  }
+
+  std::vector<WeightSpec> weights() const override { return nafnet_weights(config_); }
+  int multiple() const override { return config_.multiple(); }
+  // About ten maps of `width` channels at the first level: a block's input, its two double-width halves, the skips of
+  // all levels and a convolution's scratch.
+  double values_per_pixel() const override { return 10.0 * config_.width / (config_.unshuffle * config_.unshuffle); }
+  bool pools_globally() const override { return config_.local_height == 0; }
+
+  Tensor forward(Backend& backend, const Scope& weights, const Tensor& lq, const Contexts& contexts,
+                 const Pooling& pooling) const override {
+    return nafnet(backend, config_, weights, lq, contexts, pooling);
+  }
+
+ private:
+  NafnetConfig config_;
+};
+
+bool is_nafnet(const NamedArrays& arrays) { return arrays.has("intro.weight") && arrays.has("ending.weight"); }
+
+std::unique_ptr<RestorationNetwork> detect_nafnet(const NamedArrays& arrays, const std::string& where) {
+  const TensorShapes shapes(arrays, where);
+  NafnetConfig config;
+  config.channels = shapes.dim("ending.weight", 0);
+  config.width = shapes.dim("intro.weight", 0);
+  config.middle_blocks = shapes.count("middle_blks.", ".conv1.weight");
+  config.encoder_blocks.clear();
+  config.decoder_blocks.clear();
+  const int levels = shapes.count("downs.", ".weight");
+  for (int i = 0; i < levels; ++i) {
+    config.encoder_blocks.push_back(shapes.count(cat("encoders.", i, "."), ".conv1.weight"));
+    config.decoder_blocks.push_back(shapes.count(cat("decoders.", i, "."), ".conv1.weight"));
+  }
+  return std::make_unique<Nafnet>(config);
+}
+
+std::vector<PublishedNetwork> published_nafnets() {
+  NafnetConfig steered;
+  steered.degradation_dim = steered.content_dim = 512;  // ViT-B/32's embeddings
+  return {{"NAFNet", make_nafnet({})}, {"NAFNet + DA-CLIP", make_nafnet(steered)}};
+}
+
+}  // namespace
+
+extern const NetworkType kNafnet;
+const NetworkType kNafnet = {
+    .name = "nafnet",
+    .title = "NAFNet",
+    .make = [] { return std::unique_ptr<RestorationNetwork>(std::make_unique<Nafnet>(NafnetConfig())); },
+    .matches = is_nafnet,
+    .detect = detect_nafnet,
+    .published = published_nafnets,
+};
+
+const NetworkType& Nafnet::type() const { return kNafnet; }
+
+std::unique_ptr<DirectNetwork> make_nafnet(const NafnetConfig& config) {
+  validate(config);
+  return std::make_unique<Nafnet>(config);
 }
 
 }  // namespace daclip

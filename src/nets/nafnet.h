@@ -3,14 +3,11 @@
 // ending.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "nets/contexts.h"
-#include "nets/weight_spec.h"
-#include "ops/backend.h"
-#include "ops/weights.h"
+#include "restoration/direct_network.h"
 
 namespace daclip {
 
@@ -39,7 +36,7 @@ struct NafnetConfig {
   int multiple() const { return unshuffle << int(encoder_blocks.size()); }
 };
 
-// How the contexts enter is ours, as no code was published (SPEC 5). Both are brought to length sqrt(dim) first, whatever
+// How the contexts enter is ours, as no code was published (SPEC 5). Both are scaled to length sqrt(dim) first, whatever
 // length DA-CLIP gave them, so that their entries are of order one.
 //   p = prompt_linear(prompt_dim * softmax(prompt_mlp(e_d)) * prompt), once per image (Fig. 3b; times prompt_dim, since a
 //   softmax over many entries would leave p to its bias); each block's Linear(SiLU(p)), `<block>.prompt`, gives scale and
@@ -47,16 +44,19 @@ struct NafnetConfig {
 //   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at zero.
 // Without a degradation nothing is modulated, without a content the cross-attention adds nothing.
 
-// What a block's channel attention takes for the mean of its map: (N,H,W,C) -> (N,1,1,C). Called once per block, in the
-// order in which they run.
-using Pooling = std::function<Tensor(const Tensor& x)>;
-
-// lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. `pooling`, if given, stands in for the mean
+// lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. `pooling`, if given, replaces the mean
 // over the map, or over TLC's windows. A context that the configuration has no part for is refused with UsageError.
 Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights, const Tensor& lq,
               const Contexts& contexts = {}, const Pooling& pooling = {});
 
 // Every weight that the configuration needs, in a fixed order.
 std::vector<WeightSpec> nafnet_weights(const NafnetConfig& config);
+
+// Fields and their ranges; rules between fields. validate() checks both and throws FormatError.
+void visit(ConfigVisitor& visitor, NafnetConfig& config);
+void validate(const NafnetConfig& config);
+
+// The network as models hold it. Throws FormatError for a configuration that makes no sense.
+std::unique_ptr<DirectNetwork> make_nafnet(const NafnetConfig& config);
 
 }  // namespace daclip

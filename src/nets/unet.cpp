@@ -4,6 +4,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "nets/registry.h"
+#include "nets/tensor_shapes.h"
 #include "nets/weight_list.h"
 
 namespace daclip {
@@ -54,23 +56,6 @@ Plan make_plan(const UnetConfig& config) {
   }
   plan.res_blocks.push_back({"final_res_block", int64_t(2) * config.width, config.width});
   return plan;
-}
-
-void check_config(const UnetConfig& config) {
-  if (config.channels < 1 || config.width < 4 || config.width % 2 != 0)
-    throw UsageError(cat("unet: ", config.channels, " channels and width ", config.width,
-                         ", expected at least 1, and an even number from 4"));
-  if (config.multipliers.empty() || config.multipliers.size() > 10)
-    throw UsageError(cat("unet: ", config.multipliers.size(), " levels, expected 1 to 10"));
-  for (const int multiplier : config.multipliers)
-    if (multiplier < 1) throw UsageError(cat("unet: multiplier ", multiplier, ", expected at least 1"));
-  if (config.degradation_dim < 0 || config.content_dim < 0 || config.first_transformer < 0)
-    throw UsageError("unet: context sizes and the first level with a transformer must be 0 or more");
-  if (config.heads < 1 || config.head_dim < 1) throw UsageError("unet: heads and their width must be at least 1");
-  for (const Attention& attention : make_plan(config).attentions)
-    if (attention.transformer && (attention.channels % kGroups != 0 || attention.channels % config.head_dim != 0))
-      throw UsageError(cat("unet: ", attention.name, " has ", attention.channels, " channels, expected a multiple of ",
-                           kGroups, " and of the heads' width ", config.head_dim));
 }
 
 void check_context(const Tensor& context, int dim, const char* what) {
@@ -278,7 +263,7 @@ void list_res_block(WeightList& list, const ResBlock& block, int64_t time_dim) {
 }  // namespace
 
 UnetConditioning unet_conditioning(Backend& b, const UnetConfig& config, const Scope& w, const Contexts& contexts) {
-  check_config(config);
+  validate(config);
   check_context(contexts.degradation, config.degradation_dim, "degradation");
   check_context(contexts.content, config.content_dim, "content");
   UnetConditioning result;
@@ -305,7 +290,7 @@ UnetConditioning unet_conditioning(Backend& b, const UnetConfig& config, const S
 
 UnetTime unet_time(Backend& b, const UnetConfig& config, const Scope& w, const UnetConditioning& conditioning,
                    std::span<const double> times) {
-  check_config(config);
+  validate(config);
   Tensor t = b.linear(sinusoid(b, times, config.width), w("time_mlp.1.weight"), w("time_mlp.1.bias"));
   t = b.linear(b.gelu(t), w("time_mlp.3.weight"), w("time_mlp.3.bias"));
   if (conditioning.prompt.defined()) t = b.add(t, conditioning.prompt);
@@ -320,7 +305,7 @@ UnetTime unet_time(Backend& b, const UnetConfig& config, const Scope& w, const U
 
 Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
             const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe) {
-  check_config(config);
+  validate(config);
   if (xt.rank() != 4 || xt.dim(3) != config.channels || mu.shape() != xt.shape())
     throw ShapeError(cat("unet: state ", to_string(xt.shape()), " and picture ", to_string(mu.shape()),
                          ", expected both (N, H, W, ", config.channels, ")"));
@@ -346,7 +331,7 @@ Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const Te
 }
 
 std::vector<WeightSpec> unet_weights(const UnetConfig& config) {
-  check_config(config);
+  validate(config);
   WeightList list;
   const int64_t width = config.width, time_dim = config.time_dim();
   const int levels = config.levels();
@@ -374,6 +359,165 @@ std::vector<WeightSpec> unet_weights(const UnetConfig& config) {
   }
   list.conv("final_conv", config.channels, width, 3);
   return list.take();
+}
+
+void visit(ConfigVisitor& v, UnetConfig& c) {
+  v.field("channels", c.channels, between(1, 64));
+  v.field("width", c.width, between(4, 4096));
+  v.field("multipliers", c.multipliers, between(1, 64));
+  v.field("degradation_dim", c.degradation_dim, between(0, 16384));
+  v.field("content_dim", c.content_dim, between(0, 16384));
+  v.field("first_transformer", c.first_transformer, between(0, 64));
+  v.field("half_scale", c.half_scale);
+  v.field("heads", c.heads, between(1, 1024));
+  v.field("head_dim", c.head_dim, between(1, 4096));
+}
+
+void validate(const UnetConfig& config) {
+  UnetConfig copy = config;
+  RangeCheck check("restorer");
+  visit(check, copy);
+  if (config.width % 2 != 0) throw FormatError(cat("restorer.width: ", config.width, ": expected an even number"));
+  if (config.multipliers.empty() || config.multipliers.size() > 8)
+    throw FormatError(cat("restorer.multipliers has ", config.multipliers.size(), " levels: expected 1 to 8"));
+  for (const Attention& attention : make_plan(config).attentions)
+    if (attention.transformer && (attention.channels % kGroups != 0 || attention.channels % config.head_dim != 0))
+      throw FormatError(cat("restorer: ", attention.name, " has ", attention.channels,
+                            " channels: expected a multiple of ", kGroups, " and of restorer.head_dim ",
+                            config.head_dim));
+}
+
+namespace {
+
+class UnetPrediction : public NoisePrediction {
+ public:
+  UnetPrediction(Backend& backend, const UnetConfig& config, const Scope& weights, const Contexts& contexts,
+                 std::span<const double> times)
+      : backend_(backend), config_(config), weights_(weights),
+        conditioning_(unet_conditioning(backend, config, weights, contexts)) {
+    for (const double& time : times)
+      times_.push_back(unet_time(backend, config, weights, conditioning_, std::span(&time, 1)));
+  }
+
+  Tensor predict(int step, const Tensor& xt, const Tensor& mu) override {
+    return unet(backend_, config_, weights_, conditioning_, times_.at(size_t(step)), xt, mu);
+  }
+
+ private:
+  Backend& backend_;
+  const UnetConfig& config_;
+  Scope weights_;
+  UnetConditioning conditioning_;
+  std::vector<UnetTime> times_;  // one for each evaluation
+};
+
+std::string describe_contexts(const UnetConfig& config) {
+  if (config.content_dim == 0 && config.degradation_dim == 0) return "no contexts";
+  if (config.content_dim == 0) return cat("degradation context of ", config.degradation_dim);
+  if (config.degradation_dim == 0) return cat("content context of ", config.content_dim);
+  return cat("content and degradation contexts of ", config.content_dim);
+}
+
+class Unet : public DiffusionNetwork {
+ public:
+  Unet(const UnetConfig& config, const SdeConfig& sde) : DiffusionNetwork(sde), config_(config) {}
+
+  const NetworkType& type() const override;
+  std::unique_ptr<RestorationNetwork> clone() const override { return std::make_unique<Unet>(config_, sde()); }
+
+  void visit(ConfigVisitor& visitor) override {
+    daclip::visit(visitor, config_);
+    DiffusionNetwork::visit(visitor);
+  }
+  void validate() const override {
+    daclip::validate(config_);
+    daclip::validate(sde());
+  }
+  ContextDims context_dims() const override { return {config_.content_dim, config_.degradation_dim}; }
+  void set_context_dims(const ContextDims& dims) override {
+    config_.content_dim = dims.content;
+    config_.degradation_dim = dims.degradation;
+  }
+  std::vector<std::string> describe() const override {
+    return {cat("conditional U-Net", config_.half_scale ? " (wild)" : "", ", nf ", config_.width, ", ch_mult ",
+                joined(config_.multipliers), ", ", describe_contexts(config_)),
+            cat("IR-SDE: max_sigma ", sde().max_sigma, ", T ", sde().steps, ", schedule ",
+                schedule_name(sde().schedule), ", eps ", sde().eps)};
+  }
+
+  std::vector<WeightSpec> weights() const override { return unet_weights(config_); }
+  int multiple() const override { return config_.multiple(); }
+  // In the last level's first ResBlock: two maps side by side, the skip that is still to come, the first convolution's
+  // result, and three of the block's; at half scale in the very last block, where no skip is left.
+  double values_per_pixel() const override { return (config_.half_scale ? 6.0 : 7.0) * config_.width; }
+
+  std::unique_ptr<NoisePrediction> prediction(Backend& backend, const Scope& weights, const Contexts& contexts,
+                                              std::span<const double> times) const override {
+    return std::make_unique<UnetPrediction>(backend, config_, weights, contexts, times);
+  }
+
+ private:
+  UnetConfig config_;
+};
+
+bool is_unet(const NamedArrays& arrays) { return arrays.has("init_conv.weight") && arrays.has("final_conv.weight"); }
+
+std::unique_ptr<RestorationNetwork> detect_unet(const NamedArrays& arrays, const std::string& where) {
+  constexpr const char* kTransformer = ".fn.fn.transformer_blocks.0.attn2.to_k.weight";
+  const TensorShapes shapes(arrays, where);
+  UnetConfig config;
+  config.channels = shapes.dim("final_conv.weight", 0);
+  config.width = shapes.dim("init_conv.weight", 0);
+  const int levels = shapes.count("downs.", ".3.weight");
+  config.multipliers.clear();
+  for (int i = 0; i < levels; ++i) {
+    const int out = shapes.dim(cat("downs.", i, ".3.weight"), 0);
+    if (out % config.width != 0)
+      throw WeightsError(cat(where, ": level ", i, " has ", out, " channels, no multiple of ", config.width));
+    config.multipliers.push_back(out / config.width);
+  }
+  config.degradation_dim = shapes.has("prompt") ? shapes.dim("text_mlp.0.weight", 1) : 0;
+  const std::string bottom = cat("mid_attn", kTransformer);
+  config.content_dim = shapes.has(bottom) ? shapes.dim(bottom, 1) : 0;
+  config.half_scale = shapes.has("downsample.weight");
+  if (config.half_scale) config.first_transformer = levels - 1;
+  for (int i = levels; i-- > 0;)
+    if (shapes.has(cat("downs.", i, ".2", kTransformer))) config.first_transformer = i;
+  const std::string linear_attention = "downs.0.2.fn.fn.to_qkv.weight";
+  if (shapes.has(linear_attention)) config.heads = std::max(1, shapes.dim(linear_attention, 0) / (3 * config.head_dim));
+  return std::make_unique<Unet>(config, SdeConfig());
+}
+
+std::vector<PublishedNetwork> published_unets() {
+  UnetConfig plain;
+  plain.degradation_dim = plain.content_dim = 0;
+  UnetConfig wild;
+  wild.content_dim = 768;  // ViT-L/14's embedding
+  wild.degradation_dim = 0;
+  wild.half_scale = true;
+  wild.first_transformer = wild.levels() - 1;
+  return {
+      {"IR-SDE", make_unet(plain)}, {"IR-SDE + DA-CLIP", make_unet({})}, {"IR-SDE + DA-CLIP, wild", make_unet(wild)}};
+}
+
+}  // namespace
+
+extern const NetworkType kUnet;
+const NetworkType kUnet = {
+    .name = "unet",
+    .title = "the conditional U-Net",
+    .make = [] { return std::unique_ptr<RestorationNetwork>(std::make_unique<Unet>(UnetConfig(), SdeConfig())); },
+    .matches = is_unet,
+    .detect = detect_unet,
+    .published = published_unets,
+};
+
+const NetworkType& Unet::type() const { return kUnet; }
+
+std::unique_ptr<DiffusionNetwork> make_unet(const UnetConfig& config, const SdeConfig& sde) {
+  validate(config);
+  validate(sde);
+  return std::make_unique<Unet>(config, sde);
 }
 
 }  // namespace daclip

@@ -4,14 +4,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "nets/contexts.h"
-#include "nets/weight_spec.h"
-#include "ops/backend.h"
-#include "ops/weights.h"
+#include "restoration/diffusion_network.h"
 
 namespace daclip {
 
@@ -73,7 +71,14 @@ Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, co
 Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, const Tensor& xt, const Tensor& mu,
             std::span<const double> times, const Contexts& contexts = {}, const UnetObserver& observe = {});
 
-// Every weight that the configuration needs, in a fixed order. Throws UsageError for one that makes no sense.
+// Every weight that the configuration needs, in a fixed order. Throws FormatError for one that makes no sense.
 std::vector<WeightSpec> unet_weights(const UnetConfig& config);
+
+// Fields and their ranges; rules between fields. validate() checks both and throws FormatError.
+void visit(ConfigVisitor& visitor, UnetConfig& config);
+void validate(const UnetConfig& config);
+
+// The network as models hold it. Throws FormatError for a configuration that makes no sense.
+std::unique_ptr<DiffusionNetwork> make_unet(const UnetConfig& config, const SdeConfig& sde = {});
 
 }  // namespace daclip

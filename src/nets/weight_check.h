@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "nets/weight_spec.h"
+#include "restoration/weight_spec.h"
 #include "weights/named_arrays.h"
 
 namespace daclip {

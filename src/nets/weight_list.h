@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "nets/weight_spec.h"
+#include "restoration/weight_spec.h"
 
 namespace daclip {
 

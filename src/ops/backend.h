@@ -41,8 +41,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  virtual std::string name() const = 0;     // "native", "torch"
-  virtual DType compute_dtype() const = 0;  // of activations
+  virtual std::string name() const = 0;      // "native", "torch"
+  virtual DType compute_dtype() const = 0;   // of activations
+  virtual int threads() const { return 1; }  // of the CPU that it computes with
 
   // --- In and out -------------------------------------------------------------------------------------------------
   // An activation in the compute dtype. data.size() must be the product of `shape`.

@@ -5,7 +5,7 @@
 namespace daclip {
 namespace {
 
-Tokenizer tokenizer_of(const Model& model) {
+Tokenizer tokenizer_of(const LoadedModel& model) {
   const ModelConfig& config = model.config;
   if (!config.clip || !config.text_tower)
     throw UsageError(cat("model ", config.name, " has no text tower: it knows its labels, but no other words"));
@@ -22,7 +22,7 @@ Tokenizer tokenizer_of(const Model& model) {
 
 }  // namespace
 
-TextEncoder::TextEncoder(Backend& backend, const Model& model)
+TextEncoder::TextEncoder(Backend& backend, const LoadedModel& model)
     : backend_(backend), model_(model), tokenizer_(tokenizer_of(model)) {}
 
 std::vector<float> TextEncoder::embed(std::string_view text) const {

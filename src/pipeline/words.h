@@ -13,14 +13,14 @@ class TextEncoder {
  public:
   // Both are kept by reference; the model must have been loaded with its text tower. Throws UsageError where the model
   // has no text tower, or no vocabulary to read words with.
-  TextEncoder(Backend& backend, const Model& model);
+  TextEncoder(Backend& backend, const LoadedModel& model);
 
   // "a rainy photo" -> (embedding), not normalised. A text beyond the context loses its last words.
   std::vector<float> embed(std::string_view text) const;
 
  private:
   Backend& backend_;
-  const Model& model_;
+  const LoadedModel& model_;
   Tokenizer tokenizer_;
 };
 

@@ -10,8 +10,8 @@
 
 #include <vector>
 
-#include "nets/nafnet.h"
 #include "ops/backend.h"
+#include "restoration/direct_network.h"
 #include "restoration/tiles.h"
 
 namespace daclip {

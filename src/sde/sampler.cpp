@@ -55,6 +55,8 @@ std::vector<int> even_in_log_snr(const Schedule& schedule, int steps) {
 
 std::string_view sampler_name(SamplerKind sampler) { return std::ranges::find(kNames, sampler, &Named::sampler)->name; }
 
+std::string_view default_sampler() { return sampler_name(kDefaultSampler); }
+
 std::vector<std::string_view> sampler_names() {
   std::vector<std::string_view> names;
   for (const Named& named : kNames) names.push_back(named.name);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daclip/sampler.h"
 #include "sde/schedule.h"
 
 namespace daclip {
@@ -21,12 +22,10 @@ enum class SamplerKind {
 };
 
 inline constexpr SamplerKind kDefaultSampler = SamplerKind::mars_ode_2;  // the best at 10 evaluations, docs/samplers.md
-inline constexpr int kFewSteps = 10;
 
-// "mars-ode-2" and back; throws UsageError listing the names.
+// "mars-ode-2" and back; throws UsageError listing sampler_names().
 std::string_view sampler_name(SamplerKind sampler);
 SamplerKind sampler_by_name(std::string_view name);
-std::vector<std::string_view> sampler_names();
 
 // Predicts the noise of state x in step `step` of the plan. All spans have one length, whatever the layout.
 using NoisePredictor = std::function<void(int step, std::span<const double> x, std::span<double> noise)>;

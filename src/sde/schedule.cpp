@@ -7,14 +7,8 @@
 namespace daclip {
 namespace {
 
-void check_config(const SdeConfig& config) {
-  constexpr int kMostSteps = 100000;
-  if (!(config.max_sigma > 0) || !std::isfinite(config.max_sigma))
-    throw UsageError(cat("sde: max_sigma ", config.max_sigma, ", expected above 0"));
-  if (config.steps < 1 || config.steps > kMostSteps)
-    throw UsageError(cat("sde: ", config.steps, " steps, expected 1 to ", kMostSteps));
-  if (!(config.eps > 0 && config.eps < 1)) throw UsageError(cat("sde: eps ", config.eps, ", expected between 0 and 1"));
-}
+constexpr std::pair<ThetaSchedule, std::string_view> kSchedules[] = {
+    {ThetaSchedule::cosine, "cosine"}, {ThetaSchedule::linear, "linear"}, {ThetaSchedule::constant, "constant"}};
 
 // theta_0 .. theta_T.
 std::vector<double> thetas(ThetaSchedule schedule, int steps) {
@@ -34,9 +28,34 @@ std::vector<double> thetas(ThetaSchedule schedule, int steps) {
 
 }  // namespace
 
+std::string_view schedule_name(ThetaSchedule schedule) {
+  for (const auto& [value, name] : kSchedules)
+    if (value == schedule) return name;
+  return "unknown";
+}
+
+ThetaSchedule schedule_from_name(std::string_view name) {
+  for (const auto& [value, known] : kSchedules)
+    if (name == known) return value;
+  throw FormatError(cat("sde.schedule: \"", name, "\": expected one of cosine, linear, constant"));
+}
+
+void visit(ConfigVisitor& v, SdeConfig& c) {
+  v.field("max_sigma", c.max_sigma, {.low = 0, .high = 255, .open_low = true});
+  v.field("steps", c.steps, between(1, 100'000));
+  v.field("eps", c.eps, inside(0, 1));
+  enum_field(v, "schedule", c.schedule, kSchedules);
+}
+
+void validate(const SdeConfig& config) {
+  SdeConfig copy = config;
+  RangeCheck check("sde");
+  visit(check, copy);
+}
+
 Schedule::Schedule(const SdeConfig& config, int steps)
     : max_sigma_(config.max_sigma >= 1 ? config.max_sigma / 255 : config.max_sigma) {
-  check_config(config);
+  validate(config);
   if (steps < 0 || steps > config.steps)
     throw UsageError(cat("sde: ", steps, " steps, expected 1 to ", config.steps, ", or 0 for all"));
   if (steps == 0) steps = config.steps;

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 #include <vector>
+
+#include "core/config_visitor.h"
 
 namespace daclip {
 
@@ -17,10 +20,19 @@ struct SdeConfig {
   double eps = 0.005;  // alpha(T): what is left of the clean picture
 };
 
+// "cosine", "linear", "constant", as configurations and the reference name them; throws FormatError for others.
+std::string_view schedule_name(ThetaSchedule schedule);
+ThetaSchedule schedule_from_name(std::string_view name);
+
+// Fields and their ranges. validate() throws FormatError "sde.FIELD: VALUE: expected RANGE".
+void visit(ConfigVisitor& visitor, SdeConfig& config);
+void validate(const SdeConfig& config);
+
 class Schedule {
  public:
   // `steps` other than 0 tabulates the same process anew over so many steps, as the published code does to sample in
-  // fewer (its sample_T). Throws UsageError for a configuration that makes no sense.
+  // fewer (its sample_T). Throws FormatError for a configuration that makes no
+  // sense, UsageError for more steps than it has.
   explicit Schedule(const SdeConfig& config, int steps = 0);
 
   int steps() const { return int(theta_.size()) - 1; }

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "nets/weight_spec.h"
 #include "ops/weights.h"
+#include "restoration/weight_spec.h"
 #include "weights/named_arrays.h"
 
 namespace daclip {

@@ -84,9 +84,7 @@ TEST_F(RestoreDiffusion, what_the_model_has_no_use_for_is_refused_before_it_star
 
 TEST_F(RestoreDiffusion, a_model_without_clip_restores_and_says_no_more) {
   ModelConfig config = tiny_config();
-  config.clip.reset();
-  config.labels.clear();
-  config.restorer->content_dim = config.restorer->degradation_dim = 0;
+  remove_clip(config);
   write_safetensors(folder_ / "alone.safetensors", tiny_model(config));
   const Outcome outcome = run("alone", {"--report", path("page.html")});
   EXPECT_EQ(outcome.code, 0) << outcome.err;

@@ -122,9 +122,7 @@ TEST_F(Eval, measures_pictures_of_other_methods_beside_a_model) {
 
 TEST_F(Eval, takes_models_of_every_kind) {
   ModelConfig plain = tiny_config();
-  plain.clip.reset();
-  plain.labels.clear();
-  plain.restorer->content_dim = plain.restorer->degradation_dim = 0;
+  remove_clip(plain);
   write_safetensors(folder_ / "plain.safetensors", tiny_model(plain));
   ModelConfig eyes = tiny_config();
   eyes.restorer.reset();

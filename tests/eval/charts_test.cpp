@@ -58,7 +58,7 @@ TEST(Charts, confusion_shows_counts_and_shares_of_labels_that_occur) {
 }
 
 TEST(Charts, reliability_tells_the_calibration_error) {
-  const std::vector<Recognition> pictures = {{{0}, {0}, 0.95}, {{0}, {1}, 0.95}, {{0}, {0}, 0.35}};
+  const std::vector<RecognisedPicture> pictures = {{{0}, {0}, 0.95}, {{0}, {1}, 0.95}, {{0}, {0}, 0.35}};
   const std::string svg = reliability_chart("Confidence", report_recognition(pictures, 2)).file();
   EXPECT_EQ(markup_problem(svg), "");
   EXPECT_NE(svg.find("Calibration error 51.7 %"), std::string::npos);  // (2 * 0.45 + 0.65) / 3

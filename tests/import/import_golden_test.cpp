@@ -3,6 +3,7 @@
 #include "engine/native_backend.h"
 #include "import/import_parity.h"
 #include "import/label_tokens.h"
+#include "model/network_fields.h"
 #include "pipeline/words.h"
 
 namespace daclip {
@@ -23,7 +24,7 @@ TEST(ImportGolden, clip_is_detected_as_its_configuration_says) {
     const Json model = read_json(folder / "config.json").at("model_cfg");
     const ClipConfig expected = clip_config(model);
     NamedArrays arrays = read_safetensors(folder / "weights.safetensors");
-    EXPECT_EQ(detect_kind(arrays, "x"), CheckpointKind::clip);
+    EXPECT_TRUE(holds_clip(arrays, "x"));
     tidy_clip_names(arrays, "x");
     const ClipHints hints = {expected.vision.width / expected.vision.heads, expected.text.heads};
     const DetectedClip found = detect_clip(arrays, hints, "x");
@@ -48,17 +49,19 @@ TEST(ImportGolden, the_unet_is_detected_as_its_configuration_says) {
     SCOPED_TRACE(folder.string());
     const Json kwargs = read_json(folder / "config.json").at("kwargs");
     const NamedArrays arrays = read_safetensors(folder / "weights.safetensors");
-    EXPECT_EQ(detect_kind(arrays, "x"), CheckpointKind::unet);
-    const UnetConfig found = detect_unet(arrays, "x");
+    const NetworkType& type = detect_network_type(arrays, "x");
+    EXPECT_EQ(type.name, "unet");
+    const std::unique_ptr<RestorationNetwork> network = type.detect(arrays, "x");
+    const Json found = Json::parse(test::fields_of(*network)["restorer"].dump());
     const int context = kwargs.at("context_dim");
-    EXPECT_EQ(found.width, kwargs.at("nf"));
-    EXPECT_EQ(found.channels, kwargs.at("in_nc"));
-    EXPECT_EQ(found.multipliers, kwargs.at("ch_mult").get<std::vector<int>>());
-    EXPECT_EQ(found.degradation_dim, kwargs.at("use_degra_context") ? context : 0);
-    EXPECT_EQ(found.content_dim, kwargs.at("use_image_context") ? context : 0);
-    EXPECT_EQ(found.half_scale, kwargs.value("scale", 1.0) == 0.5);
+    EXPECT_EQ(found["width"], kwargs.at("nf"));
+    EXPECT_EQ(found["channels"], kwargs.at("in_nc"));
+    EXPECT_EQ(found["multipliers"], kwargs.at("ch_mult"));
+    EXPECT_EQ(network->context_dims().degradation, kwargs.at("use_degra_context") ? context : 0);
+    EXPECT_EQ(network->context_dims().content, kwargs.at("use_image_context") ? context : 0);
+    EXPECT_EQ(found["half_scale"], kwargs.value("scale", 1.0) == 0.5);
     // What the detected configuration needs is exactly what the file holds.
-    const std::vector<WeightSpec> specs = unet_weights(found);
+    const std::vector<WeightSpec> specs = network->weights();
     EXPECT_EQ(specs.size(), arrays.arrays.size());
     for (const WeightSpec& spec : specs) EXPECT_EQ(arrays.at(spec.name).shape, spec.shape) << spec.name;
   }
@@ -71,21 +74,22 @@ TEST(ImportGolden, nafnet_is_detected_as_its_configuration_says) {
     SCOPED_TRACE(folder.string());
     const Json config = read_json(folder / "config.json"), kwargs = config.at("kwargs");
     const NamedArrays arrays = read_safetensors(folder / config.value("weights", "weights.safetensors"));
-    EXPECT_EQ(detect_kind(arrays, "x"), CheckpointKind::nafnet);
-    const NafnetConfig found = detect_nafnet(arrays, "x");
-    EXPECT_EQ(found.channels, kwargs.at("img_channel"));
-    EXPECT_EQ(found.width, kwargs.at("width"));
-    EXPECT_EQ(found.middle_blocks, kwargs.at("middle_blk_num"));
-    EXPECT_EQ(found.encoder_blocks, kwargs.at("enc_blk_nums").get<std::vector<int>>());
-    EXPECT_EQ(found.decoder_blocks, kwargs.at("dec_blk_nums").get<std::vector<int>>());
+    const NetworkType& type = detect_network_type(arrays, "x");
+    EXPECT_EQ(type.name, "nafnet");
+    const Json found = Json::parse(test::fields_of(*type.detect(arrays, "x"))["restorer"].dump());
+    EXPECT_EQ(found["channels"], kwargs.at("img_channel"));
+    EXPECT_EQ(found["width"], kwargs.at("width"));
+    EXPECT_EQ(found["middle_blocks"], kwargs.at("middle_blk_num"));
+    EXPECT_EQ(found["encoder_blocks"], kwargs.at("enc_blk_nums"));
+    EXPECT_EQ(found["decoder_blocks"], kwargs.at("dec_blk_nums"));
   }
 }
 
 TEST(ImportGolden, the_built_in_label_tokens_are_the_vocabularys) {
   if (!fs::exists(vocabulary_in(golden_root()))) GTEST_SKIP() << "no vocabulary in " << golden_root();
   const Tokenizer tokenizer = Tokenizer::load(vocabulary_in(golden_root()));
-  for (int i = 0; i < kDegradationCount; ++i)
-    EXPECT_EQ(label_tokens(i, 77), tokenizer.tokenize(kLabels[size_t(i)])) << kLabels[size_t(i)];
+  for (const PublishedLabel& label : published_labels())
+    EXPECT_EQ(label_tokens(label, 77), tokenizer.tokenize(label.name)) << label.name;
 }
 
 // The text tower of an imported model, on free words, through the vocabulary that the model file keeps.
@@ -101,7 +105,7 @@ TEST(ImportGolden, words_embed_as_the_reference_does) {
     const std::vector<fs::path> files = {folder / "weights.safetensors"};
     const test::TempFolder temporary;
     write_safetensors(temporary / "model.safetensors", import_model(backend, files, options).arrays);
-    const Model model = load_model(backend, read_model_file(temporary / "model.safetensors"), true);
+    const LoadedModel model = load_model(backend, read_model_file(temporary / "model.safetensors"), true);
     const TextEncoder encoder(backend, model);
     std::vector<float> found;
     for (const Json& caption : config.at("captions")) {

@@ -5,7 +5,6 @@
 #include "import/import.h"
 #include "model/model.h"
 #include "nets/clip_parity.h"
-#include "pipeline/classifier.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/temp_folder.h"
 #include "weights/safetensors.h"
@@ -42,13 +41,13 @@ inline void check_import(Backend& backend, const fs::path& root, const fs::path&
   const ImportedModel imported = import_model(backend, files, options);
   write_safetensors(temporary / "model.safetensors", imported.arrays);
   const ModelFile file = read_model_file(temporary / "model.safetensors");
-  EXPECT_EQ(file.config.unet.has_value(), !unets.empty());
+  EXPECT_EQ(file.config.restorer != nullptr, !unets.empty());
   const NamedArrays weights = read_safetensors(folder / "weights.safetensors");
   int64_t count = 0;
   for (const auto& [name, array] : weights.arrays) count += int64_t(array.numel());
   EXPECT_EQ(file.parameters("daclip."), count);
 
-  const Model model = load_model(backend, file);
+  const LoadedModel model = load_model(backend, file);
   const NamedArrays cases = read_safetensors(folder / "cases.safetensors");
   const Tensor image = from_nchw(backend, cases.at("image"));
   const Tensor degradation = encode_degradation(backend, *model.config.clip, Scope(model.weights, "daclip."), image);

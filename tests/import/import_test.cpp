@@ -9,8 +9,9 @@
 #include "engine/native_backend.h"
 #include "import/published.h"
 #include "model/model.h"
-#include "pipeline/classifier.h"
+#include "model/network_fields.h"
 #include "pipeline/length.h"
+#include "pipeline/recogniser.h"
 #include "pipeline/test_photo.h"
 #include "pipeline/words.h"
 #include "weights/torch_writer.h"
@@ -84,7 +85,7 @@ TEST_F(Imports, clip_and_a_restoration_network_become_one_model) {
   EXPECT_EQ(file.config.clip->vision.layers, 2);
   EXPECT_EQ(file.config.clip->control_order, ControlOrder::reversed);
   EXPECT_TRUE(file.config.controller);
-  EXPECT_EQ(file.config.unet->multipliers, (std::vector<int>{1, 2}));
+  EXPECT_EQ(test::fields_of(*file.config.restorer)["restorer"]["multipliers"], (std::vector<int>{1, 2}));
   EXPECT_EQ(file.config.labels, std::vector<std::string>(kLabels.begin(), kLabels.begin() + kDegradationCount));
   EXPECT_TRUE(has_note(model, "width 64, 2 layers")) << model.notes.size();
   EXPECT_TRUE(has_note(model, "conditional U-Net, nf 32, ch_mult 1,2"));
@@ -120,8 +121,8 @@ TEST_F(Imports, clip_alone_classifies_and_embeds) {
   EXPECT_TRUE(has_note(imported, "plain CLIP"));
   const ModelFile file = written(imported);
   EXPECT_FALSE(file.config.controller);
-  const Model model = load_model(backend_, file, true);
-  const Conditioning conditioning = Classifier(backend_, model).analyse(test::test_photo(50, 40, 1));
+  const LoadedModel model = load_model(backend_, file, true);
+  const Conditioning conditioning = Recogniser(backend_, model).analyse(test::test_photo(50, 40, 1));
   EXPECT_EQ(conditioning.content, conditioning.degradation);
   EXPECT_EQ(conditioning.probabilities.size(), 10u);
   // Labels are the bare words through the text tower.
@@ -132,11 +133,11 @@ TEST_F(Imports, clip_alone_classifies_and_embeds) {
 TEST_F(Imports, a_restoration_network_alone_needs_no_clip_unless_it_is_steered) {
   const ModelFile file = written(import({nafnet()}, {}));
   EXPECT_FALSE(file.config.clip);
-  EXPECT_EQ(file.config.restorer->encoder_blocks, (std::vector<int>{1, 2}));
-  const Model model = load_model(backend_, file);
-  EXPECT_THROW(Classifier(backend_, model), UsageError);
+  EXPECT_EQ(test::fields_of(*file.config.restorer)["restorer"]["encoder_blocks"], (std::vector<int>{1, 2}));
+  const LoadedModel model = load_model(backend_, file);
+  EXPECT_THROW(Recogniser(backend_, model), UsageError);
 
-  EXPECT_EQ(written(import({unet(0)}, {})).config.unet->content_dim, 0);
+  EXPECT_EQ(written(import({unet(0)}, {})).config.restorer->context_dims().content, 0);
   expect_message({unet()}, {}, "steered by DA-CLIP's embeddings");
   expect_message({unet(16), daclip()}, options(), "takes embeddings of 16 values");
 }
@@ -177,10 +178,11 @@ TEST_F(Imports, configuration_files_tell_it_too_and_must_agree_with_the_shapes) 
   EXPECT_EQ(config.clip->text.heads, 2);
   EXPECT_TRUE(config.clip->quick_gelu);
   EXPECT_EQ(config.clip->control_order, ControlOrder::forward);
-  EXPECT_EQ(config.sde.max_sigma, 70);
-  EXPECT_EQ(config.sde.steps, 20);
-  EXPECT_EQ(config.sde.eps, 0.01);
-  EXPECT_EQ(config.sde.schedule, ThetaSchedule::constant);
+  const auto sde = test::fields_of(*config.restorer)["sde"];
+  EXPECT_EQ(sde["max_sigma"], 70);
+  EXPECT_EQ(sde["steps"], 20);
+  EXPECT_EQ(sde["eps"], 0.01);
+  EXPECT_EQ(sde["schedule"], "constant");
 
   configured.configs = {write("other.json", std::string(R"({"vision_cfg": {"layers": 12}, "embed_dim": 512})"))};
   expect_message({daclip()}, configured,
@@ -224,8 +226,8 @@ TEST_F(Imports, with_clips_own_vocabulary_labels_are_known_without_it_but_free_w
   config.text.width = 64;
   const ImportedModel imported = import({write("clip.safetensors", test::published_daclip(config))}, {});
   EXPECT_TRUE(has_note(imported, "need --vocab"));
-  const Model model = load_model(backend_, written(imported), true);
-  EXPECT_EQ(Classifier(backend_, model).analyse(test::test_photo(40, 40, 2)).probabilities.size(), 10u);
+  const LoadedModel model = load_model(backend_, written(imported), true);
+  EXPECT_EQ(Recogniser(backend_, model).analyse(test::test_photo(40, 40, 2)).probabilities.size(), 10u);
   EXPECT_NE(message_of([&] { TextEncoder(backend_, model); }).find("import it again with --vocab"), std::string::npos);
 }
 

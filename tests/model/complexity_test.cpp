@@ -41,7 +41,7 @@ TEST(Complexity, every_network_of_a_model_is_measured) {
     config.text_tower = true;
     const std::vector<Network> networks = networks_of(config, 48, 40);
     ASSERT_EQ(networks.size(), 3u);
-    EXPECT_EQ(networks[2].evaluations, config.unet ? 10 : 1);
+    EXPECT_EQ(networks[2].evaluations, config.restorer->default_evaluations());
     for (const Network& network : networks) {
       const NetworkCost cost = measure(
           network, [] { return std::make_unique<NativeBackend>(NativeOptions{1}); }, 2);

@@ -39,7 +39,7 @@ TEST_F(ModelFiles, a_complete_one_loads) {
   EXPECT_EQ(file.config.name, "tiny");
   EXPECT_EQ(file.parameters(), file.parameters("daclip.") + file.parameters("restorer.") + 11 * 16);
   const auto backend = std::make_unique<NativeBackend>();
-  const Model model = load_model(*backend, file);
+  const LoadedModel model = load_model(*backend, file);
   EXPECT_EQ(model.label_index("noisy"), 4);
   EXPECT_EQ(model.label_index("sharp"), -1);
   double norm = 0;

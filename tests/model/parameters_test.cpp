@@ -1,7 +1,8 @@
-// The published networks' sizes (SPEC 1-4) as `daclip info` counts them, from shapes alone.
+// The published networks' sizes as `daclip info` counts them, from shapes alone.
 #include <gtest/gtest.h>
 
 #include "model/model.h"
+#include "nets/unet.h"
 
 namespace daclip {
 namespace {
@@ -21,7 +22,7 @@ TEST(Parameters, of_daclip_b32_and_the_universal_unet_are_the_published_ones) {
   ModelConfig config;
   config.clip.emplace();
   config.text_tower = true;
-  config.unet.emplace();
+  config.restorer = make_unet({});
   const ModelFile file = shapes_of(config);
   EXPECT_EQ(file.parameters("daclip.clip.visual."), 87'849'216);
   EXPECT_EQ(file.parameters("daclip.visual_control."), 94'936'320);
@@ -32,7 +33,7 @@ TEST(Parameters, of_daclip_b32_and_the_universal_unet_are_the_published_ones) {
 TEST(Parameters, of_the_unet_follow_its_contexts_and_form) {
   const auto count = [](UnetConfig unet) {
     ModelConfig config;
-    config.unet = unet;
+    config.restorer = make_unet(unet);
     return shapes_of(config).parameters("restorer.");
   };
   EXPECT_EQ(count({.degradation_dim = 0, .content_dim = 0}), 36'236'419);

@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "engine/native_backend.h"
 #include "import/published.h"
+#include "pipeline/recogniser.h"
 #include "pipeline/test_photo.h"
 #include "pipeline/words.h"
 
@@ -49,7 +50,7 @@ TEST(Words, need_a_model_with_a_text_tower_that_was_loaded) {
   NativeBackend backend({.threads = 1});
   const test::TempFolder folder;
   write_safetensors(folder / "model.safetensors", test::tiny_model());
-  const Model trained_here = load_model(backend, read_model_file(folder / "model.safetensors"), true);
+  const LoadedModel trained_here = load_model(backend, read_model_file(folder / "model.safetensors"), true);
   EXPECT_THROW(TextEncoder(backend, trained_here), UsageError);
 
   write_safetensors(folder / "daclip.safetensors", test::published_daclip());
@@ -59,7 +60,7 @@ TEST(Words, need_a_model_with_a_text_tower_that_was_loaded) {
   const std::vector<std::filesystem::path> files = {folder / "daclip.safetensors"};
   write_safetensors(folder / "model.safetensors", import_model(backend, files, options).arrays);
   const ModelFile file = read_model_file(folder / "model.safetensors");
-  const Model without = load_model(backend, file), with = load_model(backend, file, true);
+  const LoadedModel without = load_model(backend, file), with = load_model(backend, file, true);
   EXPECT_THROW(TextEncoder(backend, without), UsageError);
   EXPECT_FALSE(without.weights.contains("daclip.clip.ln_final.weight"));
   EXPECT_TRUE(with.weights.contains("daclip.clip.ln_final.weight"));
@@ -72,12 +73,12 @@ TEST(CleanContent, is_what_clip_sees_without_its_controller) {
   NativeBackend backend({.threads = 1});
   const test::TempFolder folder;
   write_safetensors(folder / "model.safetensors", test::tiny_model());
-  const Model model = load_model(backend, read_model_file(folder / "model.safetensors"));
-  const Classifier classifier(backend, model);
+  const LoadedModel model = load_model(backend, read_model_file(folder / "model.safetensors"));
+  const Recogniser recogniser(backend, model);
   const Image photo = test::test_photo(60, 50, 3);
-  const std::vector<float> clean = classifier.clean_content(photo);
+  const std::vector<float> clean = recogniser.clean_content(photo);
   EXPECT_EQ(clean.size(), 16u);
-  EXPECT_NE(clean, classifier.analyse(photo).content);
+  EXPECT_NE(clean, recogniser.analyse(photo).content);
 }
 
 }  // namespace

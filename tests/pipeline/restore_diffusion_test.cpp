@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "engine/native_backend.h"
 #include "image/pixels.h"
-#include "pipeline/restorer.h"
+#include "pipeline/restore_pipeline.h"
 #include "pipeline/temp_folder.h"
 #include "pipeline/test_photo.h"
 #include "pipeline/tiny_model.h"
@@ -18,7 +18,7 @@ class DiffusionRestorer : public testing::Test {
  protected:
   DiffusionRestorer() : model_(loaded(test::tiny_diffusion_config())) {}
 
-  Model loaded(const ModelConfig& config) {
+  LoadedModel loaded(const ModelConfig& config) {
     write_safetensors(folder_ / "model.safetensors", test::tiny_model(config));
     return load_model(backend_, read_model_file(folder_ / "model.safetensors"));
   }
@@ -31,12 +31,12 @@ class DiffusionRestorer : public testing::Test {
   }
 
   RestoreResult restore(const Image& image, const RestoreOptions& options = few_steps()) {
-    return Restorer(backend_, model_).restore(image, options);
+    return RestorePipeline(backend_, model_).restore(image, options);
   }
 
   test::TempFolder folder_;
   NativeBackend backend_{{.threads = 1}};
-  Model model_;
+  LoadedModel model_;
 };
 
 TEST_F(DiffusionRestorer, every_small_size_comes_back_in_its_size) {
@@ -51,7 +51,7 @@ TEST_F(DiffusionRestorer, the_seed_decides_every_byte) {
   const Image photo = test::test_photo(50, 30);
   for (const std::string_view name : sampler_names()) {
     RestoreOptions options = few_steps();
-    options.sampler.sampler = sampler_by_name(name);
+    options.sampler.sampler = name;
     const Image first = restore(photo, options).image;
     EXPECT_EQ(restore(photo, options).image.data, first.data) << name;
     options.sampler.seed = 1;
@@ -79,7 +79,7 @@ TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
   options.tile = 64;
   std::vector<double> told;
   const RestoreResult result =
-      Restorer(backend_, model_).restore(test::test_photo(100, 40), options, [&](double share) {
+      RestorePipeline(backend_, model_).restore(test::test_photo(100, 40), options, [&](double share) {
         told.push_back(share);
       });
   EXPECT_EQ(result.evaluations, 3);
@@ -89,7 +89,7 @@ TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
   options.sampler.steps = 0;
   options.tile = 0;
   EXPECT_EQ(restore(test::test_photo(16, 16), options).evaluations, kFewSteps);
-  options.sampler.sampler = SamplerKind::posterior;
+  options.sampler.sampler = "posterior";
   EXPECT_EQ(restore(test::test_photo(8, 8), options).evaluations, 100);
 }
 
@@ -151,7 +151,7 @@ TEST_F(DiffusionRestorer, options_that_make_no_sense_are_refused) {
 }
 
 TEST_F(DiffusionRestorer, automatic_tiles_keep_to_the_memory) {
-  const Restorer restorer(backend_, model_);
+  const RestorePipeline restorer(backend_, model_);
   EXPECT_EQ(restorer.automatic_tile(1024, uint64_t(64) << 30), 1024);
   EXPECT_LT(restorer.automatic_tile(1024, 64u << 20), 512);
   EXPECT_GE(restorer.automatic_tile(1024, 1), kSmallestTile);
@@ -159,19 +159,15 @@ TEST_F(DiffusionRestorer, automatic_tiles_keep_to_the_memory) {
 
 TEST_F(DiffusionRestorer, a_network_without_clip_restores_and_refuses_to_be_steered) {
   ModelConfig diffusion = test::tiny_diffusion_config(), direct = test::tiny_config();
-  diffusion.unet->degradation_dim = diffusion.unet->content_dim = 0;
-  direct.restorer->degradation_dim = direct.restorer->content_dim = 0;
   for (ModelConfig* config : {&diffusion, &direct}) {
-    config->clip.reset();
-    config->labels.clear();
+    test::remove_clip(*config);
     model_ = loaded(*config);
     const Image photo = test::test_photo(40, 30);
     RestoreOptions options;
-    options.sampler.steps = 3;
     const RestoreResult result = restore(photo, options);
     EXPECT_NE(result.image.data, photo.data);
     EXPECT_EQ(result.degradation, "");
-    EXPECT_TRUE(result.conditioning.probabilities.empty());
+    EXPECT_TRUE(result.recognition.predictions.empty());
     options.degradation = "noisy";
     EXPECT_THROW(restore(photo, options), UsageError);
     options.degradation.clear();

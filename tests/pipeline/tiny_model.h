@@ -10,9 +10,37 @@
 #include "model/model_config.h"
 #include "nets/clip.h"
 #include "nets/nafnet.h"
+#include "nets/unet.h"
 #include "weights/safetensors.h"
 
 namespace daclip::test {
+
+inline NafnetConfig tiny_nafnet() {
+  NafnetConfig config;
+  config.width = 8;
+  config.encoder_blocks = {1, 1};
+  config.middle_blocks = 1;
+  config.decoder_blocks = {1, 1};
+  config.unshuffle = 2;
+  config.degradation_dim = config.content_dim = 16;
+  config.prompt_dim = 16;
+  config.attention_heads = 2;
+  config.attention_head_dim = 8;
+  return config;
+}
+
+inline UnetConfig tiny_unet() {
+  return {.width = 32,
+          .multipliers = {1, 1},
+          .degradation_dim = 16,
+          .content_dim = 16,
+          .first_transformer = 1,
+          .heads = 2,
+          .head_dim = 16};
+}
+
+// So little noise that what a random network makes of it stays within the range of pixels.
+inline SdeConfig tiny_sde() { return {.max_sigma = 0.002}; }
 
 inline ModelConfig tiny_config() {
   ModelConfig config;
@@ -22,35 +50,25 @@ inline ModelConfig tiny_config() {
   config.preprocess = {PreprocessConfig::Kind::mosaic, 64, 32, 16};
   config.labels.assign(kLabels.begin(), kLabels.end());
   config.logit_scale = 20;
-  NafnetConfig restorer;
-  restorer.width = 8;
-  restorer.encoder_blocks = {1, 1};
-  restorer.middle_blocks = 1;
-  restorer.decoder_blocks = {1, 1};
-  restorer.unshuffle = 2;
-  restorer.degradation_dim = restorer.content_dim = 16;
-  restorer.prompt_dim = 16;
-  restorer.attention_heads = 2;
-  restorer.attention_head_dim = 8;
-  config.restorer = restorer;
+  config.restorer = make_nafnet(tiny_nafnet());
   return config;
 }
 
-// The same with a diffusion network in the other's place, and so little noise that what a random network makes of it
-// stays within the range of pixels.
+// The same with a diffusion network in the other's place.
 inline ModelConfig tiny_diffusion_config() {
   ModelConfig config = tiny_config();
   config.clip->control_stem.clear();  // as published controllers are
-  config.restorer.reset();
-  config.sde.max_sigma = 0.002;
-  config.unet = UnetConfig{.width = 32,
-                           .multipliers = {1, 1},
-                           .degradation_dim = 16,
-                           .content_dim = 16,
-                           .first_transformer = 1,
-                           .heads = 2,
-                           .head_dim = 16};
+  config.restorer = make_unet(tiny_unet(), tiny_sde());
   return config;
+}
+
+// Leaves a network that nothing steers.
+inline void remove_clip(ModelConfig& config) {
+  config.clip.reset();
+  config.labels.clear();
+  std::unique_ptr<RestorationNetwork> network = config.restorer->clone();
+  network->set_context_dims({});
+  config.restorer = std::move(network);
 }
 
 // Weights that networks start from at zero get small values, so that every path has an effect.
@@ -77,8 +95,7 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
       model.arrays[prefix + spec.name] = make_array(random_weight(spec, random), spec.shape, ArrayType::f16);
   };
   if (config.clip) add("daclip.", daclip_weights(*config.clip, true, config.text_tower));
-  if (config.restorer) add("restorer.", nafnet_weights(*config.restorer));
-  if (config.unet) add("restorer.", unet_weights(*config.unet));
+  if (config.restorer) add("restorer.", config.restorer->weights());
   model.metadata = to_json(config);
   if (!config.clip) return model;
   std::vector<float> labels(config.labels.size() * size_t(config.clip->embedding));

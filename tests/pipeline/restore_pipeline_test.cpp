@@ -1,4 +1,4 @@
-#include "pipeline/restorer.h"
+#include "pipeline/restore_pipeline.h"
 
 #include <gtest/gtest.h>
 
@@ -13,10 +13,10 @@
 namespace daclip {
 namespace {
 
-class RestorerTest : public testing::Test {
+class RestorePipelineTest : public testing::Test {
  protected:
-  RestorerTest() : RestorerTest(test::tiny_model()) {}
-  explicit RestorerTest(const NamedArrays& arrays) { load(arrays); }
+  RestorePipelineTest() : RestorePipelineTest(test::tiny_model()) {}
+  explicit RestorePipelineTest(const NamedArrays& arrays) { load(arrays); }
 
   void load(const NamedArrays& arrays) {
     write_safetensors(folder_ / "model.safetensors", arrays);
@@ -25,15 +25,15 @@ class RestorerTest : public testing::Test {
 
   RestoreResult restore(const Image& image, RestoreOptions options = {}) {
     if (options.degradation.empty() && !options.mask) options.degradation = "noisy";
-    return Restorer(backend_, model_).restore(image, options);
+    return RestorePipeline(backend_, model_).restore(image, options);
   }
 
   test::TempFolder folder_;
   NativeBackend backend_;
-  Model model_;
+  LoadedModel model_;
 };
 
-TEST_F(RestorerTest, tiled_equals_whole_within_45_dB) {
+TEST_F(RestorePipelineTest, tiled_equals_whole_within_45_dB) {
   const Image photo = test::test_photo(900, 700);
   RestoreOptions whole, tiled;
   whole.tile = 1024;
@@ -46,7 +46,7 @@ TEST_F(RestorerTest, tiled_equals_whole_within_45_dB) {
 }
 
 // Half of the photo is dark, and channel attention makes much of it: tiles with averages of their own come to 37 dB.
-TEST_F(RestorerTest, tiles_share_the_photos_statistics) {
+TEST_F(RestorePipelineTest, tiles_share_the_photos_statistics) {
   NamedArrays arrays = test::tiny_model();
   for (auto& [name, array] : arrays.arrays)
     if (name.starts_with("restorer.") && (name.ends_with(".beta") || name.ends_with(".sca.1.weight"))) {
@@ -67,18 +67,22 @@ TEST_F(RestorerTest, tiles_share_the_photos_statistics) {
 }
 
 // Zeros beyond the border, which nothing was trained on, would darken the averages.
-TEST_F(RestorerTest, sides_that_are_no_multiples_are_continued_by_reflection) {
+TEST_F(RestorePipelineTest, sides_that_are_no_multiples_are_continued_by_reflection) {
   ModelConfig config = test::tiny_config();
-  config.restorer->content_dim = 0;  // it sees the photo, which is another when continued
+  NafnetConfig network = test::tiny_nafnet();
+  network.content_dim = 0;  // the embedding of the continued photo is another
+  config.restorer = make_nafnet(network);
   load(test::tiny_model(config));
   const FloatImage photo = test::test_scene(45, 35);
   const Image small = restore(from_rgb(photo)).image, large = restore(from_rgb(continued(photo, 48, 40))).image;
   EXPECT_EQ(rgb_region(small, 0, 0, 45, 35).data, rgb_region(large, 0, 0, 45, 35).data);
 }
 
-TEST_F(RestorerTest, two_views_are_the_mean_of_the_photo_and_its_half_turn) {
+TEST_F(RestorePipelineTest, two_views_are_the_mean_of_the_photo_and_its_half_turn) {
   ModelConfig config = test::tiny_config();
-  config.restorer->content_dim = 0;  // it sees the photo, which is another when turned
+  NafnetConfig network = test::tiny_nafnet();
+  network.content_dim = 0;  // the embedding of the turned photo is another
+  config.restorer = make_nafnet(network);
   load(test::tiny_model(config));
   const Image photo = test::test_photo(41, 27);
   RestoreOptions twice;
@@ -88,20 +92,20 @@ TEST_F(RestorerTest, two_views_are_the_mean_of_the_photo_and_its_half_turn) {
   for (size_t i = 0; i < photo.samples(); ++i) ASSERT_EQ(both.data[i], (one.data[i] + other.data[i] + 1) / 2);
 }
 
-TEST_F(RestorerTest, progress_of_views_and_tiles_only_grows_and_ends_at_one) {
+TEST_F(RestorePipelineTest, progress_of_views_and_tiles_only_grows_and_ends_at_one) {
   RestoreOptions options;
   options.degradation = "noisy";
   options.views = 2;
   options.tile = 128;
   double last = 0;
-  Restorer(backend_, model_).restore(test::test_photo(200, 150), options, [&](double share) {
+  RestorePipeline(backend_, model_).restore(test::test_photo(200, 150), options, [&](double share) {
     EXPECT_GT(share, last);
     last = share;
   });
   EXPECT_DOUBLE_EQ(last, 1);
 }
 
-TEST_F(RestorerTest, every_small_size_comes_back_in_its_size) {
+TEST_F(RestorePipelineTest, every_small_size_comes_back_in_its_size) {
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 9}, {7, 1}, {3, 3}, {17, 31}, {8, 200}}) {
     const RestoreResult result = restore(test::test_photo(width, height));
     EXPECT_EQ(result.image.width, width);
@@ -109,7 +113,7 @@ TEST_F(RestorerTest, every_small_size_comes_back_in_its_size) {
   }
 }
 
-TEST_F(RestorerTest, depth_grey_alpha_profile_and_exif_are_kept) {
+TEST_F(RestorePipelineTest, depth_grey_alpha_profile_and_exif_are_kept) {
   for (const int bits : {8, 16})
     for (const int channels : {1, 2, 3, 4}) {
       Image photo = test::test_photo_as(40, 30, channels, bits);
@@ -130,14 +134,14 @@ TEST_F(RestorerTest, depth_grey_alpha_profile_and_exif_are_kept) {
     }
 }
 
-TEST_F(RestorerTest, sixteen_bits_hold_more_than_256_levels) {
+TEST_F(RestorePipelineTest, sixteen_bits_hold_more_than_256_levels) {
   const Image result = restore(test::test_photo_as(64, 64, 3, 16)).image;
   size_t between = 0;
   for (size_t i = 0; i < result.samples(); ++i) between += result.data16()[i] % 257 != 0;
   EXPECT_GT(between, result.samples() / 2);
 }
 
-TEST_F(RestorerTest, strength_zero_returns_the_input_and_half_lies_between) {
+TEST_F(RestorePipelineTest, strength_zero_returns_the_input_and_half_lies_between) {
   const Image photo = test::test_photo(100, 80);
   RestoreOptions none, half;
   none.strength = 0;
@@ -147,7 +151,7 @@ TEST_F(RestorerTest, strength_zero_returns_the_input_and_half_lies_between) {
   for (size_t i = 0; i < photo.data.size(); ++i) ASSERT_NEAR(blend.data[i], (photo.data[i] + full.data[i]) / 2.0, 1.01);
 }
 
-TEST_F(RestorerTest, a_mask_confines_the_change_to_its_holes) {
+TEST_F(RestorePipelineTest, a_mask_confines_the_change_to_its_holes) {
   const Image photo = test::test_photo(60, 50);
   RestoreOptions options;
   options.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
@@ -167,7 +171,7 @@ TEST_F(RestorerTest, a_mask_confines_the_change_to_its_holes) {
   EXPECT_TRUE(changed);
 }
 
-TEST_F(RestorerTest, what_lay_in_a_hole_has_no_influence) {
+TEST_F(RestorePipelineTest, what_lay_in_a_hole_has_no_influence) {
   Image photo = test::test_photo(60, 50), other = photo;
   RestoreOptions options;
   options.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
@@ -176,14 +180,14 @@ TEST_F(RestorerTest, what_lay_in_a_hole_has_no_influence) {
   EXPECT_EQ(restore(photo, options).image.data, restore(other, options).image.data);
 }
 
-TEST_F(RestorerTest, a_photo_recognised_as_clean_is_returned_as_it_came) {
+TEST_F(RestorePipelineTest, a_photo_recognised_as_clean_is_returned_as_it_came) {
   const Image photo = test::test_photo(90, 70);
-  const Conditioning seen = Classifier(backend_, model_).analyse(photo);
+  const Conditioning seen = Recogniser(backend_, model_).analyse(photo);
   NamedArrays arrays = test::tiny_model();
   std::vector<float> direction = seen.degradation;
   test::set_label(arrays, model_.config, kClean, direction);
   load(arrays);
-  const RestoreResult result = Restorer(backend_, model_).restore(photo);
+  const RestoreResult result = RestorePipeline(backend_, model_).restore(photo);
   EXPECT_TRUE(result.untouched);
   EXPECT_EQ(result.degradation, "clean");
   EXPECT_EQ(result.image.data, photo.data);
@@ -192,20 +196,20 @@ TEST_F(RestorerTest, a_photo_recognised_as_clean_is_returned_as_it_came) {
   EXPECT_NE(restore(photo, insist).image.data, photo.data);
 }
 
-TEST_F(RestorerTest, a_photo_that_is_rather_clean_than_anything_else_is_returned_as_it_came_however_unsure) {
+TEST_F(RestorePipelineTest, a_photo_that_is_rather_clean_than_anything_else_is_returned_as_it_came_however_unsure) {
   const Image photo = test::test_photo(90, 70);
-  const std::vector<float> seen = Classifier(backend_, model_).analyse(photo).degradation;
+  const std::vector<float> seen = Recogniser(backend_, model_).analyse(photo).degradation;
   NamedArrays arrays = test::tiny_model();
   for (int label = 0; label <= kClean; ++label) test::set_label(arrays, model_.config, label, seen);
   load(arrays);
   model_.config.label_bias.assign(kLabels.size(), 0.f);
   model_.config.label_bias[kClean] = 0.5f;  // 14 % are clean, 9 % each of the others
-  const RestoreResult result = Restorer(backend_, model_).restore(photo);
+  const RestoreResult result = RestorePipeline(backend_, model_).restore(photo);
   EXPECT_TRUE(result.untouched);
   EXPECT_EQ(result.image.data, photo.data);
 }
 
-TEST_F(RestorerTest, the_chosen_degradation_steers_the_network) {
+TEST_F(RestorePipelineTest, the_chosen_degradation_steers_the_network) {
   const Image photo = test::test_photo(90, 70);
   RestoreOptions noisy, hazy;
   noisy.degradation = "noisy";
@@ -213,14 +217,14 @@ TEST_F(RestorerTest, the_chosen_degradation_steers_the_network) {
   EXPECT_NE(restore(photo, noisy).image.data, restore(photo, hazy).image.data);
 }
 
-TEST_F(RestorerTest, the_same_input_gives_the_same_bytes) {
+TEST_F(RestorePipelineTest, the_same_input_gives_the_same_bytes) {
   const Image photo = test::test_photo(300, 200);
   RestoreOptions options;
   options.tile = 128;
   EXPECT_EQ(restore(photo, options).image.data, restore(photo, options).image.data);
 }
 
-TEST_F(RestorerTest, options_that_make_no_sense_are_refused) {
+TEST_F(RestorePipelineTest, options_that_make_no_sense_are_refused) {
   const Image photo = test::test_photo(40, 40);
   RestoreOptions options;
   options.degradation = "sharp";
@@ -236,15 +240,15 @@ TEST_F(RestorerTest, options_that_make_no_sense_are_refused) {
   EXPECT_THROW(restore(photo, options), UsageError);
 }
 
-TEST_F(RestorerTest, automatic_tiles_shrink_with_the_memory_bound) {
-  const Restorer restorer(backend_, model_);
+TEST_F(RestorePipelineTest, automatic_tiles_shrink_with_the_memory_bound) {
+  const RestorePipeline restorer(backend_, model_);
   EXPECT_GE(restorer.automatic_tile(1000, 1u << 30), restorer.automatic_tile(1000, 1u << 24));
   EXPECT_GE(restorer.automatic_tile(1000, 1), kSmallestTile);
   EXPECT_GE(restorer.automatic_tile(1000, 1u << 26), restorer.automatic_tile(100'000, 1u << 26));
 }
 
 // The photo's own embedding may have any length: steered by labels, the restorer sees the chosen label as it is.
-TEST_F(RestorerTest, steered_by_labels_a_chosen_one_restores_as_its_embedding_would) {
+TEST_F(RestorePipelineTest, steered_by_labels_a_chosen_one_restores_as_its_embedding_would) {
   model_.config.label_steering = true;
   model_.config.logit_scale = 1000;
   const Image photo = test::test_photo(90, 70);
@@ -252,7 +256,7 @@ TEST_F(RestorerTest, steered_by_labels_a_chosen_one_restores_as_its_embedding_wo
   by_name.degradation = "hazy";
   const std::span<const float> hazy = model_.label_embedding(model_.label_index("hazy"));
   by_embedding.conditioning.degradation = {EmbeddingChoice::Source::image, {hazy.begin(), hazy.end()}};
-  const Restorer restorer(backend_, model_);
+  const RestorePipeline restorer(backend_, model_);
   const Image expected = restorer.restore(photo, by_name).image;
   EXPECT_EQ(restorer.restore(photo, by_embedding).image.data, expected.data);
   model_.config.label_steering = false;

@@ -1,0 +1,41 @@
+#include "daclip/restorer.h"
+
+#include "api/model_state.h"
+#include "pipeline/restore_pipeline.h"
+#include "pipeline/words.h"
+
+namespace daclip {
+
+struct Restorer::Session {
+  Session(const Model& model, int threads)
+      : state(model.state()), backend(session_backend(*state, threads)), pipeline(*backend, state->model) {}
+
+  std::shared_ptr<const ModelState> state;
+  std::unique_ptr<Backend> backend;
+  RestorePipeline pipeline;
+};
+
+Restorer::Restorer(const Model& model, int threads) : session_(std::make_unique<Session>(model, threads)) {}
+Restorer::~Restorer() = default;
+Restorer::Restorer(Restorer&&) noexcept = default;
+Restorer& Restorer::operator=(Restorer&&) noexcept = default;
+
+RestoreResult Restorer::restore(const Image& photo, const RestoreOptions& options, const Progress& progress) {
+  if (!progress) return session_->pipeline.restore(photo, options);
+  return session_->pipeline.restore(photo, options, [&](double fraction) {
+    if (!progress(fraction)) throw Cancelled("restoring was cancelled");
+  });
+}
+
+void Restorer::check(const RestoreOptions& options) const { session_->pipeline.check(options); }
+
+std::vector<float> Restorer::embed_text(std::string_view text) {
+  return TextEncoder(*session_->backend, session_->state->model).embed(text);
+}
+
+std::vector<float> Restorer::embed_clean_image(const Image& image) {
+  validate(image, "embed_clean_image");
+  return Recogniser(*session_->backend, session_->state->model).clean_content(image);
+}
+
+}  // namespace daclip

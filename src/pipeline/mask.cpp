@@ -1,0 +1,38 @@
+#include "pipeline/mask.h"
+
+#include <algorithm>
+
+#include "image/pixels.h"
+
+namespace daclip {
+
+Mask Mask::from_image(const Image& image) {
+  Mask mask{image.width, image.height, {}};
+  mask.keep.reserve(image.pixels());
+  for (int y = 0; y < image.height; ++y) {
+    const FloatImage row = rgb_region(image, 0, y, image.width, 1);
+    for (int x = 0; x < image.width; ++x)
+      mask.keep.push_back(row.at(x, 0, 0) + row.at(x, 0, 1) + row.at(x, 0, 2) >= 1.5f);
+  }
+  return mask;
+}
+
+Image with_white_holes(const Image& photo, const Mask& mask) {
+  Image result = photo;
+  const size_t sample = size_t(photo.bits / 8), pixel = sample * size_t(photo.channels);
+  for (size_t i = 0; i < mask.keep.size(); ++i)
+    if (!mask.keep[i])
+      std::fill_n(result.data.begin() + std::ptrdiff_t(i * pixel), sample * size_t(photo.colour_channels()),
+                  uint8_t(255));
+  return result;
+}
+
+void copy_kept_pixels(const Image& photo, const Mask& mask, Image& result) {
+  const size_t pixel = size_t(photo.bits / 8) * size_t(photo.channels);
+  for (size_t i = 0; i < mask.keep.size(); ++i)
+    if (mask.keep[i])
+      std::copy_n(photo.data.begin() + std::ptrdiff_t(i * pixel), pixel,
+                  result.data.begin() + std::ptrdiff_t(i * pixel));
+}
+
+}  // namespace daclip

@@ -1,0 +1,172 @@
+#include "pipeline/restore_pipeline.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "pipeline/conditioning.h"
+#include "pipeline/label_mixture.h"
+#include "pipeline/mask.h"
+#include "pipeline/tile_blender.h"
+#include "pipeline/views.h"
+
+namespace daclip {
+namespace {
+
+// Larger tiles bring nothing but memory traffic.
+constexpr int kLargestAutomaticTile = 1024;
+
+using Source = EmbeddingChoice::Source;
+
+const RestorationNetwork& network_of(const LoadedModel& model) {
+  if (!model.config.restorer)
+    throw UsageError(cat("model ", model.config.name, " recognises only: it has no restoration network"));
+  return *model.config.restorer;
+}
+
+void check_label(const std::string& label, const LoadedModel& model) {
+  if (label.empty() || model.label_index(label) >= 0) return;
+  std::string known;
+  for (const std::string& other : model.config.labels) known += (known.empty() ? "" : ", ") + other;
+  throw UsageError(cat("degradation ", label, " is unknown to model ", model.config.name, "; it knows ", known));
+}
+
+// What is chosen in place of the photo's own embeddings must have a use.
+void check_steering(const RestoreOptions& options, const LoadedModel& model) {
+  const ConditioningChoice& choice = options.conditioning;
+  const bool content = choice.content.source != Source::photo, degradation = choice.degradation.source != Source::photo;
+  if (!model.config.clip && (content || degradation || !options.degradation.empty()))
+    throw UsageError(cat("model ", model.config.name, " has no CLIP: nothing steers it"));
+  if (!options.degradation.empty() && degradation)
+    throw UsageError("a degradation is given twice: by its name, and by an embedding");
+  const ContextDims dims = model.config.restorer->context_dims();
+  if ((content && dims.content == 0) || (degradation && dims.degradation == 0))
+    throw UsageError(cat("the network of model ", model.config.name, " takes no ",
+                         content && dims.content == 0 ? "content" : "degradation", " embedding"));
+  check_label(options.degradation, model);
+}
+
+void check_mask(const Mask& mask, const Image& photo) {
+  if (mask.width != photo.width || mask.height != photo.height || mask.keep.size() != photo.pixels())
+    throw UsageError(
+        cat("the mask is ", mask.width, "x", mask.height, " pixels, the photo ", photo.width, "x", photo.height));
+}
+
+// Progress of a part of the work, as progress of the whole.
+ProgressFraction part_of(const ProgressFraction& whole, double begin, double end) {
+  if (!whole) return {};
+  return [whole, begin, end](double fraction) { whole(begin + (end - begin) * fraction); };
+}
+
+}  // namespace
+
+RestorePipeline::RestorePipeline(Backend& backend, const LoadedModel& model)
+    : backend_(backend), model_(model), network_(network_of(model)) {
+  if (model.config.clip) recogniser_.emplace(backend, model);
+}
+
+void RestorePipeline::check(const RestoreOptions& options) const {
+  check_steering(options, model_);
+  network_.check_sampling(options.sampler);
+  if (!(options.strength >= 0 && options.strength <= 1))
+    throw UsageError(cat("strength ", options.strength, ": expected 0 to 1"));
+  if (options.tile != 0 && options.tile < kSmallestTile)
+    throw UsageError(cat("tile ", options.tile, ": expected at least ", kSmallestTile, " pixels, or 0 for automatic"));
+  if (options.overlap < 0) throw UsageError(cat("overlap ", options.overlap, ": expected 0 or more"));
+  if (options.views < 1 || options.views > kMostViews)
+    throw UsageError(cat("views ", options.views, ": expected 1 to ", kMostViews));
+}
+
+// Origins of tiles are multiples of 8 as well, so that JPEG's blocks keep their phase.
+int RestorePipeline::alignment() const { return std::max(8, network_.multiple()); }
+
+int RestorePipeline::automatic_tile(int width, uint64_t memory_bytes) const {
+  const size_t element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
+  const double per_pixel = network_.bytes_per_pixel(element) + 12 * sizeof(float);
+  const double per_row = 3.0 * sizeof(float) * width;  // the strip under the tiles
+  // side^2 * per_pixel + side * per_row = memory
+  const double side = (std::sqrt(per_row * per_row + 4 * per_pixel * double(memory_bytes)) - per_row) / (2 * per_pixel);
+  const int step = alignment();
+  return std::max(int(std::min(side, double(kLargestAutomaticTile))) / step * step, std::max(kSmallestTile, step));
+}
+
+TileGrid RestorePipeline::grid(const Image& photo, const RestoreOptions& options) const {
+  const uint64_t memory = options.memory_bytes > 0 ? options.memory_bytes : network_.default_memory();
+  const int side = options.tile > 0 ? options.tile : automatic_tile(photo.width, memory);
+  return {plan_tiles(photo.width, side, options.overlap, alignment()),
+          plan_tiles(photo.height, side, options.overlap, alignment())};
+}
+
+// The label that is taken without recognising, or empty.
+std::string RestorePipeline::chosen_label(const RestoreOptions& options) const {
+  const bool holes = options.degradation.empty() && options.mask && model_.label_index(kHolesLabel) >= 0;
+  return holes ? std::string(kHolesLabel) : options.degradation;
+}
+
+bool RestorePipeline::recognition_decides(const RestoreOptions& options) const {
+  return recogniser_ && chosen_label(options).empty() && options.conditioning.degradation.source == Source::photo;
+}
+
+Contexts RestorePipeline::contexts_for(const Conditioning& conditioning) const {
+  const ContextDims dims = network_.context_dims();
+  const ModelConfig& config = model_.config;
+  Contexts contexts;
+  if (dims.content > 0) contexts.content = backend_.from_floats(conditioning.content, {1, dims.content});
+  if (dims.degradation > 0)
+    contexts.degradation = backend_.from_floats(
+        config.label_steering
+            ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale, config.label_bias)
+            : conditioning.degradation,
+        {1, dims.degradation});
+  return contexts;
+}
+
+// The photo's embeddings with the chosen ones in their place.
+Contexts RestorePipeline::steering(const Conditioning& conditioning, const RestoreOptions& options) const {
+  ConditioningChoice choice = options.conditioning;
+  const int label = model_.label_index(chosen_label(options));
+  if (label >= 0 && choice.degradation.source == Source::photo) {
+    const std::span<const float> embedding = model_.label_embedding(label);
+    choice.degradation = {Source::words, {embedding.begin(), embedding.end()}};
+  }
+  return contexts_for(choose(conditioning, choice));
+}
+
+RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions& options,
+                                       const ProgressFraction& progress) const {
+  validate(photo, "restore");
+  check(options);
+  if (options.mask) check_mask(*options.mask, photo);
+  const Image holed = options.mask ? with_white_holes(photo, *options.mask) : Image();
+  const Image& source = options.mask ? holed : photo;
+
+  RestoreResult result;
+  if (recogniser_) result.recognition = recogniser_->recognise(source);
+  result.degradation = chosen_label(options);
+  if (result.degradation.empty() && recogniser_) result.degradation = result.recognition.predictions.front().label;
+  if (recognition_decides(options)) {
+    result.unsure = result.recognition.unsure;
+    result.untouched = result.degradation == kCleanLabel;
+  }
+  if (result.untouched) {
+    result.image = photo;
+    return result;
+  }
+
+  const Contexts contexts = steering(result.recognition.conditioning, options);
+  result.image = over_views(source, options.views, [&](const Image& seen, int view) {
+    const double begin = double(view) / options.views, end = double(view + 1) / options.views;
+    const TileGrid tiles = grid(seen, options);
+    const auto session = network_.session(backend_, Scope(model_.weights, "restorer."), contexts, options.sampler);
+    result.tiles = int(tiles.count());
+    result.evaluations = session->evaluations();
+    const double prepared = begin + (end - begin) * session->preparation(tiles);
+    session->prepare(seen, tiles, part_of(progress, begin, prepared));
+    return restore_tiles(seen, tiles, *session, options.strength, part_of(progress, prepared, end));
+  });
+  if (options.mask) copy_kept_pixels(photo, *options.mask, result.image);
+  return result;
+}
+
+}  // namespace daclip
