@@ -1,4 +1,4 @@
-// The exceptions that every part of daclip throws. Messages are one line: what, where, what was expected.
+// The exceptions that daclip throws. A message is one line: what failed, where, what was expected.
 #pragma once
 
 #include <sstream>
@@ -14,27 +14,27 @@ class Error : public std::runtime_error {
 
 class IoError : public Error {
   using Error::Error;
-};  // a file that cannot be opened, read or written
+};  // a file cannot be opened, read or written
 class FormatError : public Error {
   using Error::Error;
-};  // bytes that are not what their format says
+};  // bytes do not follow their format
 class WeightsError : public Error {
   using Error::Error;
 };  // missing, unexpected or mismatched tensors
 class LimitError : public Error {
   using Error::Error;
-};  // sizes beyond what is accepted
+};  // a size exceeds what is accepted
 class DeviceError : public Error {
   using Error::Error;
-};  // a backend or precision that this machine lacks
+};  // this machine lacks the backend or precision
 class ShapeError : public Error {
   using Error::Error;
-};  // an operation called with shapes that do not fit
+};  // an operation was called with shapes that do not match
 class UsageError : public Error {
   using Error::Error;
-};  // options or configuration that make no sense
+};  // options or configuration are invalid
 
-// Joins its arguments as operator<< prints them: cat("width ", 3).
+// Concatenates its arguments as operator<< prints them: cat("width ", 3) is "width 3".
 template <class... Args>
 std::string cat(const Args&... args) {
   std::ostringstream out;

@@ -1,4 +1,4 @@
-// The degradations by name, in the order and spelling of the published controller, and "clean" behind them.
+// Names of the degradations, in the order and spelling of the published controller, followed by "clean".
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ inline constexpr std::array<std::string_view, 11> kLabels = {
 inline constexpr int kDegradationCount = 10;  // the first ten of kLabels
 inline constexpr int kClean = 10;
 
-// Index of a label in kLabels, or -1.
+// Index of a label in kLabels, -1 if unknown.
 constexpr int label_index(std::string_view name) {
   for (int i = 0; i < int(kLabels.size()); ++i)
     if (kLabels[i] == name) return i;
