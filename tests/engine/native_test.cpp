@@ -6,7 +6,7 @@
 #include <optional>
 #include <thread>
 
-#include "engine/pool.h"
+#include "engine/memory_pool.h"
 #include "ops/conformance.h"
 
 namespace daclip {
@@ -162,8 +162,8 @@ TEST(NativeBackend, attention_over_many_tokens_never_holds_all_scores) {
   EXPECT_LT(peak_memory() - before, size_t(64) << 20);
 }
 
-TEST(Pool, holds_little_more_than_was_ever_in_use) {
-  const auto pool = std::make_shared<Pool>();
+TEST(MemoryPool, holds_little_more_than_was_ever_in_use) {
+  const auto pool = std::make_shared<MemoryPool>();
   const size_t before = peak_memory();
   for (size_t size = size_t(400) << 20; size > size_t(200) << 20; size -= size_t(50) << 20) {
     const auto first = pool->allocate(size), second = pool->allocate(size / 2);
@@ -173,8 +173,8 @@ TEST(Pool, holds_little_more_than_was_ever_in_use) {
   EXPECT_LT(peak_memory() - before, size_t(900) << 20);
 }
 
-TEST(Pool, hands_blocks_out_again) {
-  const auto pool = std::make_shared<Pool>();
+TEST(MemoryPool, hands_blocks_out_again) {
+  const auto pool = std::make_shared<MemoryPool>();
   auto first = pool->allocate(100000);
   void* data = first->data();
   EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 64, 0u);
@@ -182,8 +182,8 @@ TEST(Pool, hands_blocks_out_again) {
   EXPECT_EQ(pool->allocate(100000)->data(), data);
 }
 
-TEST(Pool, refuses_what_no_machine_has) {
-  EXPECT_THROW(std::make_shared<Pool>()->allocate(size_t(1) << 62), LimitError);
+TEST(MemoryPool, refuses_what_no_machine_has) {
+  EXPECT_THROW(std::make_shared<MemoryPool>()->allocate(size_t(1) << 62), LimitError);
 }
 
 }  // namespace daclip
