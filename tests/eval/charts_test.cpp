@@ -51,7 +51,7 @@ TEST(Charts, confusion_shows_counts_and_shares_of_labels_that_occur) {
                               .file();
   EXPECT_EQ(markup_problem(svg), "");
   EXPECT_NE(svg.find(">75 %</text>"), std::string::npos);
-  EXPECT_NE(svg.find("noisy taken for rainy: 1 of 4"), std::string::npos);
+  EXPECT_NE(svg.find("noisy classified as rainy: 1 of 4"), std::string::npos);
   EXPECT_EQ(count_of(svg, "never"), 0u);
   EXPECT_EQ(count_of(svg, ">rainy</text>"), 1u);  // a column without a row
   EXPECT_THROW(confusion_chart("", {"a"}, {}), UsageError);
