@@ -220,7 +220,7 @@ TEST(SharedList, every_set_of_the_shared_photos_is_whole) {
     images += set.images.size();
     EXPECT_NO_THROW(load_pair(set, set.images.size() - 1)) << set.name;
   }
-  // Every photo of test/ and real/ is in some set.
+  // Every photo of test/ and real/ belongs to a set.
   std::set<fs::path> used;
   for (const TestSet& set : sets)
     for (const TestImage& image : set.images) used.insert({image.lq, image.gt});

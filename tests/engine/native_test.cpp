@@ -20,7 +20,7 @@ BackendCase native_case(const std::string& name, NativeOptions options, double t
   return {name, make, tolerance};
 }
 
-// A small network's worth of operations on a backend of its own.
+// The operations of a small network, on a separate backend.
 std::vector<float> little_network(NativeOptions options) {
   NativeBackend b(options);
   Random random(7);
@@ -92,7 +92,7 @@ TEST(NativeBackend, refuses_tensors_of_another_precision) {
   EXPECT_THROW(wide.relu(x), ShapeError);
 }
 
-// norm, queries, keys and values, attention, output, norm, residual: by the plain operations.
+// Norm, queries, keys and values, attention, output, norm, residual, composed of plain operations.
 Tensor linear_attention_by_parts(Backend& b, const Scope& w, const Tensor& x, int heads, float eps) {
   const auto gain = [&](const char* name) { return b.reshape(w(name), {w(name).numel()}); };
   const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2), inner = w("fn.to_qkv.weight").dim(0) / 3;
@@ -146,7 +146,7 @@ TEST(NativeBackend, fused_linear_attention_equals_its_parts) {
   }
 }
 
-// Largest resident size of this process so far, in bytes.
+// Largest resident memory of this process so far, in bytes.
 size_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

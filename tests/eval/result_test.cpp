@@ -114,7 +114,7 @@ TEST(ResultFiles, a_damaged_csv_is_refused_by_line) {
   }
 }
 
-TEST(ResultFiles, damaged_lines_are_told_and_left_out) {
+TEST(ResultFiles, damaged_lines_are_reported_and_skipped) {
   const TempFolder folder;
   Result r = full_result(), second = full_result();
   second.image = "second";

@@ -57,7 +57,7 @@ TEST(ImportGolden, the_unet_is_detected_as_its_configuration_says) {
     EXPECT_EQ(found.degradation_dim, kwargs.at("use_degra_context") ? context : 0);
     EXPECT_EQ(found.content_dim, kwargs.at("use_image_context") ? context : 0);
     EXPECT_EQ(found.half_scale, kwargs.value("scale", 1.0) == 0.5);
-    // What the detected configuration needs is exactly what the file holds.
+    // The detected configuration requires exactly the tensors of the file.
     const std::vector<WeightSpec> specs = unet_weights(found);
     EXPECT_EQ(specs.size(), arrays.arrays.size());
     for (const WeightSpec& spec : specs) EXPECT_EQ(arrays.at(spec.name).shape, spec.shape) << spec.name;
@@ -88,7 +88,7 @@ TEST(ImportGolden, the_built_in_label_tokens_are_the_vocabularys) {
     EXPECT_EQ(label_tokens(i, 77), tokenizer.tokenize(kLabels[size_t(i)])) << kLabels[size_t(i)];
 }
 
-// The text tower of an imported model, on free words, through the vocabulary that the model file keeps.
+// The text tower of an imported model embeds free words, with the vocabulary stored in the model file.
 TEST(ImportGolden, words_embed_as_the_reference_does) {
   NativeBackend backend({.threads = 1});
   bool checked = false;

@@ -1,5 +1,5 @@
-// A complete model of a few thousand weights with random values, so that tests of the pipeline and of the program do
-// not depend on the one that is shipped.
+// A complete model with a few thousand random weights, so that tests of the pipeline and the program do not depend on
+// the shipped model.
 #pragma once
 
 #include <cmath>
@@ -36,11 +36,11 @@ inline ModelConfig tiny_config() {
   return config;
 }
 
-// The same with a diffusion network in the other's place, and so little noise that what a random network makes of it
-// stays within the range of pixels.
+// The same with a diffusion network instead. Its noise is so weak that the result of a random network stays within the
+// range of pixels.
 inline ModelConfig tiny_diffusion_config() {
   ModelConfig config = tiny_config();
-  config.clip->control_stem.clear();  // as published controllers are
+  config.clip->control_stem.clear();  // like published controllers
   config.restorer.reset();
   config.sde.max_sigma = 0.002;
   config.unet = UnetConfig{.width = 32,
@@ -53,7 +53,7 @@ inline ModelConfig tiny_diffusion_config() {
   return config;
 }
 
-// Weights that networks start from at zero get small values, so that every path has an effect.
+// Weights that training initialises with zero get small values, so that every path has an effect.
 inline std::vector<float> random_weight(const WeightSpec& spec, Random& random) {
   size_t count = 1;
   for (const int64_t d : spec.shape) count *= size_t(d);
@@ -87,7 +87,7 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
   return model;
 }
 
-// Gives the model a text tower and a vocabulary of bytes and two merges.
+// Adds a text tower, and a vocabulary of bytes and two merges.
 inline NamedArrays with_words(ModelConfig config) {
   config.text_tower = true;
   config.merges = 2;

@@ -104,7 +104,7 @@ TEST(HostilePickle, endless_programs_are_cut) {
   expect_refused(copies, "stack holds more than");
 }
 
-TEST(HostilePickle, what_makes_no_sense_is_refused) {
+TEST(HostilePickle, inconsistent_programs_are_refused) {
   expect_refused("t", "no mark");
   expect_refused("0", "empty stack");
   expect_refused("h\x07", "no memo entry 7");
@@ -218,7 +218,7 @@ TEST(HostileLegacy, storages_that_do_not_fit_are_refused) {
   expect_refused(torch_legacy(value, {kFour[0], kFour[0]}), "not used by any tensor");
 }
 
-TEST(OtherFiles, are_told_apart) {
+TEST(OtherFiles, are_refused_with_their_kind) {
   const std::string bare = p::whole(p::dict({{"x", "N"}}));
   expect_refused(std::vector<uint8_t>(bare.begin(), bare.end()), "a bare pickle");
   expect_refused(std::vector<uint8_t>{1, 2, 3}, "too short");

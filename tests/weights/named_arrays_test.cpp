@@ -63,7 +63,7 @@ TEST(Half, bf16_rounds_to_nearest_even_and_keeps_nan) {
   EXPECT_EQ(bf16_to_float(0xc040), -3.0f);
 }
 
-TEST(NamedArray, converts_to_what_is_asked_for) {
+TEST(NamedArray, converts_to_the_requested_type) {
   const std::vector<float> values = {0, 1.5f, -2, 1000};
   for (const ArrayType type : {ArrayType::f32, ArrayType::f16, ArrayType::bf16}) {
     const NamedArray array = make_array(values, {2, 2}, type);
