@@ -15,7 +15,7 @@ namespace daclip {
 // How a photo becomes the square that the CLIP towers see.
 struct PreprocessConfig {
   enum class Kind {
-    clip,    // shorter side resized to `size`, centre crop (SPEC 1)
+    clip,    // shorter side resized to `size`, centre crop (open_clip's transform.py)
     mosaic,  // top left the whole photo in `global` x `global`; around it native-resolution tiles, see preprocess.h
   } kind = Kind::clip;
   int size = 224;

@@ -5,7 +5,7 @@
 
 namespace daclip {
 
-// Where an embedding comes from (SPEC 7, Figure 9).
+// Where an embedding comes from (DA-CLIP, Figure 9).
 struct EmbeddingChoice {
   enum class Source {
     photo,  // the photo's own

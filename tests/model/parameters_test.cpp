@@ -1,4 +1,4 @@
-// The published networks' sizes (SPEC 1-4) as `daclip info` counts them, from shapes alone.
+// The parameter counts of the published networks as `daclip info` counts them, from shapes alone.
 #include <gtest/gtest.h>
 
 #include "model/model.h"
