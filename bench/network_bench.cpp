@@ -1,8 +1,8 @@
 // Times one full-size network of the paper on the CPU engine and prints a JSON line:
 //   network_bench nafnet|unet|daclip f32|bf16 SIDE THREADS [SAVE]
-// SIDE is the picture's side (daclip sees its own 224). With SAVE the random weights, the inputs and the output are written
-// there as safetensors, for other programs to run the same network (bench/peers.py). The environment's BENCH_ROUNDS says how
-// often it runs; the median counts.
+// SIDE is the picture's side (daclip uses its own 224). With SAVE, the random weights, inputs and output are written
+// there as safetensors, so that other programs can run the same network (bench/peers.py). The environment variable
+// BENCH_ROUNDS sets the number of runs; the median is reported.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -25,10 +25,11 @@ using namespace daclip;
 
 namespace {
 
-constexpr double kTime = 37;       // the U-Net's t, 1..100
-constexpr double kBfloat16 = 0.1;  // what bfloat16 may differ by, of the largest output: 8 bits over a hundred layers
+constexpr double kTime = 37;  // the U-Net's t, 1..100
+// accepted difference relative to the largest output: 8 bits of mantissa over a hundred layers
+constexpr double kBfloat16 = 0.1;
 
-// Weights and inputs, and the network as a function of a backend and of what that backend made of both.
+// Weights and inputs, and the network as a function of a backend and of their tensors on it.
 struct Case {
   std::vector<WeightSpec> weights;
   std::vector<std::pair<std::string, Shape>> inputs;
@@ -80,7 +81,7 @@ int64_t numel(const Shape& shape) {
   return count;
 }
 
-// As PyTorch starts layers, so that values stay of order one; gains of norms near one.
+// Initialised like PyTorch's layers, so that values stay of order one; gains of norms are near one.
 std::vector<float> random_weight(const WeightSpec& spec, Random& random) {
   const int64_t count = numel(spec.shape);
   std::vector<float> values(size_t(count), 0.f);
@@ -107,7 +108,7 @@ double median_seconds(const std::function<void()>& work) {
   return times[size_t(rounds / 2)];
 }
 
-// The engine's matrix product at its best shape, in GFLOP/s: what no network can exceed.
+// Speed of the engine's matrix product at its best shape, in GFLOP/s: an upper bound for networks.
 double ceiling(NativeBackend& b) {
   constexpr int64_t kRows = 4096, kWidth = 1024;
   const auto values = [](int64_t count) { return std::vector<float>(size_t(count), 0.01f); };
@@ -126,7 +127,7 @@ double gflop(const Case& network) {
   return 2e-9 * counter.multiply_adds();
 }
 
-// A network's random weights and inputs on a backend, the same ones each time; `saved` gets a copy where it is given.
+// A network's random weights and inputs on a backend, identical each time. `saved` receives a copy if given.
 struct Loaded {
   Weights weights;
   std::map<std::string, Tensor> inputs;
@@ -147,7 +148,7 @@ struct Loaded {
   }
 };
 
-// How far `found` is from the network in float32, relative to its largest value.
+// Largest difference between `found` and the network in float32, relative to the largest value.
 double difference(const Case& network, int threads, const std::vector<float>& found) {
   NativeOptions options;
   options.threads = threads;

@@ -1,6 +1,6 @@
-// Speed of the CPU engine: ops_bench [threads] [f32|bf16] [side]. Operations at the shapes of a NAFNet of width 32
-// behind a 2x pixel-unshuffle, and that network on a side x side photo. Rates are per processor second (of all threads
-// together), the best of several rounds, so that other programs on the machine count as little as possible.
+// Speed of the CPU engine: ops_bench [threads] [f32|bf16] [side]. Measures operations at the shapes of a NAFNet of
+// width 32 after a 2x pixel-unshuffle, and that network on a side x side photo. Rates are per processor second (summed
+// over threads) and the best of several rounds, to reduce the influence of other programs.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -61,7 +61,7 @@ class Bench {
   Tensor map(const Shape& shape) { return b_.from_floats(random_values(shape, 1), shape); }
   Tensor weight(const Shape& shape) { return b_.weight(random_values(shape, 0.1), shape); }
 
-  // `flops` and `bytes`: what one call computes and moves at least; 0 leaves a figure out.
+  // `flops` and `bytes`: lower bounds of what one call computes and moves; 0 omits a figure.
   void report(const char* name, double flops, double bytes, bool by_dnnl, const std::function<void()>& work) {
     work();
     const Times t = best_times(10, work);

@@ -20,7 +20,7 @@ import networks
 import saved_case
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", 7))
-AGREEMENT = {"f32": 2e-4, "bf16": 0.1}  # of the largest output; bfloat16 keeps 8 bits over a hundred layers
+AGREEMENT = {"f32": 2e-4, "bf16": 0.1}  # relative to the largest output; bfloat16 keeps 8 bits over a hundred layers
 TYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 
 
@@ -51,7 +51,7 @@ def by_pytorch(case, program, precision, inputs):
 
 def by_openvino(case, precision, inputs, threads):
     import openvino
-    warnings.filterwarnings("ignore", category=FutureWarning)  # conversion traces, which PyTorch is giving up
+    warnings.filterwarnings("ignore", category=FutureWarning)  # conversion uses traces, which PyTorch has deprecated
     model = openvino.convert_model(Network(case).eval(), example_input=tuple(inputs))
     compiled = openvino.Core().compile_model(model, "CPU", {
         "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision})

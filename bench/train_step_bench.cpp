@@ -1,5 +1,5 @@
 // Times a training step (forward, backward, AdamW) of a small NAFNet in processor time:
-// train_step_bench [steps] [batch] [side] [threads] [width] [fused].
+// train_step_bench [steps] [batch] [side] [threads] [width] [fused]
 #include <torch/torch.h>
 
 #include <cstdio>
@@ -36,7 +36,7 @@ Params random_params(const std::vector<WeightSpec>& specs) {
   return params;
 }
 
-// Processor time of all threads, so that other programs on the machine do not count.
+// Processor time summed over threads, so that other programs on the machine do not count.
 double seconds() { return double(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// parse_state_dict on any bytes: arrays that can be read to their last element, or a daclip::Error.
+// parse_state_dict on arbitrary bytes: either every element of the arrays can be read, or a daclip::Error is thrown.
 #include "fuzz.h"
 
 #include "core/error.h"

@@ -1,4 +1,4 @@
-// decode_image on any bytes: a picture whose fields agree, or a daclip::Error.
+// decode_image on arbitrary bytes: either a picture with consistent fields, or a daclip::Error.
 #include "fuzz.h"
 
 #include "core/error.h"
@@ -13,14 +13,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     validate(image, "decoded");
     if (image.pixels() > (1u << 20)) __builtin_trap();
   } catch (const ShapeError&) {
-    throw;  // a decoder must not return a picture that contradicts itself
+    throw;  // the decoder returned an inconsistent picture
   } catch (const Error&) {
   }
   return 0;
 }
 
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
-  // An EXIF block with nothing but the orientation: 6, a quarter turn.
+  // An EXIF block with only the orientation 6, a quarter turn.
   const std::vector<uint8_t> exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3,
                                      0,   1,   0,  0, 0, 6, 0, 0, 0, 0, 0,    0, 0};
   std::vector<std::vector<uint8_t>> seeds;

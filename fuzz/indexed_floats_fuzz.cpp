@@ -1,5 +1,5 @@
-// parse_indexed_floats on any bytes, the index up to the first zero byte and the floats behind it: arrays that can be
-// read to their last element, or a daclip::Error.
+// parse_indexed_floats on arbitrary bytes, with the index before the first zero byte and the floats after it: either
+// every element of the arrays can be read, or a daclip::Error is thrown.
 #include "fuzz.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// parse_pack on any bytes: photos of the size they claim, or a daclip::Error.
+// parse_pack on arbitrary bytes: either photos of the size that they declare, or a daclip::Error.
 #include "fuzz.h"
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// Runs a fuzz target without libFuzzer: on the files named, or on seeded mutations of the target's own seeds.
+// Runs a fuzz target without libFuzzer, on the given files or on seeded mutations of the target's seeds:
 //   X_fuzz FILE...            X_fuzz --mutations N [--seed S]
 #include <algorithm>
 #include <cstdio>
@@ -29,14 +29,14 @@ void mutate_once(Bytes& bytes, std::span<const Bytes> seeds, daclip::Random& ran
     case 0: bytes[at] ^= uint8_t(1u << random.below(8)); break;
     case 1: bytes[at] = uint8_t(random.below(256)); break;
     case 2: bytes[at] = kExtreme[random.below(int64_t(std::size(kExtreme)))]; break;
-    case 3:  // a whole field at an extreme: lengths, counts and offsets
+    case 3:  // sets an aligned word to an extreme value, as a length, count or offset
       for (size_t i = at; i < std::min(at + 4, bytes.size()); ++i)
         bytes[i] = kExtreme[random.below(int64_t(std::size(kExtreme)))];
       break;
     case 4: bytes.erase(bytes.begin() + long(at), bytes.begin() + long(at + length)); break;
     case 5: bytes.insert(bytes.begin() + long(at), length, uint8_t(random.below(256))); break;
     case 6: bytes.resize(at); break;
-    default: {  // a piece of another seed
+    default: {  // inserts part of another seed
       const Bytes& other = seeds[size_t(random.below(int64_t(seeds.size())))];
       if (other.empty()) break;
       const size_t from = size_t(random.below(int64_t(other.size())));
@@ -50,7 +50,7 @@ void run(const Bytes& bytes, const char* what) {
   try {
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: an exception came through: %s\n", what, error.what());
+    std::fprintf(stderr, "%s: unexpected exception: %s\n", what, error.what());
     std::abort();
   }
 }

@@ -1,4 +1,5 @@
-// parse_captions and parse_chain on any text: rows and chains that print and parse as themselves, or a daclip::Error.
+// parse_captions and parse_chain on arbitrary text: either rows and chains that survive printing and parsing, or a
+// daclip::Error.
 #include "fuzz.h"
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// The tokenizer on any bytes: a first byte of 0 makes the rest a vocabulary, anything else makes it a text.
+// The tokenizer on arbitrary bytes. If the first byte is 0, the rest is a vocabulary, otherwise a text.
 #include "fuzz.h"
 
 #include <string_view>

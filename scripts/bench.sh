@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Times the paper's networks at 256x256 (DA-CLIP at 224x224): daclip's engine beside the same networks written plainly in
-# PyTorch (Debian's), with the same weights and after checking that both agree.
+# Times the paper's networks at 256x256 (DA-CLIP at 224x224): daclip's engine against plain PyTorch implementations
+# (Debian's PyTorch) with the same weights, after checking that both results agree.
 #   scripts/bench.sh [--peers] BUILD [SIDE]
-# --peers adds a current PyTorch, eager and compiled, and OpenVINO, both from pip in the virtual environment build/peers.
-# The environment's BENCH_ROUNDS says how often each network runs; the median counts.
+# --peers adds a current PyTorch, eager and compiled, and OpenVINO, both installed by pip into the virtual environment
+# build/peers.
+# The environment variable BENCH_ROUNDS sets how often each network runs; the median is reported.
 set -eu
 cd "$(dirname "$0")/.."
 peers=
@@ -14,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 precisions=(f32)
 grep -q avx512_bf16 /proc/cpuinfo && precisions+=(bf16)
 
-# PyPI's own PyTorch brings 2.5 GB of CUDA along; PyTorch's index of CPU builds, where it can be reached, does not.
+# PyPI's PyTorch would add 2.5 GB of CUDA libraries. Prefer PyTorch's index of CPU builds where it can be reached.
 install_peers() {
   "$peers/bin/python" -c "import torch, openvino, numpy" 2> /dev/null && return
   rm -rf "$peers"
@@ -26,8 +27,8 @@ install_peers() {
 
 declare -A names=([eager]="PyTorch eager" [compiled]="PyTorch compiled" [openvino]=OpenVINO)
 
-# Without its instructions bfloat16 would be emulated, and the time say nothing. Who fails or disagrees has no time either,
-# and the script ends with an error after the table.
+# Without native instructions bfloat16 would be emulated and its time meaningless. A program that fails or disagrees
+# gets no time, and the script exits with an error after printing the table.
 run() {  # NETWORK PROGRAM PRECISION COMMAND...
   local note="not on this processor"
   if [[ " ${precisions[*]} " == *" $3 "* ]]; then

@@ -1,10 +1,11 @@
 #!/bin/bash
-# Packs the sources, the configurations and the header-only libraries into one archive for a machine that has a compiler,
-# CMake and LibTorch 2.x (a Python installation's torch will do) and nothing else.
+# Packs the sources, configurations and header-only libraries into one archive, for a machine with only a compiler,
+# CMake and LibTorch 2.x (the one inside a Python installation's torch is enough).
 #
 #   scripts/bundle-for-gpu.sh OUT.tar.gz [PACK...]
 #
-# There:  tar xzf OUT.tar.gz && cd daclip
+# On that machine:
+#         tar xzf OUT.tar.gz && cd daclip
 #         cmake -S . -B build -DDACLIP_TRAIN=ON -DDACLIP_CODECS=OFF -DDACLIP_NATIVE=OFF -DDACLIP_CUDA=ON \
 #               -DDACLIP_HEADERS=$PWD/headers
 #         cmake --build build -j --target daclip-train

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Imports random checkpoints of the published sizes (DA-CLIP ViT-B/32, the universal U-Net), checks the parameter counts that
-# `daclip info` prints, and restores a picture of 256x256 with the default sampler and one of 1024x1024 as a whole, whose memory
-# does not depend on the number of steps. Prints seconds and peak memory of each.
+# Imports random checkpoints of the published sizes (DA-CLIP ViT-B/32, the universal U-Net) and checks the parameter
+# counts that `daclip info` prints. Restores a 256x256 picture with the default sampler, and a 1024x1024 picture untiled
+# with two steps, because its memory does not depend on the number of steps. Prints seconds and peak memory of each.
 #   scripts/check-real-size.sh BUILD [OUTPUT.png]
-# Needs python3-torch and python3-numpy (scripts/packages.sh bench), 3 GB of disk and of memory for some minutes.
+# Needs python3-torch and python3-numpy (scripts/packages.sh bench), and for some minutes 3 GB of disk and of memory.
 set -eu
 build=$(realpath "$1") output=${2:+$(realpath "$2")}
 cd "$(dirname "$0")/.."

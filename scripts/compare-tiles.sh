@@ -1,7 +1,7 @@
 #!/bin/sh
-# How far a photo restored in tiles is from the same restored as a whole, for each kind of damage:
+# Measures the difference between tiled and untiled restoration of photos, for each kind of degradation:
 #   scripts/compare-tiles.sh BUILD/bin/daclip TILE PHOTO...
-# The photos are good ones, larger than a tile; `daclip degrade --seed 3` damages them.
+# PHOTO are clean photos larger than a tile. The script degrades them with `daclip degrade --seed 3`.
 set -eu
 daclip=$1 tile=$2
 shift 2

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Damages the good photos in examples/, restores these and the really blurred one, and writes a page of before and after.
+# Degrades the clean photos in examples/, restores them and the really blurred one, and writes a page with before and
+# after.
 #   scripts/demo.sh PROGRAM [OUT]
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,6 +27,6 @@ cp examples/clock.png "$damaged/clock-real-blur.png"
 cp examples/astronaut.jpg "$damaged/astronaut-good.jpg"
 
 "$program" restore "$damaged" -o "$out/after" --model compact --report "$out/index.html" \
-  --report-note "The damage of clock-real-blur is real. The other photos are good ones that daclip degrade damaged before; astronaut-good is as it was."
+  --report-note "The blur of clock-real-blur is real, and astronaut-good is an undamaged photo. daclip degrade produced the damage of all others."
 echo "Restored photos: $out/after"
 echo "Before and after: $out/index.html"

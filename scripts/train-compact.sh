@@ -1,10 +1,11 @@
 #!/bin/bash
-# Trains the compact model from the photos up: packs, CLIP, controller, restorer, model file.
+# Trains the compact model from photos to model file: packs, CLIP, controller, restorer, export.
 #
-#   scripts/train-compact.sh DATA [OUT]      DATA holds train/ and captions/, OUT becomes models/compact/model.safetensors
+#   scripts/train-compact.sh DATA [OUT]      DATA has train/ and captions/, OUT defaults to models/compact/model.safetensors
 #
-# Stages that are done are not done again, an interrupted one goes on from its last checkpoint. DACLIP_BUILD (build/release)
-# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda --precision tf32 ...).
+# Completed stages are skipped, and an interrupted stage resumes from its last checkpoint. DACLIP_BUILD (default
+# build/release) contains the programs. DACLIP_TRAIN_FLAGS is passed to every stage (e.g. --threads 8, --device cuda
+# --precision tf32).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,7 +31,8 @@ if [ ! -e "$packs/recognition.pack" ]; then
     -o "$packs/recognition.pack"
 fi
 
-# stage CONFIG FOLDER VERB: trains, or goes on. An interrupted stage exits with 3, which ends this script before `done`.
+# stage CONFIG FOLDER VERB: trains or resumes. An interrupted stage exits with code 3, which ends this script before the
+# file `done` is written.
 stage() {
   local config=$1 folder=$train/$2 verb=$3 resume=()
   [ -e "$folder/done" ] && return

@@ -1,4 +1,4 @@
-// Arithmetic on sizes that come from foreign bytes: overflow is an error, never a wrapped value.
+// Arithmetic on sizes read from untrusted bytes: overflow throws instead of wrapping.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ inline uint64_t checked_add(uint64_t a, uint64_t b, const char* what) {
   return result;
 }
 
-// Number of elements of a shape whose dimensions come from a file; negative dimensions are an error.
+// Number of elements of a shape read from a file. Throws FormatError for a negative dimension, LimitError on overflow.
 inline uint64_t checked_numel(std::span<const int64_t> shape, const char* what) {
   uint64_t n = 1;
   for (int64_t d : shape) {

@@ -47,7 +47,7 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path) {
   size_t filled = 0;
   for (;;) {
     if (filled == bytes.size()) {
-      // One more read tells the end of a regular file; pipes and devices grow as they come.
+      // The size of a regular file is known, so one further read detects its end. Pipes and devices have no known size.
       uint8_t extra[65536];
       const ssize_t n = ::read(file.get(), extra, sizeof extra);
       if (n < 0 && errno == EINTR) continue;
@@ -85,7 +85,7 @@ void write_parts_atomically(const std::filesystem::path& path, std::span<const s
         written += size_t(n);
       }
     }
-    // mkostemp makes files that only their owner reads; give what a plain open would have given.
+    // mkostemp restricts access to the owner. Use the mode of the replaced file, or what a plain open would give.
     const mode_t mask = ::umask(0);
     ::umask(mask);
     struct stat existing {};

@@ -1,4 +1,4 @@
-// Whole files in and out.
+// Reading and writing whole files.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +9,20 @@
 
 namespace daclip {
 
-// Throws IoError naming the path.
+// Reads files, pipes and devices alike. Throws IoError naming the path.
 std::vector<uint8_t> read_file(const std::filesystem::path& path);
 
-// Writes to a temporary file in the same folder, then renames it over `path`; an existing file is replaced whole or not
-// at all, the folder is not created. Flushes to disk first, so that a full disk is seen. Throws IoError naming the path.
+// Writes to a temporary file in the same folder, flushes it to disk so that a full disk is noticed, and renames it over
+// `path`. An existing file is replaced completely or not at all. The folder must exist. Throws IoError naming the path.
 void write_file_atomically(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 
-// The same from pieces that stand behind one another in the file.
+// Same, with the contents given in consecutive pieces.
 void write_parts_atomically(const std::filesystem::path& path, std::span<const std::span<const uint8_t>> parts);
 
-// The same from a text, as it is.
+// Same, for text. Nothing is appended or converted.
 void write_text(const std::filesystem::path& path, std::string_view text);
 
-// The one name of a place, whether or not anything is there: absolute, links followed. Of no path none.
+// Absolute path with symlinks resolved; the path need not exist. An empty path stays empty.
 std::filesystem::path resolved(const std::filesystem::path& path);
 
 }  // namespace daclip

@@ -14,7 +14,7 @@ inline constexpr std::array<std::string_view, 11> kLabels = {
 // Labels with a meaning of their own: nothing to repair, and holes to be painted.
 inline constexpr std::string_view kCleanLabel = "clean", kHolesLabel = "uncompleted";
 
-// Index of a label in kLabels, or -1.
+// Index of a label in kLabels, -1 if unknown.
 constexpr int label_index(std::string_view name) {
   for (int i = 0; i < int(kLabels.size()); ++i)
     if (kLabels[size_t(i)] == name) return i;

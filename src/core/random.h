@@ -1,4 +1,4 @@
-// Seeded random numbers, the same on every machine and compiler (the standard library's distributions are not).
+// Seeded random numbers that are identical on every machine and compiler. The standard library's distributions are not.
 #pragma once
 
 #include <cmath>
@@ -7,7 +7,7 @@
 
 namespace daclip {
 
-// SplitMix64 (Steele et al. 2014): spreads a seed, and derives independent streams from it.
+// SplitMix64 (Steele et al. 2014): scrambles a seed and derives independent streams from it.
 inline uint64_t mix_seed(uint64_t seed, uint64_t stream = 0) {
   uint64_t z = seed + 0x9e3779b97f4a7c15ULL * (stream + 1);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -15,7 +15,7 @@ inline uint64_t mix_seed(uint64_t seed, uint64_t stream = 0) {
   return z ^ (z >> 31);
 }
 
-// xoshiro256++ (Blackman & Vigna 2019).
+// The xoshiro256++ generator (Blackman & Vigna 2019).
 class Random {
  public:
   explicit Random(uint64_t seed) {
@@ -43,7 +43,7 @@ class Random {
 
   bool chance(double probability) { return uniform() < probability; }
 
-  // Standard normal, Box-Muller; both values of a pair are used.
+  // Standard normal by the Box-Muller transform. The second value of each pair is kept for the next call.
   double normal() {
     if (has_spare_) {
       has_spare_ = false;

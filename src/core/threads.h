@@ -1,4 +1,4 @@
-// Work shared out among threads.
+// Running work on several threads.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace daclip {
 
-// A number of threads above 0 as it is, else as many as the machine runs at a time.
+// `threads` if positive, else the number of hardware threads.
 inline int threads_or_all(int threads) {
   return threads > 0 ? threads : std::max(1, int(std::thread::hardware_concurrency()));
 }
 
-// Calls work(0) ... work(count - 1), `threads` of them at a time (1 where it is less). The first exception is passed
-// on when the calls in progress have ended; no further ones begin then.
+// Calls work(0) ... work(count - 1) on `threads` threads (at least one). After an exception no further call starts; the
+// first exception is rethrown once the calls in progress have ended.
 template <class Work>
 void for_each_index(size_t count, int threads, const Work& work) {
   std::atomic<size_t> next = 0;

@@ -26,7 +26,7 @@ struct Picture {
 };
 using Pictures = std::map<fs::path, Picture>;
 
-// All splits of a root, their sets called SPLIT/NAME; else the sets that read_test_sets finds.
+// All splits of a root, with sets called SPLIT/NAME; otherwise the sets that read_test_sets finds.
 std::vector<TestSet> all_sets(const fs::path& root_or_list, const fs::path& root) {
   std::vector<TestSet> sets;
   std::error_code error;
@@ -37,7 +37,7 @@ std::vector<TestSet> all_sets(const fs::path& root_or_list, const fs::path& root
         set.name = cat(split, "/", set.name);
         sets.push_back(std::move(set));
       }
-    } catch (const UsageError&) {  // a folder of that name that holds no sets
+    } catch (const UsageError&) {  // a folder with the name of a split that holds no sets
     }
   }
   return sets.empty() ? read_test_sets(root_or_list, root) : sets;
@@ -52,7 +52,7 @@ void look_at(const fs::path& path, Picture& picture) {
   }
 }
 
-// The file that shows the undamaged photo, or what there is.
+// The file of the undamaged photo, or else of the damaged one.
 const fs::path& photo_of(const TestImage& image) { return image.gt.empty() ? image.lq : image.gt; }
 
 CheckedSet check_set(const TestSet& set, const Pictures& pictures) {
@@ -98,7 +98,7 @@ std::vector<fs::path> caption_tables(const fs::path& root_or_list, const CheckOp
   return tables;
 }
 
-// The photos that some table has words for. Paths start from the table's folder, or the root where it is given.
+// The photos that some table has captions for. Paths start from the table's folder, or from the root if given.
 std::set<fs::path> captioned_photos(const std::vector<fs::path>& tables, const fs::path& root, DatasetCheck& check) {
   std::set<fs::path> photos;
   for (const fs::path& table : tables) {
@@ -115,8 +115,7 @@ std::set<fs::path> captioned_photos(const std::vector<fs::path>& tables, const f
       }
     }
     if (missing > 0)
-      check.problems.push_back(
-          cat(table.string(), ": ", missing, " rows name files that are not there, the first: ", first));
+      check.problems.push_back(cat(table.string(), ": ", missing, " rows name missing files, the first: ", first));
   }
   return photos;
 }

@@ -10,7 +10,7 @@
 namespace daclip {
 namespace {
 
-constexpr int kContexts = 8;  // of neighbourhood activity
+constexpr int kContexts = 8;  // number of contexts by neighbourhood activity
 constexpr int kEscape = 20;   // this many zeros announce a residual in plain 8 bits
 constexpr int kHalving = 64;  // residuals after which a context's statistics are halved, as in LOCO-I
 
@@ -46,7 +46,7 @@ class BitReader {
     return uint32_t(buffer_ >> filled_) & ((1u << count) - 1);
   }
 
-  // Zeros before the next one, at most `limit`; the one is consumed, and at the limit there is none.
+  // Counts zeros up to the next one bit, at most `limit`. The one is consumed; at the limit there is none.
   int zeros(int limit) {
     int count = 0;
     while (count < limit && get(1) == 0) ++count;
@@ -54,13 +54,13 @@ class BitReader {
   }
 
   void finish() const {
-    if (position_ != bytes_.size()) throw FormatError(cat(where_, ": ", bytes_.size() - position_, " bytes left over"));
+    if (position_ != bytes_.size()) throw FormatError(cat(where_, ": ", bytes_.size() - position_, " unused bytes"));
   }
 
  private:
   void need(int count) {
     while (filled_ < count) {
-      if (position_ == bytes_.size()) throw FormatError(cat(where_, ": the picture ends early"));
+      if (position_ == bytes_.size()) throw FormatError(cat(where_, ": truncated picture"));
       buffer_ = (buffer_ << 8) | bytes_[position_++];
       filled_ += 8;
     }
@@ -73,7 +73,7 @@ class BitReader {
   int filled_ = 0;
 };
 
-// Mean residual of one context, which sets its Rice parameter.
+// Mean residual of one context; it determines the Rice parameter.
 struct Statistics {
   uint32_t sum = 8, count = 1;
 
@@ -98,7 +98,7 @@ struct Prediction {
   int context;
 };
 
-// From the neighbours left (a), above (b) and above left (c) in plane values.
+// Prediction from the neighbours left (a), above (b) and above left (c), in plane values.
 Prediction predict(int a, int b, int c) {
   const int value = c >= std::max(a, b) ? std::min(a, b) : c <= std::min(a, b) ? std::max(a, b) : a + b - c;
   const unsigned activity = unsigned(std::abs(a - c) + std::abs(b - c));
@@ -108,7 +108,8 @@ Prediction predict(int a, int b, int c) {
 uint32_t fold(int8_t residual) { return residual >= 0 ? uint32_t(residual) * 2 : uint32_t(-int(residual)) * 2 - 1; }
 int unfold(uint32_t value) { return value & 1 ? -int((value + 1) / 2) : int(value / 2); }
 
-// Walks the planes G, R-G, B-G (modulo 256) in reading order; `code(model, expected plane value) -> plane value`.
+// Visits the planes G, R-G, B-G (modulo 256) in reading order; `code(model, predicted plane value)` returns the plane
+// value.
 template <class Code>
 void walk(std::vector<uint8_t>& planes, int width, int height, Code code) {
   Model model;
@@ -137,10 +138,10 @@ void check_size(int width, int height) {
 std::vector<uint8_t> encode_lossless(std::span<const uint8_t> rgb, int width, int height) {
   check_size(width, height);
   if (rgb.size() != size_t(width) * size_t(height) * 3)
-    throw ShapeError(cat("lossless: ", rgb.size(), " bytes are no ", width, "x", height, " RGB picture"));
+    throw ShapeError(cat("lossless: ", rgb.size(), " bytes are not a ", width, "x", height, " RGB picture"));
   std::vector<uint8_t> planes(rgb.size());
   for (size_t i = 0; i < rgb.size(); i += 3) {
-    // Differences are centred on 128 so that neighbours of grey pixels stay neighbours modulo 256.
+    // Differences are centred on 128, so that those of nearly grey pixels do not wrap around.
     planes[i] = rgb[i + 1];
     planes[i + 1] = uint8_t(rgb[i] - rgb[i + 1] + 128);
     planes[i + 2] = uint8_t(rgb[i + 2] - rgb[i + 1] + 128);
@@ -167,7 +168,7 @@ std::vector<uint8_t> decode_lossless(std::span<const uint8_t> bytes, int width, 
   check_size(width, height);
   const uint64_t samples =
       checked_mul(checked_mul(uint64_t(width), uint64_t(height), "picture size"), 3, "picture size");
-  // A sample takes at least one bit: a false size must not take memory.
+  // A sample takes at least one bit. Check that before allocating memory for an invalid size.
   if (samples / 8 > bytes.size())
     throw LimitError(cat(where, ": ", bytes.size(), " bytes cannot hold ", width, "x", height, " pixels"));
   std::vector<uint8_t> planes(samples);

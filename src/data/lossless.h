@@ -1,6 +1,6 @@
-// A small lossless codec for 8-bit RGB pictures, so that training data need no codec library: green subtracted from red
-// and blue, the median edge detector of LOCO-I (Weinberger et al. 2000) as predictor, adaptive Golomb-Rice codes whose
-// parameter follows the mean residual of each channel and neighbourhood activity.
+// A small lossless codec for 8-bit RGB pictures, so that training needs no codec library. Green is subtracted from red
+// and blue; the predictor is the median edge detector of LOCO-I (Weinberger et al. 2000); adaptive Golomb-Rice codes
+// take their parameter from the mean residual of each channel and neighbourhood activity.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace daclip {
 
-// rgb: (height, width, 3). Throws ShapeError where the sizes do not agree.
+// rgb: (height, width, 3). Throws ShapeError if the size does not match.
 std::vector<uint8_t> encode_lossless(std::span<const uint8_t> rgb, int width, int height);
 
-// The inverse; the size is the caller's to know. `where` names the picture in errors. Throws FormatError where the bytes
-// end early or are left over, ShapeError where the size is not positive, LimitError where it exceeds what the bytes can hold.
+// The inverse; the size is not stored and must be given. `where` names the picture in errors. Throws FormatError for
+// truncated data and for unused bytes, ShapeError if the size is not positive, LimitError if the bytes cannot hold it.
 std::vector<uint8_t> decode_lossless(std::span<const uint8_t> bytes, int width, int height, std::string_view where);
 
 }  // namespace daclip

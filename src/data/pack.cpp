@@ -31,7 +31,7 @@ void write_u64(std::ostream& out, uint64_t value) {
   out.write(bytes, 8);
 }
 
-// The part of the file that an index entry's [offset, size] names.
+// The bytes at an index entry's [offset, size].
 std::span<const uint8_t> blob(std::span<const uint8_t> file, const Json& place, const std::string& where) {
   const auto offset = place.at(0).get<uint64_t>();
   const auto size = place.at(1).get<uint64_t>();
@@ -121,16 +121,16 @@ std::vector<PackPhoto> parse_pack(std::span<const uint8_t> bytes, const std::str
     const auto text = blob(bytes, place, where);
     index = Json::parse(text.begin(), text.end());
   } catch (const Json::exception&) {
-    throw FormatError(cat(where, ": the index is no JSON"));
+    throw FormatError(cat(where, ": the index is not JSON"));
   }
-  if (!index.is_array()) throw FormatError(cat(where, ": the index is no list"));
+  if (!index.is_array()) throw FormatError(cat(where, ": the index is not a list"));
 
   std::vector<PackPhoto> photos(index.size());
   for_each_index(photos.size(), threads, [&](size_t i) {
     try {
       photos[i] = parse_photo(bytes, index[i], where);
     } catch (const Json::exception&) {
-      throw FormatError(cat(where, ": entry ", i, " of the index is incomplete or mistyped"));
+      throw FormatError(cat(where, ": entry ", i, " of the index is incomplete or has wrong types"));
     }
   });
   return photos;

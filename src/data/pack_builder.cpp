@@ -43,7 +43,7 @@ void add_captions(const fs::path& table, const fs::path& root, std::vector<Job>&
   }
 }
 
-// Rows may name photos that are not packed.
+// Rows may name photos that are not packed; these are ignored.
 void apply_labels(const fs::path& table, const fs::path& root, std::vector<Job>& jobs) {
   std::map<fs::path, std::vector<int>> labels;
   for (LabelRow& row : read_label_table(table))
@@ -57,7 +57,7 @@ void apply_labels(const fs::path& table, const fs::path& root, std::vector<Job>&
 }
 
 struct Cut {
-  int x = 0, y = 0, side = 0;  // side 0: the whole photo
+  int x = 0, y = 0, side = 0;  // side 0 means the whole photo
 };
 
 FloatImage prepare(const fs::path& path, int max_size) {
@@ -98,7 +98,7 @@ PackPhoto load(const Job& job, const PackOptions& options) {
   photo.gt = to_bytes(cut_out(gt, cut));
   if (!job.lq.empty()) {
     const FloatImage lq = prepare(job.lq, options.max_size);
-    if (!lq.same_size(gt)) throw FormatError(cat(job.lq.string(), ": not of its partner's size"));
+    if (!lq.same_size(gt)) throw FormatError(cat(job.lq.string(), ": differs in size from its partner"));
     photo.lq = to_bytes(cut_out(lq, cut));
   }
   return photo;

@@ -18,7 +18,7 @@ std::vector<fs::path> list_pictures(const fs::path& folder, bool recursive) {
     } else if (!hidden && it->is_regular_file(error) && format_of_name(it->path())) {
       found.push_back(it->path());
     }
-    error.clear();  // a dangling link is no picture
+    error.clear();  // ignore dangling links
   }
   if (error) throw IoError(cat(folder.string(), ": cannot be read: ", error.message()));
   std::sort(found.begin(), found.end());

@@ -5,8 +5,8 @@
 
 namespace daclip {
 
-// The files of a folder with a picture's ending, hidden ones left out, in name order; those of its sub-folders too
-// where `recursive`. Throws IoError.
+// The files in a folder (with `recursive`, also in sub-folders) that have a picture's ending, without hidden files, in
+// name order. Throws IoError.
 std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder, bool recursive);
 
 }  // namespace daclip

@@ -11,7 +11,7 @@
 namespace daclip {
 namespace {
 
-// Mean over 2 radius + 1 rows, edges repeated.
+// Mean over 2 radius + 1 rows, border rows repeated.
 FloatImage mean_of_rows(const FloatImage& image, int radius) {
   FloatImage out(image.width, image.height, image.channels);
   const size_t row = size_t(image.width) * size_t(image.channels);
@@ -28,7 +28,7 @@ FloatImage mean_of_rows(const FloatImage& image, int radius) {
   return out;
 }
 
-// 1 where the lens is focused: a head with shoulders, or a band of depth.
+// Mask of the focused region, 1 inside: a head with shoulders, or a band of depth.
 FloatImage in_focus(int width, int height, Random& random) {
   FloatImage mask(width, height, 1);
   const float size = float(std::min(width, height)), soft = size * float(random.uniform(0.02, 0.12));
@@ -70,14 +70,16 @@ void overcast(FloatImage& rgb, Random& random) {
   }
 }
 
-// Below the horizon: darker for being wet, and a mirror where water stands, drawn out downwards by its waves.
+// Below the horizon, the ground is darker because it is wet, and a mirror where water stands, smeared downwards by
+// waves.
 void wet_ground(FloatImage& rgb, int horizon, Random& random) {
   const int depth = rgb.height - horizon;
   const double size = std::min(rgb.width, rgb.height);
   const FloatImage smeared = mean_of_rows(mean_of_rows(rgb, int(size * random.uniform(0.004, 0.05))), int(size * 0.01));
   const double puddle = size * random.uniform(0.1, 0.6);
   const FloatImage water =
-      value_noise(rgb.width, int(std::ceil(depth * 2.5)), puddle, 3, 0.5, random);  // seen flat: wider
+      // puddles look wider because they are seen at a flat angle
+      value_noise(rgb.width, int(std::ceil(depth * 2.5)), puddle, 3, 0.5, random);
   const FloatImage waves = value_noise(rgb.width, depth, size * 0.05, 2, 0.6, random);
   const float darker = float(random.uniform(0.55, 0.95)), mirrored = float(random.uniform(0.15, 0.75));
   const float level = float(random.uniform(0.2, 0.6)), rough = float(size * random.uniform(0, 0.03));
@@ -98,7 +100,7 @@ void wet_ground(FloatImage& rgb, int horizon, Random& random) {
   }
 }
 
-// Spray: a bright veil that is thickest over the ground; haze: one that is thickest at the horizon.
+// Spray is a bright veil that is densest above the ground; haze is one that is densest at the horizon.
 void mist(FloatImage& rgb, int horizon, Random& random) {
   const float haze = random.chance(0.7) ? float(random.uniform(0, 0.6)) : 0.f;
   const float fall = float(rgb.height * random.uniform(0.1, 0.6));
@@ -116,7 +118,7 @@ void mist(FloatImage& rgb, int horizon, Random& random) {
   }
 }
 
-// Drops that burst: specks and short dashes of light, smaller and denser far away.
+// Splashes: specks and short dashes of light, smaller and denser in the distance.
 void splashes(FloatImage& rgb, int horizon, Random& random) {
   const int depth = rgb.height - horizon;
   const double scale = std::max(rgb.width, rgb.height) / 480.0;
@@ -135,7 +137,7 @@ void splashes(FloatImage& rgb, int horizon, Random& random) {
   }
 }
 
-// Rows of stones, every other one shifted by half a stone; the joints between them are darker or lighter.
+// Rows of stones, every other row shifted by half a stone, with darker or lighter joints.
 void add_joints(FloatImage& rgb, Random& random) {
   const double size = std::min(rgb.width, rgb.height), turn = random.uniform(-0.6, 0.6);
   const float cosine = float(std::cos(turn)), sine = float(std::sin(turn));
@@ -154,7 +156,7 @@ void add_joints(FloatImage& rgb, Random& random) {
   }
 }
 
-// White or yellow, missing where `worn` (one channel, [0,1]) is low.
+// A white or yellow line, missing where `worn` (one channel, [0,1]) is low.
 void paint_line(FloatImage& rgb, const FloatImage& worn, Random& random) {
   const double turn = random.uniform(0, std::numbers::pi), size = std::min(rgb.width, rgb.height);
   const float cosine = float(std::cos(turn)), sine = float(std::sin(turn));
@@ -198,7 +200,7 @@ FloatImage ground(int width, int height, Random& random) {
 void shallow_focus(FloatImage& rgb, Random& random) {
   const FloatImage mask = in_focus(rgb.width, rgb.height, random);
   const double radius =
-      std::min(rgb.width, rgb.height) * std::exp2(random.uniform(-8, -5));  // of the disc of confusion
+      std::min(rgb.width, rgb.height) * std::exp2(random.uniform(-8, -5));  // of the circle of confusion
   const int factor = radius > 4 ? 2 : 1;
   FloatImage light = to_linear(factor > 1 ? box_reduce(rgb, factor) : rgb);
   const float shine = float(random.uniform(1, 5));  // lamps and the sun are brighter than a photo's white

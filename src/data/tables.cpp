@@ -13,8 +13,8 @@ namespace {
 
 using Row = std::array<std::string, 2>;
 
-// The next field of `line`, from `at` to behind its tab or the end. A quoted field may hold tabs, and quotes doubled; a
-// quote that is not closed before a tab or the end is text.
+// Reads the next field of `line` and moves `at` past its tab or to the end. A quoted field may contain tabs and doubled
+// quotes. A quote that is not closed before a tab or the end is literal text.
 std::string take_field(std::string_view line, size_t& at) {
   if (at < line.size() && line[at] == '"') {
     std::string text;
@@ -43,7 +43,7 @@ std::vector<std::string> split_row(std::string_view line) {
   return fields;
 }
 
-// Rows of two columns, the one called filepath first.
+// Rows of two columns, with the column filepath first.
 std::vector<Row> parse_rows(std::string_view text, const std::string& where, const std::string& second) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   std::vector<Row> rows;
@@ -154,7 +154,7 @@ std::vector<LabelRow> read_label_table(const fs::path& path) {
   std::vector<LabelRow> result;
   for (Row& row : read_rows(path, "labels")) {
     std::vector<int> labels = parse_labels(row[1], ',');
-    if (labels.empty()) throw FormatError(cat(path.string(), ": ", row[0], ": '", row[1], "' are no labels"));
+    if (labels.empty()) throw FormatError(cat(path.string(), ": ", row[0], ": '", row[1], "' are not labels"));
     result.push_back({std::move(row[0]), std::move(labels)});
   }
   return result;

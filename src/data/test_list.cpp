@@ -11,7 +11,7 @@ namespace daclip {
 namespace fs = std::filesystem;
 namespace {
 
-// One table of the list. Every key is asked for; what is left over is unknown.
+// One table of the list. Keys that were never read are reported as unknown.
 class Entry {
  public:
   Entry(const toml::table& table, std::string where) : table_(table), where_(std::move(where)) {}
@@ -62,7 +62,7 @@ class Entry {
   std::set<std::string> known_;
 };
 
-// The n-th photo takes the n-th mask, from the first again where there are fewer.
+// Assigns the masks to the photos in turn, starting again at the first if there are fewer masks.
 void add_masks(TestSet& set, const fs::path& folder) {
   const std::vector<fs::path> masks = pictures_by_name(folder, set.problems);
   for (size_t i = 0; i < set.images.size() && !masks.empty(); ++i) set.images[i].mask = masks[i % masks.size()];
@@ -71,7 +71,7 @@ void add_masks(TestSet& set, const fs::path& folder) {
 TestSet read_entry(Entry entry, const fs::path& root) {
   TestSet set;
   set.name = entry.text("name");
-  if (set.name.empty()) throw UsageError(cat(entry.place(), ": a set without name"));
+  if (set.name.empty()) throw UsageError(cat(entry.place(), ": missing the set's name"));
   const std::string lq = entry.text("lq"), gt = entry.text("gt"), recipe = entry.text("recipe");
   const std::string masks = entry.text("masks");
   set.labels = entry.labels("labels");
@@ -82,7 +82,7 @@ TestSet read_entry(Entry entry, const fs::path& root) {
   entry.refuse_others();
   if (lq.empty() && gt.empty()) throw UsageError(cat(entry.place(), ": ", set.name, ": expected lq, gt or both"));
   if (!lq.empty() && !recipe.empty())
-    throw UsageError(cat(entry.place(), ": ", set.name, ": a recipe makes lq, so lq cannot be given too"));
+    throw UsageError(cat(entry.place(), ": ", set.name, ": lq and recipe exclude each other"));
   if (!recipe.empty()) {
     try {
       set.recipe = parse_chain(recipe);
@@ -127,7 +127,7 @@ std::vector<TestSet> read_test_list(const fs::path& list, const fs::path& root) 
     if (!node.is_table()) throw FormatError(cat(where, ":", node.source().begin.line, ": expected [[set]]"));
     sets.push_back(read_entry(Entry(*node.as_table(), where), start));
     if (!names.insert(sets.back().name).second)
-      throw UsageError(cat(where, ":", node.source().begin.line, ": two sets are called ", sets.back().name));
+      throw UsageError(cat(where, ":", node.source().begin.line, ": duplicate set name ", sets.back().name));
   }
   return sets;
 }

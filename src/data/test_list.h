@@ -1,4 +1,4 @@
-// How data/test_set.h's sets are found; internal to data/.
+// Finds the sets of data/test_set.h; internal to data/.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +8,12 @@
 
 namespace daclip {
 
-// The pictures of `folder` in name order; of several with one name (without ending) the first, the others are problems. A
-// folder that is not there, or holds none, is a problem too.
+// The pictures of `folder` in name order. Of several with the same name (without ending) the first is used and the
+// others are recorded as problems, as is a folder that is missing or empty.
 std::vector<std::filesystem::path> pictures_by_name(const std::filesystem::path& folder,
                                                     std::vector<std::string>& problems);
 
-// Fills `images` and `problems` with the pairs of two folders.
+// Adds the pairs of two folders to `images`, and files without partner to `problems`.
 void add_pairs(TestSet& set, const std::filesystem::path& lq, const std::filesystem::path& gt);
 
 // The sets of a TOML list; see read_test_sets.

@@ -18,7 +18,7 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, error);
 }
 
-// "rainy+hazy_street" -> rainy and hazy; nothing where the name does not begin with labels.
+// "rainy+hazy_street" -> rainy and hazy; empty if the name does not begin with labels.
 std::vector<int> labels_of_name(const std::string& name) { return parse_labels(name.substr(0, name.find('_')), '+'); }
 
 TestSet read_pair_folder(const fs::path& folder) {
@@ -26,7 +26,7 @@ TestSet read_pair_folder(const fs::path& folder) {
   set.name = fs::absolute(folder).lexically_normal().filename().string();
   set.labels = labels_of_name(set.name);
   if (!is_folder(folder / "LQ")) {
-    set.problems.push_back(cat(folder.string(), ": no folder LQ in it; how LQ is made can be told in a TOML list"));
+    set.problems.push_back(cat(folder.string(), ": has no folder LQ; a TOML list can give a recipe that makes LQ"));
   } else if (!is_folder(folder / "GT")) {
     for (const fs::path& lq : pictures_by_name(folder / "LQ", set.problems))
       set.images.push_back({lq.stem().string(), {}, lq, {}});
@@ -69,7 +69,7 @@ void check_partner(const FloatImage& photo, const fs::path& photo_path, const Fl
 std::vector<fs::path> pictures_by_name(const fs::path& folder, std::vector<std::string>& problems) {
   std::vector<fs::path> pictures;
   if (!is_folder(folder)) {
-    problems.push_back(cat(folder.string(), ": there is no such folder"));
+    problems.push_back(cat(folder.string(), ": no such folder"));
     return pictures;
   }
   std::map<std::string, fs::path> names;
@@ -78,9 +78,10 @@ std::vector<fs::path> pictures_by_name(const fs::path& folder, std::vector<std::
     if (fresh)
       pictures.push_back(path);
     else
-      problems.push_back(cat(path.string(), ": ", it->second.filename().string(), " has the same name and is taken"));
+      problems.push_back(
+          cat(path.string(), ": ", it->second.filename().string(), " has the same name and is used instead"));
   }
-  if (pictures.empty()) problems.push_back(cat(folder.string(), ": no pictures in this folder"));
+  if (pictures.empty()) problems.push_back(cat(folder.string(), ": contains no pictures"));
   return pictures;
 }
 
@@ -103,7 +104,7 @@ void add_pairs(TestSet& set, const fs::path& lq, const fs::path& gt) {
 
 std::vector<TestSet> read_test_sets(const fs::path& root_or_list, const fs::path& root) {
   std::error_code error;
-  if (!fs::exists(root_or_list, error)) throw IoError(cat(root_or_list.string(), ": there is no such file or folder"));
+  if (!fs::exists(root_or_list, error)) throw IoError(cat(root_or_list.string(), ": no such file or folder"));
   if (!is_folder(root_or_list)) return read_test_list(root_or_list, root);
   if (is_folder(root_or_list / "LQ") || is_folder(root_or_list / "GT")) return {read_pair_folder(root_or_list)};
   std::vector<TestSet> sets = read_layout(root_or_list);
@@ -111,7 +112,7 @@ std::vector<TestSet> read_test_sets(const fs::path& root_or_list, const fs::path
     if (sets.empty() && is_folder(root_or_list / split)) sets = read_layout(root_or_list / split);
   if (sets.empty())
     throw UsageError(
-        cat(root_or_list.string(), ": holds no test sets, expected folders <degradation>/{LQ,GT}, or a TOML list"));
+        cat(root_or_list.string(), ": contains no test sets, expected folders <degradation>/{LQ,GT}, or a TOML list"));
   return sets;
 }
 

@@ -13,7 +13,7 @@ constexpr double kPi = std::numbers::pi;
 
 template <class Weight>
 BlurKernel make_kernel(int size, const Weight& weight) {
-  if (size < 1 || size % 2 == 0) throw UsageError(cat("blur kernel of size ", size, ": expected an odd one"));
+  if (size < 1 || size % 2 == 0) throw UsageError(cat("blur kernel of size ", size, ", expected an odd size"));
   BlurKernel kernel{size, {}};
   const int half = size / 2;
   for (int y = -half; y <= half; ++y)
@@ -22,7 +22,7 @@ BlurKernel make_kernel(int size, const Weight& weight) {
   return kernel;
 }
 
-// The squared Mahalanobis distance of (x, y) for deviations along axes turned by theta.
+// Squared Mahalanobis distance of (x, y), for deviations along axes rotated by theta.
 double mahalanobis(double x, double y, double sigma_x, double sigma_y, double theta) {
   const double along = std::cos(theta) * x + std::sin(theta) * y, across = -std::sin(theta) * x + std::cos(theta) * y;
   return along * along / (sigma_x * sigma_x) + across * across / (sigma_y * sigma_y);
@@ -34,7 +34,7 @@ int mirrored(int i, int n) {
   return i < n ? i : 2 * n - 2 - i;
 }
 
-// The input samples of one output sample along an axis.
+// The input samples and weights of one output sample along an axis.
 struct Taps {
   int first = 0;
   std::vector<float> weights;
@@ -58,7 +58,7 @@ Taps linear_taps(int i, int from, double scale, bool area) {
   float at = float((i + 0.5) * scale - 0.5);
   int first = int(std::floor(at));
   float fraction = at - float(first);
-  if (area) {  // INTER_AREA that enlarges: sharp edges between the pixels
+  if (area) {  // INTER_AREA when enlarging: sharp edges between the pixels
     first = int(std::floor(i * scale));
     fraction = float((i + 1) - (first + 1) / scale);
     fraction = fraction <= 0 ? 0 : fraction - std::floor(fraction);
@@ -137,12 +137,12 @@ BlurKernel line_kernel(int size, double degrees) {
   const int half = size / 2;
   if (half == 0) return kernel;
   std::fill(kernel.weights.begin(), kernel.weights.end(), 0.0);
-  // The end that walks half of the border, anticlockwise from the right, in steps of 45/half degrees.
+  // One end walks along half of the border, anticlockwise from the right, in steps of 45/half degrees.
   const int steps = 4 * half;
   const int step = int(std::lround(std::fmod(std::fmod(degrees, 180) + 180, 180) * half / 45)) % steps;
   const int end_x = step <= half ? half : (step <= 3 * half ? 2 * half - step : -half);
   const int end_y = step <= half ? -step : (step <= 3 * half ? -half : step - 4 * half);
-  // Bresenham from the other end.
+  // Bresenham's algorithm, starting at the other end.
   const bool steep = std::abs(end_y) > std::abs(end_x);
   const int major = 2 * std::abs(steep ? end_y : end_x), minor = 2 * std::abs(steep ? end_x : end_y);
   const int step_x = end_x > 0 ? 1 : -1, step_y = end_y > 0 ? 1 : -1;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMostSteps = 8;
 
-// Where the next step begins: behind a '+' that is not part of a number such as 1e+2.
+// Position of the next '+' that separates steps and is not part of a number such as 1e+2.
 size_t find_separator(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i)
     if (text[i] == '+' && !(i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9')) return i;
@@ -26,9 +26,9 @@ Chain parse_chain(std::string_view text) {
   for (std::string_view rest = text;;) {
     const size_t plus = find_separator(rest);
     const std::string_view step = rest.substr(0, plus);
-    if (step.empty()) throw UsageError(cat("degradation '", text, "': a kind is missing, expected KIND or KIND+KIND"));
+    if (step.empty()) throw UsageError(cat("degradation '", text, "': missing kind, expected KIND or KIND+KIND"));
     if (chain.steps.size() == kMostSteps)
-      throw UsageError(cat("degradation '", text, "': at most ", kMostSteps, " kinds are applied to one photo"));
+      throw UsageError(cat("degradation '", text, "': too many kinds, expected at most ", kMostSteps));
     chain.steps.push_back(parse_degrade_spec(step));
     if (plus == std::string_view::npos) return chain;
     rest = rest.substr(plus + 1);

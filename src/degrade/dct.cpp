@@ -2,8 +2,8 @@
 
 #include "degrade/fields.h"
 
-// Loeffler, Ligtenberg and Moschytz' factorisation with libjpeg's 13-bit constants and its order of rounding. One pass
-// works on eight rows or columns at once, between the passes the block is transposed, so that the loops vectorise.
+// The factorisation by Loeffler, Ligtenberg and Moschytz with libjpeg's 13-bit constants and rounding order. Each pass
+// processes eight rows or columns at once, and the block is transposed between passes, so that the loops vectorise.
 namespace daclip {
 namespace {
 
@@ -21,7 +21,7 @@ inline void transpose(const int32_t* in, int32_t* out) {
     for (int j = 0; j < 8; ++j) out[8 * j + i] = in[8 * i + j];
 }
 
-// Transforms along the first index of d[8][8], in place.
+// Transforms in place along the first index of d[8][8].
 template <bool First>
 inline void forward_pass(int32_t* d) {
   constexpr int kShift = First ? kConstBits - kPass1Bits : kConstBits + kPass1Bits;
@@ -105,7 +105,7 @@ DACLIP_HOT void requantise(int32_t* coefficients, const int32_t* table) {
   for (int i = 0; i < 64; ++i) {
     const int32_t step = table[i] * 8, v = coefficients[i];
     const int32_t magnitude = (v < 0 ? -v : v) + step / 2;
-    // Exact in float: both are integers below 2^24, and the quotient is corrected.
+    // Exact: both integers are below 2^24, and the quotient is corrected afterwards.
     int32_t level = int32_t(float(magnitude) / float(step));
     level -= level * step > magnitude;
     level += (level + 1) * step <= magnitude;

@@ -54,21 +54,21 @@ void check_value(std::string_view kind, const DegradeParam& param, double value)
                          param.minimum, " to ", param.maximum, param.unit.empty() ? "" : " ", param.unit));
 }
 
-// One `param=value`.
+// Parses one `param=value` into the spec.
 void parse_param(DegradeSpec& spec, std::string_view text) {
   const size_t equals = text.find('=');
   if (equals == std::string_view::npos)
-    throw UsageError(cat("degradation '", spec.kind, "': '", text, "' is no parameter, expected param=value"));
+    throw UsageError(cat("degradation '", spec.kind, "': '", text, "' is not a parameter, expected param=value"));
   const DegradeParam& param = find_param(spec.kind, text.substr(0, equals));
   const std::string_view number = text.substr(equals + 1);
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value))
-    throw UsageError(cat("degradation '", spec.kind, "': ", param.name, "='", number, "' is no number, expected ",
+    throw UsageError(cat("degradation '", spec.kind, "': ", param.name, "='", number, "' is not a number, expected ",
                          param.minimum, " to ", param.maximum, param.unit.empty() ? "" : " ", param.unit));
   check_value(spec.kind, param, value);
   if (!spec.params.emplace(param.name, value).second)
-    throw UsageError(cat("degradation '", spec.kind, "': ", param.name, " is given twice"));
+    throw UsageError(cat("degradation '", spec.kind, "': ", param.name, " is given more than once"));
 }
 
 }  // namespace

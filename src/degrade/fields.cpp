@@ -37,7 +37,7 @@ DACLIP_HOT void look_up_all(const float* table, const float* in, float* out, siz
   for (size_t i = 0; i < n; ++i) out[i] = look_up(table, in[i]);
 }
 
-// Wellons' lowbias32: a good hash of a counter, and it vectorises.
+// Wellons' lowbias32, a good hash of a counter that vectorises.
 inline uint32_t hash32(uint32_t x) {
   x ^= x >> 16;
   x *= 0x7feb352dU;
@@ -51,13 +51,13 @@ DACLIP_HOT void uniform_samples(float* out, size_t n, uint32_t key_a, uint32_t k
   for (size_t i = 0; i < n; ++i) out[i] = float(int32_t(hash32((uint32_t(i) ^ key_a) + key_b) >> 8)) * 0x1.0p-24f;
 }
 
-// sin(2 pi u) for u in [-1/4, 1/4], Taylor to the 11th power: error below 1e-7.
+// sin(2 pi u) for u in [-1/4, 1/4] by the Taylor series to the 11th power, with error below 1e-7.
 inline float sin_turn(float u) {
   const float x = u * 6.28318530717958648f, s = x * x;
   return x * (1.f - s * (1.f / 6 - s * (1.f / 120 - s * (1.f / 5040 - s * (1.f / 362880 - s * (1.f / 39916800))))));
 }
 
-// Box-Muller; first[i] and second[i] are one pair.
+// Box-Muller transform; first[i] and second[i] form a pair.
 DACLIP_HOT void normal_pairs(float* first, float* second, size_t n, uint32_t key_a, uint32_t key_b) {
   for (size_t i = 0; i < n; ++i) {
     const uint32_t counter = (uint32_t(i) ^ key_a) + key_b;
@@ -76,13 +76,13 @@ DACLIP_HOT void add_scaled(float* out, const float* in, float scale, size_t n) {
   for (size_t i = 0; i < n; ++i) out[i] += scale * in[i];
 }
 
-// Cubic B-spline weights of the four neighbours at fraction t.
+// Cubic B-spline weights of the four neighbours at fractional position t.
 std::array<float, 4> spline_weights(float t) {
   const float u = 1 - t;
   return {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6, t * t * t / 6};
 }
 
-// Adds one octave of uniform lattice noise, interpolated by B-splines.
+// Adds one octave of uniform lattice noise with B-spline interpolation.
 void add_octave(FloatImage& out, double cell, float amplitude, Random& random) {
   const int lattice_w = int(double(out.width) / cell) + 5, lattice_h = int(double(out.height) / cell) + 5;
   const double shift_x = random.uniform(), shift_y = random.uniform();
@@ -107,7 +107,7 @@ void add_octave(FloatImage& out, double cell, float amplitude, Random& random) {
   }
 }
 
-// Weights of offsets -radius..radius, summing to 1.
+// Weights of offsets -radius..radius, with sum 1.
 std::vector<float> gaussian_kernel(double sigma) {
   const int radius = std::max(1, int(std::ceil(3 * sigma)));
   std::vector<float> kernel(size_t(2 * radius + 1));
@@ -201,7 +201,7 @@ void gaussian_blur(FloatImage& image, double sigma) {
   const int factor = int(sigma / 2.5);
   if (factor < 2) return blur_directly(image, sigma);
   FloatImage small = box_reduce(image, factor);
-  // The box and the bilinear enlargement blur too: variances k^2/12 and k^2/6.
+  // The box reduction and the bilinear enlargement also blur, with variances k^2/12 and k^2/6; subtract them.
   blur_directly(small, std::sqrt(sigma * sigma / (factor * factor) - 0.25));
   image = bilinear_resize(small, image.width, image.height, 1.0 / factor);
 }

@@ -1,6 +1,7 @@
-// hazy. Model: Koschmieder's law on display values, as RESIDE applies it: I = J t + A (1 - t), t = exp(-beta d), with the
-// airlight A and the optical depth beta of the scene's farthest point. The depth d of a photo is not known and is made
-// up: farther towards the top, undulating, and stepping where regions of the photo meet, so that objects stand out.
+// Degradation "hazy". Model: Koschmieder's law on display values, as in RESIDE: I = J t + A (1 - t), t = exp(-beta d),
+// with airlight A and optical depth beta of the scene's farthest point. The depth d of a photo is unknown, so it is
+// invented: it grows towards the top, undulates, and has steps where regions of the photo meet, so that objects stand
+// out.
 #include <array>
 #include <cmath>
 
@@ -14,7 +15,8 @@ struct Region {
   float x, y, r, g, b, depth;
 };
 
-// Nearest random region by place and colour: its random depth, which is less in front (below) than behind.
+// Assigns each pixel the random depth of its nearest region by place and colour. Depth is lower in front (below) than
+// behind.
 FloatImage region_depth(const FloatImage& small, int count, Random& random) {
   std::vector<Region> regions;
   const float scale = 1.f / float(std::max(small.width, small.height));
@@ -42,8 +44,8 @@ FloatImage region_depth(const FloatImage& small, int count, Random& random) {
   return depth;
 }
 
-// Guided filter (He et al. 2013) on the reduced picture; its coefficients applied at full size (its fast form), so that
-// the depth's steps lie on the photo's edges.
+// Guided filter (He et al. 2013) in its fast form: coefficients from the reduced picture, applied at full size. It
+// aligns the depth's steps with the photo's edges.
 FloatImage follow_edges(FloatImage depth, const FloatImage& small_luma, const FloatImage& full_luma, int factor) {
   constexpr float kEpsilon = 2e-4f;
   const double sigma = std::max(small_luma.width, small_luma.height) / 40.0;
@@ -72,14 +74,14 @@ FloatImage follow_edges(FloatImage depth, const FloatImage& small_luma, const Fl
   return out;
 }
 
-// Depth of the farthest point is 1, of the nearest `near`. A `horizon` (height, 0 to 1) of less than 1: the ground below it
-// recedes as in perspective, and all above it is far.
+// Depth from `near` (nearest point) to 1 (farthest). With `horizon` (height, 0 to 1) below 1, the ground below the
+// horizon recedes in perspective and everything above it is far.
 FloatImage make_up_depth(const FloatImage& gt, double near, double gradient, double structure, double horizon,
                          Random& random) {
   const int factor = std::clamp(std::min(gt.width, gt.height) / 64, 1, 16);
   FloatImage full_luma = luma(gt);
   FloatImage smooth_luma = full_luma;
-  gaussian_blur(smooth_luma, 1.2);  // fine texture is no depth
+  gaussian_blur(smooth_luma, 1.2);  // fine texture is not depth
   const FloatImage small = box_reduce(gt, factor), small_luma = box_reduce(smooth_luma, factor);
   const int count = 6 + int(random.below(14));
   FloatImage regions = region_depth(small, count, random);
@@ -124,11 +126,11 @@ const std::vector<DegradeParam>& haze_params() {
   static const std::vector<DegradeParam> params = {
       {"beta", "", "optical depth of the farthest point: its transmission is exp(-beta)", 0, 20},
       {"airlight", "", "brightness of the haze, display value", 0, 1},
-      {"tint", "", "how far the airlight's red and blue may part from its green, display values", -0.3, 0.3},
-      {"near", "", "depth of the nearest point as a share of the farthest", 0, 1},
-      {"gradient", "", "share of the vertical gradient in the smooth depth, the rest undulates", 0, 1},
-      {"structure", "", "share of the depth that follows the photo's regions", 0, 1},
-      {"horizon", "", "height of the horizon, all above which is far; 1: depth grows towards the top edge", 0, 1},
+      {"tint", "", "greatest difference of the airlight's red and blue from its green, display values", -0.3, 0.3},
+      {"near", "", "depth of the nearest point as a fraction of the farthest", 0, 1},
+      {"gradient", "", "fraction of the smooth depth that is the vertical gradient; the rest undulates", 0, 1},
+      {"structure", "", "fraction of the depth that follows the photo's regions", 0, 1},
+      {"horizon", "", "height of the horizon; everything above it is far; 1: depth grows up to the top edge", 0, 1},
   };
   return params;
 }
@@ -138,9 +140,10 @@ FloatImage haze(const FloatImage& gt, const Params& params, Random& random, Seve
   const double beta = params.get("beta", std::exp(wide ? random.uniform(-0.9, 1.2) : random.uniform(-0.3, 0.7)));
   const double darkest = wide ? (random.chance(0.3) ? 0.4 : 0.6) : 0.75;
   const double airlight = params.get("airlight", random.uniform(darkest, 1.0));
-  const double drawn_tint = random.uniform(-1, 1);  // positive is warm
+  const double drawn_tint = random.uniform(-1, 1);  // positive values are warm
   const double tint = params.get("tint", (wide && random.chance(0.4) ? 0.13 : 0.03) * drawn_tint);
-  const bool distant = wide && random.chance(0.4);  // clear in front, as where mountains or a town fade
+  // clear foreground, distant haze, as in front of mountains or a town
+  const bool distant = wide && random.chance(0.4);
   const double near = params.get("near", distant ? random.uniform(0, 0.1) : random.uniform(0.1, 0.5));
   const double gradient = params.get("gradient", random.uniform(0.3, 0.9));
   const double structure = params.get("structure", random.uniform(0.1, 0.6));

@@ -1,5 +1,6 @@
-// uncompleted. Model: parts of the picture are missing and white. The masks are those of LaMa and RePaint: polylines of
-// random segments with round ends, thin (widths 5-15 px) or thick, or boxes; drawn until the wanted share is missing.
+// Degradation "uncompleted". Model: parts of the picture are missing and white. Masks are like those of LaMa and
+// RePaint: polylines of random segments with round ends, thin (widths 5-15 px) or thick, or boxes, drawn until the
+// wanted fraction is missing.
 #include <cmath>
 #include <numbers>
 
@@ -17,7 +18,7 @@ struct Brush {
   int max_segments;
 };
 
-// Clears the rectangle's pixels whose distance from the segment is at most the radius; returns how many were set before.
+// Clears the rectangle's pixels within `radius` of the segment; returns the number of pixels newly cleared.
 size_t clear_capsule(FloatImage& mask, double x0, double y0, double x1, double y1, double radius) {
   const double dx = x1 - x0, dy = y1 - y0, length2 = std::max(dx * dx + dy * dy, 1e-9);
   const int top = std::max(0, int(std::floor(std::min(y0, y1) - radius)));
@@ -39,7 +40,8 @@ size_t clear_capsule(FloatImage& mask, double x0, double y0, double x1, double y
   return cleared;
 }
 
-// LaMa's make_random_irregular_mask: the angle alternates its sign from segment to segment, ends stay in the picture.
+// LaMa's make_random_irregular_mask: the turning angle alternates in sign between segments, and ends stay inside the
+// picture.
 size_t draw_stroke(FloatImage& mask, const Brush& brush, Random& random) {
   size_t cleared = 0;
   double x = random.uniform(0, mask.width), y = random.uniform(0, mask.height);
@@ -71,7 +73,7 @@ size_t draw_box(FloatImage& mask, double scale, Random& random) {
 }
 
 FloatImage draw_mask(int width, int height, Shape shape, double share, double scale, Random& random) {
-  constexpr int kMostShapes = 20000;  // an end where the share cannot be reached
+  constexpr int kMostShapes = 20000;  // ends the loop if the fraction cannot be reached
   const Brush thin = {10 * scale, 50 * scale, 5 * scale, 15 * scale, 5};
   const Brush thick = {30 * scale, 150 * scale, 25 * scale, 90 * scale, 3};
   FloatImage mask(width, height, 1, 1.f);
@@ -88,7 +90,7 @@ FloatImage draw_mask(int width, int height, Shape shape, double share, double sc
 const std::vector<DegradeParam>& inpainting_params() {
   static const std::vector<DegradeParam> params = {
       {"shape", "", "0 thin strokes, 1 thick strokes, 2 boxes", 0, 2},
-      {"share", "", "share of the picture that is missing, reached by the last shape drawn", 0, 0.95},
+      {"share", "", "fraction of the picture that is missing; the last shape drawn may exceed it", 0, 0.95},
       {"scale", "", "size of the shapes; 1 has strokes 5-15 px wide", 0.1, 50},
   };
   return params;
@@ -99,9 +101,9 @@ FloatImage inpainting(const FloatImage& gt, const Params& params, Random& random
   const double choice = random.uniform();
   const double drawn_shape = !wide || choice < 0.65 ? kThin : (choice < 0.85 ? kThick : kBoxes);
   const Shape shape = Shape(std::lround(params.get("shape", drawn_shape)));
-  // RePaint's hundred thin masks: 3 % to 50 %, 30 % on average.
+  // RePaint's hundred thin masks: fractions from 3 % to 50 %, 30 % on average.
   const double share = params.get("share", 0.03 + 0.46 * std::pow(random.uniform(), 0.75));
-  const double size = std::max(1.0, std::min(gt.width, gt.height) / 512.0);  // large photos get larger shapes
+  const double size = std::max(1.0, std::min(gt.width, gt.height) / 512.0);  // larger photos get larger shapes
   const double variation = std::exp2(random.uniform(-0.7, 0.8));
   const double scale = params.get("scale", wide ? size * variation : size);
   return apply_mask(gt, draw_mask(gt.width, gt.height, shape, share, scale, random));

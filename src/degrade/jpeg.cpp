@@ -1,6 +1,7 @@
-// jpeg-compressed. Model: baseline JPEG without its lossless half: YCbCr, chroma halved in both directions, 8x8 DCT,
-// quantisation by the standard tables scaled for a quality, and back. Every step in libjpeg's integer arithmetic (ISLOW
-// transforms, box reduction with alternating rounding, "fancy" triangle enlargement), so the result equals libjpeg's.
+// Degradation "jpeg-compressed". Model: baseline JPEG without the lossless entropy coding: YCbCr, chroma halved in both
+// directions, 8x8 DCT, quantisation by the standard tables scaled for a quality, and back. Every step uses libjpeg's
+// integer arithmetic (ISLOW transforms, box reduction with alternating rounding, "fancy" triangle enlargement), so the
+// result equals libjpeg's.
 #include <array>
 #include <cmath>
 
@@ -11,7 +12,7 @@
 namespace daclip {
 namespace {
 
-// ITU T.81 annex K, natural order.
+// ITU T.81, annex K, in natural order.
 constexpr std::array<int, 64> kLumaTable = {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,  //
                                             14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,  //
                                             18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,  //
@@ -21,7 +22,7 @@ constexpr std::array<int, 64> kChromaTable = {17, 18, 24, 47, 99, 99, 99, 99, 18
                                               99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,  //
                                               99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
 
-// jpeg_quality_scaling and jpeg_add_quant_table, baseline.
+// libjpeg's jpeg_quality_scaling and jpeg_add_quant_table, baseline.
 std::array<int32_t, 64> scaled_table(const std::array<int, 64>& base, int quality) {
   const int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
   std::array<int32_t, 64> table;
@@ -87,8 +88,8 @@ void compress(Plane& plane, const std::array<int32_t, 64>& table) {
     }
 }
 
-// jcsample.c h2v2_downsample: the rounding alternates between 1 and 2 quarters. The columns that fill up the last block
-// come from repeated full-size pixels, the rows from repeated results.
+// h2v2_downsample in jcsample.c: rounding alternates between 1/4 and 2/4. Columns that pad the last block come from
+// repeated full-size pixels, rows from repeated results.
 Plane halve(const Plane& full) {
   Plane half((full.width + 1) / 2, (full.height + 1) / 2);
   for (int y = 0; y < half.height; ++y) {
@@ -102,7 +103,7 @@ Plane halve(const Plane& full) {
   return half;
 }
 
-// jdsample.c h2v2_fancy_upsample, one output row of 2 * half.width samples; repeated samples where it is too narrow.
+// h2v2_fancy_upsample in jdsample.c: one output row of 2 * half.width samples; very narrow rows repeat samples.
 void double_row(const Plane& half, int y, int32_t* sums, int32_t* out) {
   const int n = half.width, near_y = y / 2;
   const int far_y = std::clamp(y % 2 ? near_y + 1 : near_y - 1, 0, half.height - 1);
@@ -132,7 +133,7 @@ const std::vector<DegradeParam>& jpeg_params() {
 
 FloatImage jpeg(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  // More of the strong compressions: their traces are the ones worth removing.
+  // Favours strong compression, whose artefacts are most worth removing.
   const double drawn_quality = std::floor(5 + 36 * std::pow(random.uniform(), 1.3));
   const double drawn_chroma = random.chance(0.15) ? 1 : 2;
   const int quality = int(std::lround(params.get("quality", wide ? drawn_quality : 10)));

@@ -1,4 +1,4 @@
-// The ten degradations behind degrade(): one function and one table of parameters each, in a file of its own.
+// The ten degradations behind degrade(): each has a function and a table of parameters in its own file.
 #pragma once
 
 #include <map>
@@ -10,8 +10,8 @@
 
 namespace daclip {
 
-// The parameters that the caller fixed. A kind asks for each with the value it drew, so that the random stream is the
-// same whether or not a parameter is given.
+// The parameters given by the caller. A kind draws a value for every parameter before it looks here, so that the random
+// stream does not depend on which parameters are given.
 class Params {
  public:
   Params() = default;

@@ -1,8 +1,8 @@
-// low-light. Model: the scene's linear light is scaled by a short exposure (and unevenly lit), the sensor adds shot noise
-// (variance proportional to the light) and read noise, the black level crushes the darkest values, and the camera encodes
-// by sRGB and a gamma into 8 bits. Ranges measured on LOL: exposure 1/16-1/48, noise about one level in the dark. Most
-// dark photos hold something bright: in training also steep tone curves that keep the highlights, scenes against the
-// light, and lamps at night.
+// Degradation "low-light". Model: a short exposure scales the scene's linear light, which is unevenly lit. The sensor
+// adds shot noise (variance proportional to the light) and read noise, the black level crushes the darkest values, and
+// the camera encodes by sRGB and a gamma into 8 bits. Ranges were measured on LOL: exposure 1/16-1/48, noise of about
+// one level in the dark. Most dark photos contain something bright; training therefore adds steep tone curves that keep
+// highlights, backlit scenes, and lamps at night.
 #include <algorithm>
 #include <cmath>
 
@@ -20,7 +20,7 @@ DACLIP_HOT void expose(float* light, const float* field, size_t n, float black, 
   }
 }
 
-// The tone curve, then 8-bit levels.
+// Applies the tone curve and rounds to 8-bit levels.
 DACLIP_HOT void encode(float* values, size_t n, float gamma) {
   for (size_t i = 0; i < n; ++i) {
     const float v = values[i] < 1e-6f ? 1e-6f : values[i];
@@ -28,7 +28,8 @@ DACLIP_HOT void encode(float* values, size_t n, float gamma) {
   }
 }
 
-// Illumination between 1 - falloff and 1, multiplied into linear light; pools of light as wide as `size` times the photo.
+// Multiplies linear light by an illumination between 1 - falloff and 1, with pools of light `size` times as wide as the
+// photo.
 void light_unevenly(FloatImage& light, double falloff, double size, Random& random) {
   const FloatImage field =
       value_noise(light.width, light.height, size * std::max(light.width, light.height), 2, 0.4, random);
@@ -38,12 +39,12 @@ void light_unevenly(FloatImage& light, double falloff, double size, Random& rand
   }
 }
 
-// Linear light to the power `contrast`: white stays white, shadows drown.
+// Raises linear light to the power `contrast`: white stays white, shadows get darker.
 void steepen(FloatImage& light, double contrast) {
   for (float& v : light.data) v = v < 1e-6f ? 0.f : fast_pow(v, float(contrast));
 }
 
-// Parts that are bright as a whole (sky, windows) keep `stops` more light than the rest.
+// Regions that are bright as a whole (sky, windows) keep `stops` more light than the rest.
 void light_from_behind(FloatImage& light, double stops) {
   const int factor = std::max(1, std::max(light.width, light.height) / 96);
   FloatImage glow = luma(box_reduce(light, factor));
@@ -58,10 +59,10 @@ void light_from_behind(FloatImage& light, double stops) {
     for (size_t c = 0; c < 3; ++c) light.data[3 * i + c] *= glow.data[i];
 }
 
-// Each lamp lights its neighbourhood up to `stops` above the rest, warm or cold, and is itself seen or not.
+// Each lamp lights its surroundings up to `stops` above the rest, warm or cold, and is itself visible or not.
 void light_by_lamps(FloatImage& light, int lamps, double stops, Random& random) {
   const float size = float(std::max(light.width, light.height)), most = float(std::exp2(stops));
-  constexpr int kGrid = 4;  // the pools are smooth
+  constexpr int kGrid = 4;  // reduced resolution, because the pools of light are smooth
   FloatImage pools((light.width + kGrid - 1) / kGrid, (light.height + kGrid - 1) / kGrid, 3, 1.f);
   FloatImage sources(pools.width, pools.height, 3);
   for (int lamp = 0; lamp < lamps; ++lamp) {
@@ -84,7 +85,7 @@ void light_by_lamps(FloatImage& light, int lamps, double stops, Random& random) 
   }
   pools = bilinear_resize(pools, light.width, light.height, 1.0 / kGrid);
   sources = bilinear_resize(sources, light.width, light.height, 1.0 / kGrid);
-  const float lit = 1.f / most;  // where the lamps are brightest the scene is as the clean photo, about
+  const float lit = 1.f / most;  // the brightest lit place looks approximately like the clean photo
   for (size_t i = 0; i < light.data.size(); ++i) light.data[i] = lit * light.data[i] * pools.data[i] + sources.data[i];
 }
 
@@ -94,13 +95,14 @@ const std::vector<DegradeParam>& low_light_params() {
   static const std::vector<DegradeParam> params = {
       {"exposure", "EV", "exposure against the clean photo, in stops", -8, 0},
       {"gamma", "", "exponent of the camera's tone curve after sRGB; above 1 is darker", 0.5, 3},
-      {"black", "", "black level, as a share of the exposed white", 0, 0.2},
+      {"black", "", "black level as a fraction of the exposed white", 0, 0.2},
       {"shot", "", "shot noise: variance per unit of linear light, full scale 1", 0, 0.01},
       {"read", "", "read noise: standard deviation in linear light, full scale 1", 0, 0.1},
-      {"falloff", "", "uneven light: how much the darkest part loses", 0, 1},
-      {"contrast", "", "exponent on linear light: above 1 shadows drown, white stays", 1, 5},
-      {"backlight", "EV", "stops that parts bright as a whole keep above the rest", 0, 8},
-      {"lamps", "", "lamps in the picture; what they light is `exposure` brighter than the rest", 0, 40},
+      {"falloff", "", "uneven light: fraction that the darkest part loses", 0, 1},
+      {"contrast", "", "exponent on linear light: above 1 shadows get darker, white stays", 1, 5},
+      {"backlight", "EV", "stops by which regions that are bright as a whole exceed the rest", 0, 8},
+      {"lamps", "", "number of lamps in the picture; they light their surroundings `exposure` brighter than the rest",
+       0, 40},
   };
   return params;
 }

@@ -1,7 +1,7 @@
-// motion-blurry. Model: the camera moves during the exposure along a random trajectory: its direction drifts (inertia) and
-// is thrown about by sudden shakes, as in Boracchi & Foi 2012 and Kupyn et al. 2018. The light that each pixel gathers
-// along the path is integrated in linear light; sensor noise comes after it. In training the lens may also be a little out of
-// focus, a Gaussian blur before the path's.
+// Degradation "motion-blurry". Model: the camera moves along a random trajectory during the exposure; its direction
+// drifts (inertia) and changes at sudden shakes, as in Boracchi & Foi 2012 and Kupyn et al. 2018. Linear light is
+// integrated along the path, and sensor noise is added afterwards. In training, a Gaussian blur before the path's may
+// model a lens slightly out of focus.
 #include <cmath>
 #include <numbers>
 
@@ -15,7 +15,7 @@ struct Point {
   double x, y;
 };
 
-// Positions at equal times, pixels, centred on their mean; the path is `length` long.
+// Positions in pixels at equal time intervals, centred on their mean. The path is `length` long.
 std::vector<Point> trajectory(double length, double curvature, double shakes, Random& random) {
   const int steps = std::max(16, int(4 * length));
   double direction = random.uniform(0, 2 * std::numbers::pi);
@@ -40,7 +40,7 @@ struct Tap {
   float weight;
 };
 
-// The path splatted with bilinear weights; only the taps that count.
+// Kernel of the path, splatted with bilinear weights; negligible taps are omitted.
 std::vector<Tap> kernel_taps(const std::vector<Point>& path) {
   int radius = 1;
   for (const Point& p : path) radius = std::max(radius, int(std::ceil(std::max(std::abs(p.x), std::abs(p.y)))) + 1);
@@ -65,7 +65,7 @@ std::vector<Tap> kernel_taps(const std::vector<Point>& path) {
   return taps;
 }
 
-// Index mirrored into [0, n) without repeating the edge.
+// Index reflected into [0, n), border sample not repeated.
 int reflect(int i, int n) {
   if (n == 1) return 0;
   const int period = 2 * (n - 1);
@@ -87,7 +87,7 @@ FloatImage pad_reflected(const FloatImage& image, int radius) {
   return out;
 }
 
-// Four taps at a time: the output row is loaded and stored once for them.
+// Processes four taps at a time, so that the output row is loaded and stored once for all four.
 DACLIP_HOT void gather_row(float* out, const float* const* rows, const float* weights, size_t taps, size_t n) {
   for (size_t i = 0; i < n; ++i) out[i] = 0;
   for (size_t t = 0; t < taps; t += 4) {
@@ -119,9 +119,9 @@ FloatImage convolve(const FloatImage& image, std::vector<Tap> taps) {
 const std::vector<DegradeParam>& motion_blur_params() {
   static const std::vector<DegradeParam> params = {
       {"length", "px", "length of the camera's path", 0, 200},
-      {"curvature", "rad", "how far the direction drifts during the exposure, RMS; 0 is a straight line", 0, 20},
-      {"shakes", "", "sudden reversals during the exposure, on average", 0, 20},
-      {"defocus", "px", "standard deviation of the blur by a lens out of focus", 0, 10},
+      {"curvature", "rad", "RMS drift of the direction during the exposure; 0 is a straight line", 0, 20},
+      {"shakes", "", "mean number of sudden reversals during the exposure", 0, 20},
+      {"defocus", "px", "standard deviation of the defocus blur", 0, 10},
       {"noise", "levels", "standard deviation of the sensor noise, of 255 levels", 0, 50},
   };
   return params;

@@ -1,9 +1,9 @@
-// noisy. Model: additive white Gaussian noise of the display values, independent per pixel and channel, then clipped:
-// O = B + sigma n. The wider training range also holds what cameras, their noise reduction and film leave:
-//   grain   n <- G_g n at equal variance: correlated over neighbouring pixels, as demosaicking and reduction leave it
-//   grey    n_c <- sqrt(1 - y) n_c + sqrt(y) n_0: shared by the channels, as film grain is
-//   chroma  n <- n + h (m_c - mean m): coarse blotches of colour without luma, m as n but of another correlation length
-//   shot    sigma <- sigma sqrt(1 - s + 2 s B): the darker, the less, as the count of photons
+// Degradation "noisy". Model: additive white Gaussian noise on display values, independent per pixel and channel, then
+// clipped: O = B + sigma n. The training range also covers noise as cameras, their noise reduction and film leave it:
+//   grain   n <- G_g n at equal variance: correlated between neighbouring pixels by demosaicking and noise reduction
+//   grey    n_c <- sqrt(1 - y) n_c + sqrt(y) n_0: shared by the channels, as in film grain
+//   chroma  n <- n + h (m_c - mean m): coarse colour blotches without luma; m like n, but more widely correlated
+//   shot    sigma <- sigma sqrt(1 - s + 2 s B): grows with brightness, as photon noise does
 #include "degrade/noise.h"
 
 #include <cmath>
@@ -16,13 +16,13 @@ namespace daclip {
 
 namespace {
 
-// Standard normal samples, blurred by `grain` pixels at equal variance.
+// Standard normal samples blurred by `grain` pixels, rescaled to equal variance.
 FloatImage normal_field(int width, int height, int channels, double grain, Random& random) {
   FloatImage field(width, height, channels);
   fill_normal(field.data, random);
   if (grain <= 0.05) return field;
   gaussian_blur(field, grain);
-  double power = 0, samples = 0;  // a seventh of them tells the variance well enough
+  double power = 0, samples = 0;  // every seventh sample estimates the variance well enough
   for (size_t i = 0; i < field.data.size(); i += 7, ++samples) power += double(field.data[i]) * double(field.data[i]);
   const float scale = float(1 / std::sqrt(power / samples + 1e-12));
   for (float& v : field.data) v *= scale;
@@ -48,9 +48,9 @@ const std::vector<DegradeParam>& noise_params() {
   static const std::vector<DegradeParam> params = {
       {"sigma", "levels", "standard deviation of the noise, of 255 levels", 0, 255},
       {"grain", "px", "correlation of the noise: sigma of a Gaussian blur at equal variance; 0 is white noise", 0, 5},
-      {"grey", "", "share of the variance that the channels have in common", 0, 1},
-      {"chroma", "", "standard deviation of the colour blotches over sigma", 0, 2},
-      {"shot", "", "share of the variance that grows with the light; sigma is that at middle grey", 0, 1},
+      {"grey", "", "fraction of the variance shared by the channels", 0, 1},
+      {"chroma", "", "standard deviation of the colour blotches relative to sigma", 0, 2},
+      {"shot", "", "fraction of the variance that grows with brightness; sigma applies to middle grey", 0, 1},
   };
   return params;
 }
@@ -67,7 +67,7 @@ FloatImage add_noise(const FloatImage& gt, const FloatImage& field, double sigma
 
 FloatImage noise(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const bool camera = wide && random.chance(0.45);  // reduced by camera or film; else as it leaves the sensor
+  const bool camera = wide && random.chance(0.45);  // processed by a camera or film; otherwise raw sensor noise
   const double drawn_sigma = camera ? 5 * std::exp2(random.uniform(0, 2.7)) : random.uniform(5, 60);
   const double sigma = params.get("sigma", wide ? drawn_sigma : 50);
   const double grain = params.get("grain", camera && random.chance(0.7) ? random.uniform(0.3, 1.5) : 0);

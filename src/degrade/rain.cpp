@@ -1,9 +1,9 @@
-// rainy. Model: O = B (1 - v) + A v + sum_l R_l (1 - k B), clipped: the linear rain accumulation model of Rain100H
-// (Yang et al., "Deep joint rain detection and removal", CVPR 2017), in display values as there, with a veil v of
-// airlight A (distant drops that blend into mist). R_l are layers of grey streaks, each with its own direction, length,
-// width and focus, over a smooth glow of drops too many to be told apart, brighter on one side of the picture than on the
-// other, as the renderings of SIRR's set (Wei et al., CVPR 2019) and backlit rain show. k = 0 adds light only, as
-// Rain100H and most synthetic sets; k = 1 is a screen: bright sky shows no streaks.
+// Degradation "rainy". Model: O = B (1 - v) + A v + sum_l R_l (1 - k B), clipped. This is the linear rain accumulation
+// model of Rain100H (Yang et al., "Deep joint rain detection and removal", CVPR 2017) in display values, with a veil v
+// of airlight A (distant drops that blend into mist). R_l are layers of grey streaks, each with its own direction,
+// length, width and focus, over a smooth glow of unresolved drops that is brighter on one side of the picture, as in
+// the renderings of SIRR (Wei et al., CVPR 2019) and in backlit rain. k = 0 only adds light, as in Rain100H and most
+// synthetic sets; k = 1 is the screen blend, in which bright sky shows no streaks.
 #include <algorithm>
 #include <cmath>
 
@@ -17,9 +17,9 @@ namespace {
 
 enum class Style {
   heavy,     // Rain100H: dense bright streaks, often in several directions
-  curtain,   // long, wide, faint bands of rain far away and near, nearly vertical
-  light,     // fine sparse streaks, some near ones, mist
-  downpour,  // short thin streaks at every distance, seen before what is dark only, mist
+  curtain,   // long, wide, faint bands of near and distant rain, nearly vertical
+  light,     // fine sparse streaks, a few near ones, mist
+  downpour,  // short thin streaks at every distance, visible only against dark parts; mist
 };
 
 struct RainPlan {
@@ -53,7 +53,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
     length = random.uniform(50, 220);
     width = random.uniform(1.2, 4);
     const double streaks = random.uniform(0.025, 0.09), shine = random.chance(0.35) ? 0 : random.uniform(0, 0.22);
-    strength = streaks + shine;  // more rain glows more; its streaks stay about as strong
+    strength = streaks + shine;  // more rain glows more; the streaks stay about equally strong
     glow = shine / strength;
     veil = random.chance(0.8) ? 0 : random.uniform(0, 0.1);
     unevenness = random.uniform(0, 1);
@@ -90,8 +90,8 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   return p;
 }
 
-// One of the ways in which Rain100H's layers look: brushed (thin, differing, adding up), drawn (crisp equal lines that
-// saturate), soft (short and out of focus).
+// One of three looks of Rain100H's layers: brushed (thin, varied, adding up), drawn (crisp equal lines that saturate),
+// or soft (short and defocused).
 StreakLayer heavy_layer(const RainPlan& plan, double scale, Random& random) {
   StreakLayer s;
   s.angle_spread = plan.spread;
@@ -131,7 +131,7 @@ void draw_heavy(FloatImage& rain, const RainPlan& plan, double scale, Random& ra
       draw_streaks(rain, s, random);
     }
   }
-  if (random.chance(0.35)) {  // near streaks, wide and blurred
+  if (random.chance(0.35)) {  // near streaks, wide and defocused
     StreakLayer near;
     near.angle = plan.angle;
     near.angle_spread = plan.spread;
@@ -195,8 +195,8 @@ void draw_downpour(FloatImage& rain, const RainPlan& plan, double scale, Random&
   }
 }
 
-// Scales the layer so that its mean is the wanted strength: the PSNR of the result then hardly depends on which layers
-// were drawn. No streak gets brighter than `peak`.
+// Scales the layer to the mean brightness `strength`, so that the result's PSNR hardly depends on the layers drawn. No
+// streak gets brighter than `peak`.
 void normalise(FloatImage& rain, double strength, float peak) {
   double sum = 0;
   for (float v : rain.data) sum += v;
@@ -205,7 +205,7 @@ void normalise(FloatImage& rain, double strength, float peak) {
   for (float& v : rain.data) v = std::min(peak, v * gain);
 }
 
-// The glow takes its share of the layer's light; it is smooth, and uneven on the scale of the picture.
+// Moves a fraction of the layer's light into a glow, which is smooth and varies on the scale of the picture.
 void add_glow(FloatImage& rain, double share, Random& random) {
   if (share <= 0) return;
   double sum = 0;
@@ -220,7 +220,7 @@ void add_glow(FloatImage& rain, double share, Random& random) {
 }
 
 void vary(FloatImage& rain, const RainPlan& plan, Random& random) {
-  if (plan.unevenness > 0) {  // gusts: denser and thinner parts of the picture
+  if (plan.unevenness > 0) {  // gusts: denser and thinner regions of rain
     const double cell = std::max(rain.width, rain.height);
     const FloatImage gusts = value_noise(rain.width, rain.height, cell, 2, 0.4, random);
     const float depth = float(plan.unevenness);
@@ -238,17 +238,17 @@ void vary(FloatImage& rain, const RainPlan& plan, Random& random) {
 
 const std::vector<DegradeParam>& rain_params() {
   static const std::vector<DegradeParam> params = {
-      {"strength", "display value", "mean brightness that the streaks add", 0, 1},
-      {"layers", "", "directions of heavy rain", 1, 5},
+      {"strength", "display value", "mean brightness added by the streaks", 0, 1},
+      {"layers", "", "number of directions of heavy rain", 1, 5},
       {"angle", "deg", "main direction against the vertical, positive: falls towards the right", -60, 60},
       {"spread", "deg", "standard deviation of the direction among the streaks of a layer", 0, 20},
       {"length", "px", "median length of a streak (photo up to 480 pixels high)", 2, 400},
       {"width", "px", "median width of a streak", 0.5, 20},
-      {"glow", "", "share of the added light that is smooth: drops too many to be told apart", 0, 1},
+      {"glow", "", "fraction of the added light that is smooth, from unresolved drops", 0, 1},
       {"veil", "", "opacity of the mist between the streaks", 0, 1},
-      {"hiding", "", "how far a streak hides what is behind it: 0 adds light, 1 is a screen", 0, 1},
-      {"jitter", "", "grain within the streaks", 0, 1},
-      {"unevenness", "", "how much thinner the rain is in parts of the picture", 0, 1},
+      {"hiding", "", "opacity of a streak: 0 only adds light, 1 is the screen blend", 0, 1},
+      {"jitter", "", "relative grain within the streaks", 0, 1},
+      {"unevenness", "", "reduction of the rain in the thinnest parts of the picture", 0, 1},
   };
   return params;
 }

@@ -1,11 +1,11 @@
-// raindrop. Model: drops on a window or lens in front of the camera (RainDrop: Qian et al., "Attentive generative
-// adversarial network for raindrop removal", CVPR 2018): O = (1 - M) B + M R. Each drop is a strong fish-eye lens: it
-// shows the whole scene upside down, strongly demagnified, out of focus, with the sky as a bright crescent at its lower
-// end and a rim that darkens as the light leaves at grazing angles. The camera focuses on the scene, so all drops are
-// seen through the same circle of confusion of radius c: M is the convolution of two discs. A drop of radius r > c is
-// opaque with an edge 2 c wide; one of r < c is a disc of radius c, as transparent as the share (r/c)^2 of the aperture
-// that it covers, in one washed-out colour. Drops cluster; droplets too small to be resolved veil the glass where drops
-// are dense, and water blurs a little. Blending is done in linear light.
+// Degradation "raindrop". Model: drops on a window or lens in front of the camera (RainDrop: Qian et al., "Attentive
+// generative adversarial network for raindrop removal", CVPR 2018): O = (1 - M) B + M R. Each drop is a strong fish-eye
+// lens. It shows the whole scene upside down, strongly demagnified and defocused, with the sky as a bright crescent at
+// its lower end, and a rim that darkens because light leaves at grazing angles. The camera focuses on the scene, so all
+// drops are seen through the same circle of confusion of radius c, and M is the convolution of two discs. A drop of
+// radius r > c is opaque with an edge 2 c wide. A drop of r < c is a disc of radius c in one washed-out colour, with
+// the opacity (r/c)^2, the fraction of the aperture that it covers. Drops cluster; unresolved droplets veil the glass
+// where drops are dense, and water blurs slightly. Blending is done in linear light.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -21,7 +21,7 @@ namespace {
 constexpr int kMostDrops = 4000;
 constexpr int kLobes = 3;
 constexpr float kSupport = 2.f;      // reach of a lobe's potential over its radius
-constexpr float kSurface = 0.5625f;  // (1 - 1 / kSupport^2)^2: the potential where one lobe alone has its radius
+constexpr float kSurface = 0.5625f;  // (1 - 1 / kSupport^2)^2: the potential of a single lobe at its radius
 
 struct Lobe {
   float x, y, inverse_x, inverse_y;  // centre; 1 / reach
@@ -29,15 +29,15 @@ struct Lobe {
 
 struct Drop {
   float x, y, radius_x, radius_y;
-  float inner, outer;  // from the outline to where the drop is opaque, and to where it ends, pixels
+  float inner, outer;  // distances from the outline to where the drop is opaque and to where it ends, pixels
   float opacity;
-  float reach_x, reach_y;  // nothing is drawn beyond
-  float area;              // of the scene that the drop hides, pixels
-  float view;              // half the field of view over the picture's half size
-  float mixing;            // how far the circle of confusion mixes what the drop shows, over its radius
+  float reach_x, reach_y;  // nothing is drawn beyond this distance
+  float area;              // area of the scene that the drop hides, pixels
+  float view;              // half the field of view over half the picture's size
+  float mixing;            // extent over which the circle of confusion mixes the drop's image, over its radius
   float rim;               // 0-1: darkening towards the rim
-  float scatter;           // 0-1: skylight that reaches the camera by reflection inside the drop
-  float glint;             // added by the highlight, linear light
+  float scatter;           // 0-1: skylight reflected inside the drop towards the camera
+  float glint;             // brightness of the highlight, linear light
   int lobes;
   std::array<Lobe, kLobes> lobe;
 };
@@ -46,8 +46,8 @@ struct Scene {
   FloatImage small;  // blurred, reduced, linear light
   float factor;      // pixels of the photo per pixel of `small`
   float sky[3];
-  float horizon;       // its height over the picture's, from the top; trees and houses hide the sky below
-  FloatImage density;  // of the drops, 0-1, size of `small`
+  float horizon;       // height of the horizon over the picture's, from the top; trees and houses hide the sky below
+  FloatImage density;  // density of drops, 0-1, in the size of `small`
 };
 
 struct DropPlan {
@@ -57,7 +57,7 @@ struct DropPlan {
 DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   DropPlan p;
-  const bool near = training && random.chance(0.25);  // the lens nearly touches the glass: few drops, wide and pale
+  const bool near = training && random.chance(0.25);  // the lens nearly touches the glass: few, wide and faint drops
   p.coverage = params.get("coverage", training ? random.uniform(0.04, 0.45) : random.uniform(0.14, 0.3));
   p.size = params.get("size", std::exp2(near ? random.uniform(4, 5.3) : random.uniform(1.8, 4.5)));
   p.spread = params.get("spread", random.uniform(0.2, 0.6));
@@ -77,7 +77,7 @@ Scene draw_scene(const FloatImage& linear, const DropPlan& plan, Random& random)
   gaussian_blur(scene.small, 0.8 + 1.5 * plan.defocus / plan.size);
   scene.horizon = float(random.uniform(-0.2, 0.4));
   scene.density = value_noise(scene.small.width, scene.small.height, 20, 2, 0.5, random);
-  // The sky outside of the frame is at least as bright as the bright parts within.
+  // The sky outside the frame is at least as bright as the bright parts inside.
   const double light = plan.sky * random.uniform(0.75, 1), bluish[3] = {0.82, 0.92, 1};
   std::vector<float> levels(scene.small.pixels());
   for (int c = 0; c < 3; ++c) {
@@ -91,12 +91,13 @@ Scene draw_scene(const FloatImage& linear, const DropPlan& plan, Random& random)
 
 Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan, double scale, Random& random) {
   Drop d;
-  const double confusion = std::max(0.7, plan.defocus * scale * random.uniform(0.85, 1.15));  // the glass is oblique
+  // varies because the glass is oblique
+  const double confusion = std::max(0.7, plan.defocus * scale * random.uniform(0.85, 1.15));
   const double size = plan.size * scale * std::clamp(random_factor(random, plan.spread), 0.3, 3.0);
-  const double covers = std::max({1.5, size, 0.4 * confusion});  // smaller ones belong to the film
+  const double covers = std::max({1.5, size, 0.4 * confusion});  // smaller drops belong to the film
   const double radius = std::max(covers, confusion);
-  const float flat = float(std::min(1.0, confusion / covers));  // the aperture's shape hides the drop's
-  for (int tries = 0; tries < 3; ++tries) {                     // denser where the field is higher
+  const float flat = float(std::min(1.0, confusion / covers));  // approaches 1 as the aperture's shape hides the drop's
+  for (int tries = 0; tries < 3; ++tries) {                     // denser where the density field is higher
     d.x = float(random.uniform(-0.3 * radius, photo.width + 0.3 * radius));
     d.y = float(random.uniform(-0.3 * radius, photo.height + 0.3 * radius));
     const float dense = bilinear_sample(scene.density, d.x / scene.factor, d.y / scene.factor, 0);
@@ -105,10 +106,11 @@ Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan
   const float share = float(std::min(1.0, covers * covers / (confusion * confusion)));
   d.opacity = float(plan.opacity * random.uniform(0.75, 1)) * share;
   d.radius_x = float(radius);
-  d.radius_y = float(radius * (1 + (random.uniform(0.85, 1.3) - 1) * (1 - double(flat))));  // gravity draws drops down
+  // gravity elongates drops downwards
+  d.radius_y = float(radius * (1 + (random.uniform(0.85, 1.3) - 1) * (1 - double(flat))));
   d.inner = d.outer = float(std::min(covers, confusion));
   d.mixing = float(confusion / covers);
-  // At each place the circle mixes the part of the drop around the overlap's centre, which stays nearer to the middle.
+  // The circle of confusion averages the part of the drop around the overlap's centre, which is nearer to the middle.
   d.view = float(random.uniform(1.1, 2)) * std::max(1.f, d.mixing) / (1.f + d.mixing * d.mixing);
   d.rim = float(random.uniform(0, 0.45)) * (1.f - 0.8f * flat);
   d.scatter = float(random.uniform(0, 0.35));
@@ -116,7 +118,7 @@ Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan
   d.lobes = 1 + int(random.below(kLobes));
   if (flat >= 1.f) d.lobes = 1;
   float extent_x = d.radius_x, extent_y = d.radius_y;
-  for (int i = 0; i < kLobes; ++i) {  // always as many numbers, so that drops do not shift each other's
+  for (int i = 0; i < kLobes; ++i) {  // draws a constant count of numbers, so that drops do not affect each other's
     const float part = i == 0 ? 1.f : float(random.uniform(0.35, 0.75));
     const float x = i == 0 ? 0.f : float(random.uniform(-0.75, 0.75)) * d.radius_x;
     const float y = i == 0 ? 0.f : float(random.uniform(-1.1, 0.8)) * d.radius_y;
@@ -126,7 +128,7 @@ Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan
       extent_y = std::max(extent_y, std::abs(y) + part * d.radius_y);
     }
   }
-  // One lobe's potential is highest 0.58 radii inside and ends 0.75 radii outside of its outline.
+  // One lobe's potential is highest 0.58 radii inside its outline, and ends 0.75 radii outside.
   d.inner = std::min(d.inner, 0.55f * d.radius_x);
   d.outer = std::min(d.outer, 0.74f * d.radius_x);
   d.area = 3.1f * extent_x * extent_y * share;
@@ -137,7 +139,7 @@ Drop draw_drop(const FloatImage& photo, const Scene& scene, const DropPlan& plan
   return d;
 }
 
-// Distance to the drop's outline in pixels, about; positive inside.
+// Approximate distance to the drop's outline in pixels, positive inside.
 float depth_inside(const Drop& d, float x, float y) {
   float potential = 0;
   for (int i = 0; i < d.lobes; ++i) {
@@ -146,17 +148,17 @@ float depth_inside(const Drop& d, float x, float y) {
     const float q = 1.f - (u * u + v * v);
     if (q > 0) potential += q * q;
   }
-  const float slope = 1.5f;  // of one lobe's potential at its surface, per reach
+  const float slope = 1.5f;  // slope of one lobe's potential at its surface, per reach
   return (potential - kSurface) / (slope * d.lobe[0].inverse_x);
 }
 
-// What the drop shows at (u, v) in [-1,1] of its extent.
+// Colour of the drop at (u, v) in [-1,1] of its extent.
 void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u, float v, float* colour) {
   const float rho2 = std::min(1.f, u * u + v * v);
   const float bend = d.view * (0.65f + 0.35f * rho2);  // fish-eye: angles grow towards the rim
   const float x = 0.5f * float(photo.width) * (1.f - u * bend) * 0.8f + 0.2f * d.x;
   const float y = 0.5f * float(photo.height) * (1.f - v * bend);
-  const float haze = 0.15f + 0.5f * d.mixing;  // half width of the horizon
+  const float haze = 0.15f + 0.5f * d.mixing;  // half width of the blurred horizon
   const float above = 1.f - smoothstep(scene.horizon - haze, scene.horizon + haze, y / float(photo.height));
   const float sky = above + (1.f - above) * d.scatter;
   const float rim = 1.f - d.rim * rho2 * rho2 * (v < 0.3f ? 1.f : 0.3f);
@@ -169,7 +171,7 @@ void refract(const Drop& d, const Scene& scene, const FloatImage& photo, float u
   }
 }
 
-// Between the drops a film of water blurs a little and scatters the neighbourhood's light.
+// A film of water between the drops blurs slightly and scatters light from the surroundings.
 void wet_glass(FloatImage& out, const Scene& scene, const DropPlan& plan, double scale) {
   if (plan.blur > 0) gaussian_blur(out, plan.blur * scale);
   if (plan.film <= 0) return;
@@ -206,14 +208,14 @@ void blend_drop(FloatImage& out, const FloatImage& photo, const Drop& d, const S
 
 const std::vector<DegradeParam>& raindrop_params() {
   static const std::vector<DegradeParam> params = {
-      {"coverage", "", "area of the drops over the picture's", 0, 1},
+      {"coverage", "", "area of the drops over the picture's area", 0, 1},
       {"size", "px", "median radius of a drop (photo up to 480 pixels high)", 1, 200},
       {"spread", "", "sigma of the log-normal factor on a drop's radius", 0, 1.5},
       {"defocus", "px", "radius of the circle of confusion at the glass (photo up to 480 pixels high)", 0, 100},
-      {"opacity", "", "of the drops", 0, 1},
-      {"sky", "", "brightness of the sky that drops show, linear light", 0, 1},
-      {"film", "", "share of the light that the wet glass between the drops scatters, on average", 0, 1},
-      {"blur", "px", "standard deviation of the blur by the wet glass", 0, 10},
+      {"opacity", "", "opacity of the drops", 0, 1},
+      {"sky", "", "brightness of the sky seen in the drops, linear light", 0, 1},
+      {"film", "", "mean fraction of light scattered by the wet glass between the drops", 0, 1},
+      {"blur", "px", "standard deviation of the wet glass's blur", 0, 10},
   };
   return params;
 }

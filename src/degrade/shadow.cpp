@@ -1,8 +1,8 @@
-// shadowed. Model: in linear light the scene is lit by the sun and by the sky. Where an occluder hides the fraction s
-// of the sun's disc, L = J (1 - s (1 - a_c)), a_c being the share of skylight in channel c: small, larger for blue. The
-// edge's width is the penumbra (half a degree of sun, wider far from the occluder). Occluders: edges of buildings,
-// boards, figures with limbs, hands, branches, foliage, as a union of signed distances. Sunlight through foliage falls in
-// round spots, pictures of the sun.
+// Degradation "shadowed". Model: in linear light the scene is lit by the sun and by the sky. Where an occluder hides
+// the fraction s of the sun's disc, L = J (1 - s (1 - a_c)); a_c is the fraction of skylight in channel c, which is
+// small and larger for blue. The edge's width is the penumbra (the sun spans half a degree, so it grows with distance
+// from the occluder). Occluders are unions of signed distances: edges of buildings, boards, figures with limbs, hands,
+// branches, foliage. Sunlight through foliage falls in round spots, which are images of the sun.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -16,13 +16,14 @@ namespace daclip {
 namespace {
 
 constexpr float kFar = 1e6f;
-constexpr int kGrid = 4;  // distances are smooth: computed on every 4th pixel, the edges come from the enlarged field
+// distances are smooth: they are computed on every 4th pixel, and edges come from the enlarged field
+constexpr int kGrid = 4;
 
 struct Point {
   float x, y;
 };
 
-// Calls distance(x, y) for every grid point and keeps the smaller one: a union. Coordinates in pixels.
+// Evaluates distance(x, y) at every grid point and keeps the minimum, which gives a union. Coordinates are in pixels.
 template <typename Distance>
 void unite(FloatImage& field, Distance distance) {
   for (int y = 0; y < field.height; ++y) {
@@ -54,7 +55,7 @@ void unite_half_plane(FloatImage& field, Point point, float nx, float ny) {
   unite(field, [=](float x, float y) { return (x - point.x) * nx + (y - point.y) * ny; });
 }
 
-// Inside of a closed polygon, any winding (distance to the nearest side, negative inside).
+// Interior of a closed polygon of any winding (distance to the nearest side, negative inside).
 void unite_polygon(FloatImage& field, const std::vector<Point>& corners) {
   unite(field, [&corners](float x, float y) {
     float nearest = kFar * kFar;
@@ -121,7 +122,7 @@ void cast_figure(FloatImage& field, const Frame& frame, Random& random) {
   }
 }
 
-// An arm from outside of the picture, its hand with fingers spread or closed.
+// An arm from outside the picture, with fingers spread or closed.
 void cast_hand(FloatImage& field, const Frame& frame, Random& random) {
   const Point palm = frame.inside(random);
   const double size = frame.size * random.uniform(0.05, 0.12), heading = random.uniform(0, 2 * std::numbers::pi);
@@ -190,7 +191,7 @@ double covered(const FloatImage& field) {
   return double(inside) / double(field.data.size());
 }
 
-// Grows or shrinks the shapes towards the wanted covered fraction, within what leaves them recognisable.
+// Grows or shrinks the shapes towards the wanted covered fraction, as far as they stay recognisable.
 void adjust_coverage(FloatImage& field, double coverage, float most) {
   std::vector<float> sorted = field.data;
   const auto nth = sorted.begin() + std::ptrdiff_t(coverage * double(sorted.size() - 1));
@@ -204,10 +205,10 @@ void adjust_coverage(FloatImage& field, double coverage, float most) {
 const std::vector<DegradeParam>& shadow_params() {
   static const std::vector<DegradeParam> params = {
       {"coverage", "", "fraction of the picture in shadow, approximately", 0, 1},
-      {"skylight", "", "share of the light that remains in full shadow, linear light", 0, 1},
+      {"skylight", "", "fraction of the light that remains in full shadow, linear light", 0, 1},
       {"blue", "", "how much bluer the skylight is than the sun: 0 neutral, 1 twice as blue as red", 0, 1},
       {"penumbra", "px", "width of the soft edge (photo up to 480 pixels high)", 0, 200},
-      {"shapes", "", "number of occluders; in training up to three more where they cover little", 1, 12},
+      {"shapes", "", "number of occluders; training adds up to three if they cover little", 1, 12},
   };
   return params;
 }
@@ -219,7 +220,7 @@ FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Se
   const double skylight = params.get("skylight", training ? random.uniform(0.08, 0.45) : random.uniform(0.14, 0.36));
   const double blue = params.get("blue", random.uniform(0, training ? 0.9 : 0.6));
   const double focus = random.uniform();
-  // In training fewer are soft: what tells a shadow from shading is its edge.
+  // Training uses fewer soft edges: the edge is what distinguishes a shadow from shading.
   const double drawn_penumbra = 1.5 + (training ? 40 * focus : 28) * focus * focus;
   const double penumbra = scale * params.get("penumbra", drawn_penumbra);
   const int shapes = int(params.get("shapes", double(training && random.chance(0.5) ? 1 : 1 + random.below(3))));
@@ -228,16 +229,16 @@ FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Se
   FloatImage field((gt.width + kGrid - 1) / kGrid, (gt.height + kGrid - 1) / kGrid, 1, kFar);
   for (int i = 0; i < shapes || (training && i < shapes + 3 && covered(field) < 0.3 * coverage); ++i)
     cast(field, frame, random);
-  const double wobble = random.uniform(0, 10) * scale;  // uneven ground and outlines
+  const double wobble = random.uniform(0, 10) * scale;  // models uneven ground and outlines
   const FloatImage noise = value_noise(field.width, field.height, 0.12 * frame.size / kGrid, 2, 0.5, random);
   for (size_t i = 0; i < field.data.size(); ++i) field.data[i] += float(wobble) * (noise.data[i] - 0.5f);
-  // In training shapes keep more of their own size: a hand stays a hand.
+  // In training, shapes keep more of their original size, so that a hand still looks like a hand.
   adjust_coverage(field, coverage, (training ? 0.04f : 0.1f) * frame.size);
   const FloatImage distance = bilinear_resize(field, gt.width, gt.height, 1.0 / kGrid);
   const FloatImage sky = value_noise(field.width, field.height, frame.size / kGrid, 2, 0.5, random);
   const FloatImage ambient = bilinear_resize(sky, gt.width, gt.height, 1.0 / kGrid);
 
-  // The penumbra widens across the picture, as the occluder's distance does.
+  // The penumbra widens across the picture, because the occluder's distance does.
   const double direction = random.uniform(0, 2 * std::numbers::pi), widening = random.uniform(0, 0.7);
   const float slope_x = float(std::cos(direction) * widening / frame.width);
   const float slope_y = float(std::sin(direction) * widening / frame.height);

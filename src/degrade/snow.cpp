@@ -1,6 +1,7 @@
-// snowy. Model: O = J' (1 - m) + w m with J' = J (1 - v) + w v: white flakes over a veiled scene (Snow100K: Liu et al.,
-// "DesnowNet", 2018). The opacity m holds three depths: far grain too fine to tell apart, flakes in focus that the wind
-// smears along one direction, and near flakes defocused into pale discs. v is the veil of the snow in between.
+// Degradation "snowy". Model: O = J' (1 - m) + w m with J' = J (1 - v) + w v: white flakes over a veiled scene
+// (Snow100K: Liu et al., "DesnowNet", 2018). The opacity m has three depths: distant unresolved grain, flakes in focus
+// that move with the wind during the exposure, and near flakes defocused into faint discs. v is the veil of the snow in
+// between.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -13,7 +14,7 @@ namespace daclip {
 
 namespace {
 
-constexpr double kMostFlakes = 100000;  // bounds the work for absurd parameters
+constexpr double kMostFlakes = 100000;  // bounds the work for extreme parameters
 
 struct SnowPlan {
   double amount, size, wind, speed, opacity, veil, defocused, grain;
@@ -22,7 +23,7 @@ struct SnowPlan {
 SnowPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   SnowPlan p;
-  const bool sparse = training && random.chance(0.3);  // single flakes that one can count, many of them near
+  const bool sparse = training && random.chance(0.3);  // few countable flakes, many of them near
   const double drawn_amount = training ? 0.09 * random_factor(random, 0.9) : 0.13 * random_factor(random, 0.45);
   p.amount = params.get("amount", sparse ? std::exp2(random.uniform(-8.5, -4.5)) : drawn_amount);
   p.size = params.get("size", random.uniform(1.2, 2.6));
@@ -37,7 +38,7 @@ SnowPlan draw_plan(const Params& params, Random& random, Severity severity) {
   return p;
 }
 
-// A flake is a clump of one to three crystals, smeared together.
+// A flake is a clump of one to three crystals with the same motion.
 void draw_clump(FloatImage& layer, Flake flake, Random& random) {
   const int crystals = 1 + int(random.below(3));
   const float x = flake.x, y = flake.y, radius = flake.radius;
@@ -106,14 +107,14 @@ void draw_near(FloatImage& layer, const SnowPlan& plan, double scale, Random& ra
 
 const std::vector<DegradeParam>& snow_params() {
   static const std::vector<DegradeParam> params = {
-      {"amount", "", "area of the flakes in focus over the picture's", 0, 2},
+      {"amount", "", "area of the flakes in focus over the picture's area", 0, 2},
       {"size", "px", "median diameter of a flake (photo up to 480 pixels high)", 0.5, 40},
       {"wind", "deg", "direction of the fall against the vertical, positive: towards the right", -90, 90},
-      {"speed", "diameters", "path during the exposure over the flake's diameter", 0, 20},
-      {"opacity", "", "of the densest flakes", 0, 1},
+      {"speed", "diameters", "path during the exposure in flake diameters", 0, 20},
+      {"opacity", "", "opacity of the densest flakes", 0, 1},
       {"veil", "", "opacity of the unresolved snow in the distance", 0, 1},
-      {"defocused", "", "area of near, blurred flakes over the picture's", 0, 1},
-      {"grain", "", "area of far, barely resolved flakes over the picture's", 0, 2},
+      {"defocused", "", "area of near, defocused flakes over the picture's area", 0, 1},
+      {"grain", "", "area of distant, barely resolved flakes over the picture's area", 0, 2},
   };
   return params;
 }

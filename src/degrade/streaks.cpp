@@ -8,11 +8,11 @@ namespace daclip {
 
 namespace {
 
-constexpr double kMostStreaks = 200000;  // bounds the work for absurd parameters
+constexpr double kMostStreaks = 200000;  // bounds the work for extreme parameters
 
 struct Streak {
   float x, y;         // centre
-  float slope;        // pixels to the side per row
+  float slope;        // pixels sideways per row
   float half_height;  // rows
   float half_width;   // pixels, along the row
   float brightness;
@@ -23,7 +23,7 @@ void put(float& pixel, float value, bool add) { pixel = add ? pixel + value : st
 void draw_soft(FloatImage& layer, const Streak& s, bool add) {
   const int top = std::max(0, int(std::ceil(s.y - s.half_height)));
   const int bottom = std::min(layer.height - 1, int(std::floor(s.y + s.half_height)));
-  // Half a pixel of blur on either side keeps thin streaks from flickering; their brightness spreads with it.
+  // Half a pixel of blur on either side prevents aliasing of thin streaks; their brightness is spread accordingly.
   const float reach = s.half_width + 0.5f, inverse = 1.f / (reach * reach);
   for (int y = top; y <= bottom; ++y) {
     const float along = (float(y) - s.y) / s.half_height;
@@ -55,7 +55,7 @@ void draw_crisp(FloatImage& layer, const Streak& s, bool add) {
 void draw_streaks(FloatImage& layer, const StreakLayer& streaks, Random& random) {
   const double margin_y = 0.5 * streaks.length, margin_x = std::max(2.0, 0.2 * streaks.length);
   const double wide = layer.width + 2 * margin_x, high = layer.height + 2 * margin_y;
-  // E[length x width] of two independent log-normal factors around their medians.
+  // E[length x width] for two independent log-normal factors around the medians.
   const double mean_area = streaks.length * streaks.width * std::exp(streaks.size_spread * streaks.size_spread);
   const int count = int(std::clamp(streaks.coverage * wide * high / std::max(1.0, mean_area), 1.0, kMostStreaks));
   constexpr double kDegree = std::numbers::pi / 180;

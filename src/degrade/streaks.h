@@ -1,4 +1,4 @@
-// Falling particles drawn into a one-channel layer: streaks of rain, and flakes of snow smeared by their motion.
+// Falling particles, drawn into a one-channel layer: streaks of rain, and snowflakes with motion blur.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace daclip {
 
-// Sizes of particles and drops are given in pixels of a photo up to 480 pixels high and grow with larger photos.
+// Sizes of particles and drops apply to photos up to 480 pixels high; this factor enlarges them for larger photos.
 inline double picture_scale(const FloatImage& image) {
   return std::max(1.0, double(std::min(image.width, image.height)) / 480.0);
 }
@@ -18,31 +18,31 @@ inline double picture_scale(const FloatImage& image) {
 inline double random_factor(Random& random, double sigma) { return std::exp(sigma * random.normal()); }
 
 struct StreakLayer {
-  double angle = 0;                // of the fall against the vertical, degrees, within +-75
-  double angle_spread = 2;         // standard deviation from streak to streak, degrees
+  double angle = 0;                // between the fall and the vertical, degrees, within +-75
+  double angle_spread = 2;         // standard deviation among streaks, degrees
   double length = 50;              // median, pixels
   double width = 1.5;              // median, pixels
   double size_spread = 0.4;        // sigma of the log-normal factor on length and width
-  double coverage = 1;             // area of all streaks together over the picture's
+  double coverage = 1;             // total area of all streaks over the picture's area
   double brightness = 0.3;         // added by one streak, display values 0-1
-  double brightness_spread = 0.3;  // 0: all streaks alike, 1: from 0 to twice
-  bool soft = true;                // out of focus: fading to the sides and ends; else crisp, whole pixels
-  bool add = true;                 // overlapping streaks add up; else the brighter one shows
+  double brightness_spread = 0.3;  // 0: all streaks equal, 1: from 0 to twice `brightness`
+  bool soft = true;                // defocused, fading to the sides and ends; otherwise crisp, in whole pixels
+  bool add = true;                 // overlapping streaks add up; otherwise the brighter one wins
 };
 
-// Draws the layer's streaks into `layer` (one channel), which keeps what is there.
+// Draws the streaks onto the existing contents of `layer` (one channel).
 void draw_streaks(FloatImage& layer, const StreakLayer& streaks, Random& random);
 
 struct Flake {
   float x = 0, y = 0;                // centre, pixels
-  float motion_x = 0, motion_y = 0;  // path during the exposure, pixels
+  float motion_x = 0, motion_y = 0;  // movement during the exposure, pixels
   float radius = 1;                  // pixels
-  float edge = 0.5f;                 // half width of its soft edge, pixels
+  float edge = 0.5f;                 // half width of the soft edge, pixels
   float opacity = 1;                 // 0-1
-  float rim = 0;                     // 0-1: how much paler the middle is than the rim (defocused discs)
+  float rim = 0;                     // 0-1: how much fainter the middle is than the rim (defocused discs)
 };
 
-// Draws one flake over `layer` (one channel of opacities).
+// Draws one flake onto `layer` (one channel of opacities).
 void draw_flake(FloatImage& layer, const Flake& flake);
 
 }  // namespace daclip

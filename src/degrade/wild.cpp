@@ -32,7 +32,7 @@ BlurKernel draw_kernel(int size, double max_sigma, Random& random) {
   const double theta = random.uniform(-kPi, kPi), degrees = random.uniform(0, 180);
   const double bell = random.chance(0.5) ? random.uniform(0.5, 1) : random.uniform(1, 2);
   const double table = random.chance(0.5) ? 1 : random.uniform(1, 1.5);
-  // The published share of measured point spread functions, 0.03, goes to the others.
+  // The published code draws measured point spread functions with probability 0.03; the other kinds take it over.
   const double kind = random.uniform(0, 0.97);
   BlurKernel kernel;
   if (kind < 0.35)
@@ -79,7 +79,7 @@ void add_gaussian_noise(FloatImage& image, Random& random) {
   for (size_t i = 0; i < image.data.size(); ++i) image.data[i] += sigma * field[channels == 1 ? i / 3 : i];
 }
 
-// Knuth's product for few, the normal limit for many.
+// Knuth's product method for small means, the normal approximation for large ones.
 double draw_poisson(double mean, Random& random) {
   if (mean > 30) return std::max(0.0, std::floor(mean + std::sqrt(mean) * random.normal() + 0.5));
   const double limit = std::exp(-mean);
@@ -88,8 +88,8 @@ double draw_poisson(double mean, Random& random) {
   return count;
 }
 
-// Real-ESRGAN's: photons are counted as if the picture's own number of levels, rounded up to a power of two, were one
-// for each photon.
+// Real-ESRGAN's random_add_poisson_noise: one photon per level, where the number of levels is that of the picture's
+// distinct values, rounded up to a power of two.
 void add_poisson_noise(FloatImage& image, Random& random) {
   const auto scale = float(random.uniform(0.01, 0.5));
   const bool grey = random.chance(0.4);

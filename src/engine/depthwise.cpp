@@ -16,8 +16,8 @@ namespace daclip::HWY_NAMESPACE {
 
 using kernels::Depthwise;
 
-// One input row under a 3x3 kernel: the window of three columns slides, so that each value is loaded once a row. Rows
-// outside the image have step 0 and point at zeros.
+// One input row of a 3x3 kernel. The window of three columns slides, so each value is loaded once per row. Rows outside
+// the image have step 0 and point at zeros.
 template <class D, class T>
 struct Window {
   using V = hn::VFromD<D>;
@@ -41,7 +41,7 @@ struct Window {
   }
 };
 
-// Two output rows at once (or one, `second` null): they share two of their three input rows.
+// Computes two output rows at once (or one, if `second` is null), because they share two of their three input rows.
 template <class D, class T>
 HWY_INLINE void rows3x3(D d, const Depthwise& job, const T* const rows[4], const size_t steps[4], T* first, T* second,
                         size_t c) {

@@ -10,7 +10,7 @@ using dnnl::memory;
 using Tag = memory::format_tag;
 using Type = memory::data_type;
 
-// Shapes change with the size of the picture: a bound for those who work through folders.
+// Limit of cached primitives: shapes change with the picture's size, so a folder of pictures would fill the memory.
 constexpr size_t kMaxEntries = 512;
 
 bool has_avx512() {
@@ -38,7 +38,7 @@ dnnl::primitive_attr user_scratchpad() {
 
 }  // namespace
 
-DnnlOps::DnnlOps(std::shared_ptr<Pool> pool, DType type, int threads)
+DnnlOps::DnnlOps(std::shared_ptr<MemoryPool> pool, DType type, int threads)
     : pool_(std::move(pool)), type_(dnnl_type(type)), threads_(threads) {
   translate_errors("engine", [&] {
     engine_ = dnnl::engine(dnnl::engine::kind::cpu, 0);
@@ -160,8 +160,8 @@ void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const
     const memory::desc source({rows, in}, type_, Tag::ab), target({rows, out}, type_, Tag::ab);
     const memory::desc bias_layout = bias ? memory::desc({1, out}, Type::f32, Tag::ab) : memory::desc();
     const Entry& entry = find({1, rows, in, out, bias != nullptr}, [&] {
-      // Before AVX-512 oneDNN leaves weights as rows of `out` values and packs them at each call, which is slow where
-      // rows lie whole pages apart.
+      // Before AVX-512, oneDNN keeps weights as rows of `out` values and packs them at each call. That is slow if rows
+      // are whole pages apart.
       const bool pages = type_ == Type::f32 && out % 1024 == 0 && !has_avx512();
       const memory::desc layout({in, out}, type_, pages ? Tag::ba : Tag::any);
       const auto operation =

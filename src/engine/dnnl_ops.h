@@ -1,5 +1,5 @@
-// oneDNN behind the engine: convolutions and matrix products on dense NHWC / row-major data, primitives made once per
-// shape, weights prepacked once into the layout that the primitive prefers.
+// The engine's oneDNN calls: convolutions and matrix products on dense NHWC or row-major data. Primitives are created
+// once per shape; weights are repacked once into the layout that the primitive prefers.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 #include <dnnl.hpp>
 
-#include "engine/pool.h"
+#include "engine/memory_pool.h"
 #include "ops/tensor.h"
 
 namespace daclip {
@@ -17,20 +17,20 @@ namespace daclip {
 // A weight in one of oneDNN's layouts.
 struct Packed {
   dnnl::memory::desc layout;
-  dnnl::memory::desc plain;  // the layout it came from
+  dnnl::memory::desc plain;  // the layout before packing
   std::shared_ptr<Buffer> buffer;
 };
 
-// What stands behind a Tensor of the native backend.
+// The storage behind a Tensor of the native backend.
 struct NativeStorage {
-  std::shared_ptr<Buffer> buffer;  // row-major; given up when a weight (is_weight) has been packed
+  std::shared_ptr<Buffer> buffer;  // row-major; released once a weight (is_weight) is packed
   bool is_weight = false;
   std::vector<Packed> packed;         // for convolutions and linear layers
   std::shared_ptr<Buffer> winograd;   // for 3x3 convolutions in float32
   std::shared_ptr<Buffer> depthwise;  // (k,k,C) float32, for depthwise_conv2d
-  Tensor patches;                     // (O,kh*kw*I), for convolutions whose windows do not overlap
+  Tensor patches;                     // (O,kh*kw*I), for convolutions with non-overlapping windows
 
-  // Parts of a weight that are used by themselves: rows from `begin` on.
+  // Row slices of a weight, from row `begin` on, that are used as separate weights.
   struct Rows {
     int64_t begin;
     Tensor weight;
@@ -40,8 +40,8 @@ struct NativeStorage {
 
 class DnnlOps {
  public:
-  // Activations of `type` on `threads` threads. Throws DeviceError where oneDNN cannot work.
-  DnnlOps(std::shared_ptr<Pool> pool, DType type, int threads);
+  // `type` is the type of activations. Throws DeviceError if oneDNN does not work on this machine.
+  DnnlOps(std::shared_ptr<MemoryPool> pool, DType type, int threads);
 
   // x (N,H,W,I), w (O,I,kh,kw) float32 or `type`, bias (O) float32 or null -> y (N,H',W',O).
   struct Conv {
@@ -49,10 +49,10 @@ class DnnlOps {
   };
   void conv2d(const Conv& shape, const void* x, const Tensor& w, const float* bias, void* y);
 
-  // x (N,H,W,C) -> y (N,H',W',C): over square windows, of which only the part on the map counts.
+  // Pooling over square windows, without padding's values: x (N,H,W,C) -> y (N,H',W',C).
   struct Pooling {
     int64_t n, h, w, channels, kernel, out_h, out_w, stride, padding;
-    bool maximum;  // or the mean
+    bool maximum;  // maximum or mean
   };
   void pool(const Pooling& shape, const void* x, void* y);
 
@@ -67,10 +67,10 @@ class DnnlOps {
   };
   void matmul(const MatMul& shape, const void* a, const void* b, void* y);
 
-  // Row-major data of a tensor, unpacked again if it had been given up.
+  // A tensor's row-major data; unpacks it if the original was released.
   const void* plain(const Tensor& t);
 
-  // Name of the oneDNN kernel behind the last operation, for benchmarks.
+  // Name of the oneDNN kernel that ran last, for benchmarks.
   const std::string& last_kernel() const { return last_kernel_; }
 
  private:
@@ -88,7 +88,7 @@ class DnnlOps {
   void execute(const Entry& entry, std::unordered_map<int, dnnl::memory> arguments);
   dnnl::memory memory(const dnnl::memory::desc& layout, const void* data);
 
-  std::shared_ptr<Pool> pool_;
+  std::shared_ptr<MemoryPool> pool_;
   dnnl::memory::data_type type_;
   int threads_;
   dnnl::engine engine_;

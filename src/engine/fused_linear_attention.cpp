@@ -1,5 +1,5 @@
-// The U-Net's linear attention in one go. At full resolution queries, keys and values are six times the map itself;
-// here they exist for one chunk of positions at a time.
+// The U-Net's linear attention as one operation. At full resolution queries, keys and values take six times the map's
+// memory; here only one chunk of positions exists at a time.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,18 +8,15 @@
 #include "engine/kernels.h"
 #include "engine/native_backend.h"
 #include "engine/parallel.h"
+#include "engine/rows.h"
 
 namespace daclip {
 namespace {
 
 constexpr int64_t kChunk = 2048;  // positions
-constexpr int64_t kBlock = 256;   // of them, a partial sum in float32
+constexpr int64_t kBlock = 256;   // positions per float32 partial sum
 
-std::byte* at(void* data, DType type, int64_t index) {
-  return static_cast<std::byte*>(data) + size_t(index) * kernels::element_size(type);
-}
-
-// Softmax over positions as they come: sums and contexts are relative to the largest key so far.
+// Streaming softmax over positions: sums and contexts are relative to the largest key so far.
 class KeyValueSum {
  public:
   KeyValueSum(DType type, int heads, int64_t d, int threads)
@@ -47,7 +44,7 @@ class KeyValueSum {
     for (size_t i = 0; i < contexts.size(); ++i) contexts_[i % contexts_.size()] += double(contexts[i]);
   }
 
-  // The softmax of k, q's d^-1/2 and v's 1/P all scale the context.
+  // The context also takes the softmax's denominator, q's factor d^-1/2 and v's factor 1/P.
   std::vector<float> scaled(int64_t positions) const {
     std::vector<float> result(contexts_.size());
     for (size_t i = 0; i < result.size(); ++i)
@@ -82,7 +79,7 @@ class KeyValueSum {
 
 }  // namespace
 
-// Rows [begin, end) of a weight as a weight of its own, kept with it.
+// Rows [begin, end) of a weight as a separate weight, cached in the weight's storage.
 Tensor NativeBackend::weight_rows(const Tensor& w, int64_t begin, int64_t end) {
   NativeStorage& storage = w.storage<NativeStorage>();
   for (const NativeStorage::Rows& part : storage.rows)
@@ -105,9 +102,7 @@ Tensor NativeBackend::fused_linear_attention(const Scope& w, const Tensor& input
   Tensor y = make(x.shape()), normed = make({chunk, cols});
   const Tensor wide = make({chunk, 2 * inner}), read = make({chunk, inner});
   void *px = data(x), *py = data(y), *pn = data(normed), *pw = data(wide), *pr = data(read);
-  const auto each_row = [&](int64_t rows, const auto& work) {
-    parallel_for(threads_, rows, std::max<int64_t>(1, 16384 / cols), work);
-  };
+  const auto each_row = [&](int64_t rows, const auto& work) { parallel_for(threads_, rows, grain_rows(cols), work); };
   const auto norm = [&](void* from, const Tensor& g, int64_t rows) {
     each_row(rows, [&](int64_t begin, int64_t end) {
       kernels::layer_norm(type_, at(from, type_, begin * cols), float_data(g), nullptr, at(pn, type_, begin * cols),

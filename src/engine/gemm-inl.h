@@ -1,5 +1,5 @@
-// Matrix product in float32 with one side packed: panels of two vectors' columns, so that a panel streams through the
-// cache while the sums of a few rows stay in registers.
+// float32 matrix product with one packed operand. A panel is two vectors wide: it streams through the cache while the
+// sums of a few rows stay in registers.
 #if defined(DACLIP_ENGINE_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DACLIP_ENGINE_GEMM_INL_H_
 #undef DACLIP_ENGINE_GEMM_INL_H_
@@ -16,15 +16,16 @@ HWY_BEFORE_NAMESPACE();
 namespace daclip::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Sums of this many rows x two vectors, two vectors of the panel and one value fill 16 or 32 registers.
+// Register use: this many rows times two vectors of sums, two vectors of the panel and one broadcast value fill 16 or
+// 32 registers.
 constexpr size_t kPanelRows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;
 
 HWY_INLINE size_t panel_cols() { return 2 * hn::Lanes(hn::ScalableTag<float>()); }
 
-// Columns with those that fill up the last panel.
+// Number of columns rounded up to whole panels.
 HWY_INLINE size_t packed_cols(size_t cols) { return (cols + panel_cols() - 1) / panel_cols() * panel_cols(); }
 
-// Panels lie one after the other, each (k, panel_cols()).
+// Panels are stored consecutively, each (k, panel_cols()).
 HWY_INLINE size_t packed_index(size_t k, size_t row, size_t col) {
   const size_t width = panel_cols();
   return (col / width * k + row) * width + col % width;
@@ -59,7 +60,7 @@ HWY_INLINE void multiply_tail(size_t rows, const float* a, size_t a_stride, size
   if constexpr (R > 1) multiply_tail<R - 1>(rows, a, a_stride, k, panel, y, y_stride);
 }
 
-// a (rows, k) times packed columns -> y (rows, wide), `wide` = packed_cols(cols).
+// a (rows, k) times packed columns -> y (rows, wide), wide = packed_cols(cols).
 HWY_NOINLINE void multiply(const float* a, size_t a_stride, size_t rows, size_t k, const float* packed, size_t wide,
                            float* y, size_t y_stride) {
   for (size_t first = 0; first < wide; first += panel_cols(), packed += k * panel_cols()) {

@@ -1,6 +1,7 @@
-// Kernels over rows of channels, one compilation per instruction set (Highway), chosen when the program runs. Single
-// threaded: the backend splits the rows. Activations are float32 or bfloat16 in memory (`type`), arithmetic is float32;
-// gains, biases, sums and depth-wise kernels are float32. Where x and y have the same type they may be the same memory.
+// SIMD kernels over rows of channels. Highway compiles them for several instruction sets and picks one at run time.
+// They are single-threaded; the backend splits the rows. Activations are float32 or bfloat16 in memory (`type`) and
+// computed in float32; gains, biases, sums and depth-wise kernels are float32. x and y may be the same memory if their
+// types are equal.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +16,10 @@ inline size_t element_size(DType type) { return type == DType::f32 ? 4 : 2; }
 enum class Unary { gelu, quick_gelu, silu, relu, scale };
 enum class Binary { add, mul, add_silu };
 
-// y[i] = op(x[i]); `factor` is scale's.
+// y[i] = op(x[i]). Only `scale` uses `factor`.
 void unary(Unary op, DType type, const void* x, void* y, size_t count, float factor);
 
-// y[r][c] = op(a[r][c], b[r * b_stride + c]), or b[r * b_stride] for every c where b_scalar.
+// y[r][c] = op(a[r][c], b[r * b_stride + c]); if b_scalar, b[r * b_stride] for every c.
 void binary(Binary op, DType type, const void* a, const void* b, void* y, size_t rows, size_t cols, size_t b_stride,
             bool b_scalar);
 
@@ -27,10 +28,10 @@ void convert(DType from, const void* x, DType to, void* y, size_t count);
 // x (rows, 2*cols) -> y (rows, cols).
 void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
 
-// x (rows, 2*cols) -> y (rows, cols): first half times gelu of the second.
+// x (rows, 2*cols) -> y (rows, cols): first half times gelu of the second half.
 void gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
 
-// y = x * mul[c] + add[c], then silu where wanted.
+// y = x * mul[c] + add[c], followed by silu if wanted.
 void affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,
             size_t cols);
 
@@ -43,11 +44,11 @@ void layer_norm(DType type, const void* x, const float* gain, const float* bias,
 
 void normalize(DType type, const void* x, void* y, size_t rows, size_t cols);
 
-// sums[c] = sum over rows of x, or of (x - mean[c])^2 where mean is not null. A few hundred rows at most a call keep
-// the rounding of float32 small.
+// sums[c] = sum over rows of x, or of (x - mean[c])^2 if mean is not null. Pass at most a few hundred rows per call to
+// keep float32 rounding errors small.
 void column_sums(DType type, const void* x, const float* mean, float* sums, size_t rows, size_t cols);
 
-// Softmax of factor * x over each row. Where causal, row r sees its first `visible` + r values, the rest become 0.
+// Softmax of factor * x over each row. If causal, row r sees its first `visible` + r values and the rest become 0.
 struct SoftmaxRows {
   DType from, to;
   size_t rows, cols;
@@ -57,7 +58,8 @@ struct SoftmaxRows {
 };
 void softmax(const SoftmaxRows& job, const void* x, void* y);
 
-// Rows [first, last) of y of one image (H,W,C); w (k,k,C), bias (C) or null; zeros outside.
+// Depth-wise convolution, zero-padded: computes rows [first, last) of y from one image (H,W,C); w (k,k,C), bias (C) or
+// null.
 struct Depthwise {
   DType type;
   int64_t height, width, channels, kernel;
@@ -67,18 +69,19 @@ struct Depthwise {
 void depthwise(const Depthwise& job, const void* x, void* y, int64_t first, int64_t last);
 
 // --- 3x3 convolution with stride 1 by Winograd's F(4x4,3x3), float32 ------------------------------------------------
-// The output is made of tiles of 4x4 pixels, cut off at the border, numbered row by row, image after image. Each tile
-// takes 36 products a pair of channels where the plain way takes 144. The error is a few times that of the plain way:
-// some 4e-6 of the largest value over 512 channels.
+// The output is divided into tiles of 4x4 pixels, clipped at the border and numbered row by row, image after image. A
+// tile takes 36 products per pair of channels; direct convolution takes 144. The error is a few times larger: about
+// 4e-6 of the largest value over 512 channels.
 struct Winograd {
   int64_t height, width, in, padding, padding_width, out_h, out_w, out;
   const float* w;     // from winograd_weights
   const float* bias;  // (out) or null
 };
-// Sizes are in values. w (out,in,3,3); input channels [begin, end) of it are packed.
+// Sizes are numbers of values. w (out,in,3,3), of which input channels [begin, end) are packed.
 size_t winograd_weight_size(int64_t in, int64_t out);
 void winograd_weights(const float* w, int64_t in, int64_t out, int64_t begin, int64_t end, float* packed);
-void winograd_plain_weights(const float* packed, int64_t in, int64_t out, float* w);  // back, but for rounding
+// the inverse, except for rounding
+void winograd_plain_weights(const float* packed, int64_t in, int64_t out, float* w);
 size_t winograd_scratch_size(int64_t in, int64_t out, int64_t tiles);
 // x (N,H,W,in) -> the pixels of tiles [first, last) in y (N,H',W',out).
 void winograd(const Winograd& job, const float* x, float* y, int64_t first, int64_t last, float* scratch);
@@ -90,7 +93,7 @@ void column_max(DType type, const void* x, size_t stride, float* top, size_t row
 // e = exp(k - top): sums[c] += e, context[(h*d + i)*d + j] += e[h*d + i] * v[h*d + j].
 void linear_context(DType type, const void* k, const void* v, size_t stride, const float* top, float* sums,
                     float* context, size_t rows, size_t heads, size_t d);
-// y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j]; rows of y lie side by side.
+// y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j]; rows of y are contiguous.
 void linear_read(DType type, const void* q, size_t stride, const float* context, void* y, size_t rows, size_t heads,
                  size_t d);
 

@@ -7,16 +7,13 @@
 #include "engine/kernels.h"
 #include "engine/native_backend.h"
 #include "engine/parallel.h"
+#include "engine/rows.h"
 
 namespace daclip {
 namespace {
 
-// Scores of this many bytes at a time: a whole N x N matrix is out of reach for large pictures (17 GB at 1024 x 1024).
+// Bytes of scores computed at a time. A whole N x N matrix is too large for large pictures (17 GB at 1024 x 1024).
 constexpr int64_t kScoreBytes = int64_t(8) << 20;
-
-std::byte* at(void* data, DType type, int64_t index) {
-  return static_cast<std::byte*>(data) + size_t(index) * kernels::element_size(type);
-}
 
 }  // namespace
 
@@ -37,7 +34,7 @@ Tensor NativeBackend::split_heads(const Tensor& x, int heads) {
   Tensor y = make({n * heads, tokens, d});
   void *from = data(x), *to = data(y);
   const size_t bytes = size_t(d) * kernels::element_size(type_);
-  parallel_for(threads_, n * tokens, std::max<int64_t>(1, 16384 / (d * heads)), [&](int64_t begin, int64_t end) {
+  parallel_for(threads_, n * tokens, grain_rows(d * heads), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row)
       for (int64_t h = 0; h < heads; ++h)
         std::memcpy(at(to, type_, ((row / tokens * heads + h) * tokens + row % tokens) * d),
@@ -51,7 +48,7 @@ Tensor NativeBackend::join_heads(const Tensor& x, int heads) {
   Tensor y = make({n, tokens, d * heads});
   void *from = data(x), *to = data(y);
   const size_t bytes = size_t(d) * kernels::element_size(type_);
-  parallel_for(threads_, n * tokens, std::max<int64_t>(1, 16384 / (d * heads)), [&](int64_t begin, int64_t end) {
+  parallel_for(threads_, n * tokens, grain_rows(d * heads), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row)
       for (int64_t h = 0; h < heads; ++h)
         std::memcpy(at(to, type_, (row * heads + h) * d),
@@ -101,7 +98,7 @@ Tensor NativeBackend::do_attention(const Tensor& query, const Tensor& key, const
 Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads) {
   const Tensor q = activation(query), k = activation(key), v = activation(value);
   const int64_t images = q.dim(0), positions = q.dim(1), cols = q.dim(2), d = cols / heads;
-  constexpr int64_t kRows = 1024;  // a partial sum
+  constexpr int64_t kRows = 1024;  // per partial sum
   const int64_t blocks = (positions + kRows - 1) / kRows;
   Tensor y = make(q.shape());
   void *pq = data(q), *pk = data(k), *pv = data(v), *py = data(y);
@@ -127,7 +124,7 @@ Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key
     std::vector<double> sum(size_t(cols), 0.0), context(size_t(cols * d), 0.0);
     for (size_t i = 0; i < sums.size(); ++i) sum[i % sum.size()] += double(sums[i]);
     for (size_t i = 0; i < contexts.size(); ++i) context[i % context.size()] += double(contexts[i]);
-    // The softmax of k, q's d^-1/2 and v's 1/P all scale the context.
+    // The context also takes the softmax's denominator, q's factor d^-1/2 and v's factor 1/P.
     std::vector<float> scaled(context.size());
     for (size_t i = 0; i < context.size(); ++i)
       scaled[i] = float(context[i] / (sum[i / size_t(d)] * std::sqrt(double(d)) * double(positions)));

@@ -7,29 +7,21 @@
 #include "engine/dnnl_ops.h"
 #include "engine/kernels.h"
 #include "engine/parallel.h"
+#include "engine/rows.h"
 
 namespace daclip {
 namespace {
 
-// Values a thread should have at least: below, starting it costs more than it brings.
-constexpr int64_t kGrain = 16384;
-
-int64_t grain_rows(int64_t cols) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, cols)); }
-
 int64_t rows_of(const Tensor& x) { return x.numel() / x.dim(-1); }
-
-std::byte* at(void* data, DType type, int64_t index) {
-  return static_cast<std::byte*>(data) + size_t(index) * kernels::element_size(type);
-}
 
 }  // namespace
 
 NativeBackend::NativeBackend(NativeOptions options) : threads_(options.threads), type_(options.precision) {
-  if (threads_ < 0) throw UsageError(cat("threads: ", threads_, ", expected 0 or more"));
+  if (threads_ < 0) throw UsageError(cat("threads ", threads_, ", expected 0 or more"));
   if (threads_ == 0) threads_ = omp_get_max_threads();
   if (!supports(type_))
-    throw DeviceError(cat("this processor has no ", dtype_name(type_), " instructions, use float32"));
-  pool_ = std::make_shared<Pool>();
+    throw DeviceError(cat("this processor has no ", dtype_name(type_), " instructions; use float32"));
+  pool_ = std::make_shared<MemoryPool>();
   dnnl_ = std::make_unique<DnnlOps>(pool_, type_, threads_);
 }
 
@@ -181,7 +173,7 @@ Tensor NativeBackend::do_layer_norm(const Tensor& input, const Tensor& g, const 
 }
 
 std::vector<double> NativeBackend::column_sums(const Tensor& x, int64_t image, const float* mean) {
-  constexpr int64_t kRows = 256;  // a call
+  constexpr int64_t kRows = 256;  // per call
   const int64_t cols = x.dim(-1), rows = rows_of(x) / x.dim(0), blocks = (rows + kRows - 1) / kRows;
   std::vector<float> partial(size_t(blocks * cols));
   void* from = at(data(x), type_, image * rows * cols);
@@ -201,7 +193,7 @@ Tensor NativeBackend::do_group_norm(const Tensor& input, int groups, const Tenso
   const double count = double(rows_of(x) / images * width);
   const float *pg = float_data(gain), *pb = float_data(bias);
   std::vector<float> mul(size_t(images * cols)), add(mul.size()), mean(size_t(cols), 0.0f);
-  // Every channel of a group gets the mean of the group's values.
+  // Assigns to every channel the mean of its group's values.
   const auto group_means = [&](const std::vector<double>& sums) {
     std::vector<double> means(sums.size());
     for (int64_t c = 0; c < cols; ++c) {
@@ -254,22 +246,21 @@ Tensor NativeBackend::do_normalize(const Tensor& input) {
 
 // --- Pointwise ------------------------------------------------------------------------------------------------------
 
-Tensor NativeBackend::unary(int op, const Tensor& input, float factor) {
+Tensor NativeBackend::unary(kernels::Unary op, const Tensor& input, float factor) {
   const Tensor x = activation(input);
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);
   parallel_for(threads_, x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    kernels::unary(kernels::Unary(op), type_, at(from, type_, begin), at(to, type_, begin), size_t(end - begin),
-                   factor);
+    kernels::unary(op, type_, at(from, type_, begin), at(to, type_, begin), size_t(end - begin), factor);
   });
   return y;
 }
 
-Tensor NativeBackend::do_gelu(const Tensor& x) { return unary(int(kernels::Unary::gelu), x); }
-Tensor NativeBackend::do_quick_gelu(const Tensor& x) { return unary(int(kernels::Unary::quick_gelu), x); }
-Tensor NativeBackend::do_silu(const Tensor& x) { return unary(int(kernels::Unary::silu), x); }
-Tensor NativeBackend::do_relu(const Tensor& x) { return unary(int(kernels::Unary::relu), x); }
-Tensor NativeBackend::do_scale(const Tensor& x, float factor) { return unary(int(kernels::Unary::scale), x, factor); }
+Tensor NativeBackend::do_gelu(const Tensor& x) { return unary(kernels::Unary::gelu, x); }
+Tensor NativeBackend::do_quick_gelu(const Tensor& x) { return unary(kernels::Unary::quick_gelu, x); }
+Tensor NativeBackend::do_silu(const Tensor& x) { return unary(kernels::Unary::silu, x); }
+Tensor NativeBackend::do_relu(const Tensor& x) { return unary(kernels::Unary::relu, x); }
+Tensor NativeBackend::do_scale(const Tensor& x, float factor) { return unary(kernels::Unary::scale, x, factor); }
 
 Tensor NativeBackend::gated(const Tensor& input, void (*kernel)(DType, const void*, void*, size_t, size_t)) {
   const Tensor x = activation(input);
@@ -286,9 +277,9 @@ Tensor NativeBackend::gated(const Tensor& input, void (*kernel)(DType, const voi
 Tensor NativeBackend::do_simple_gate(const Tensor& x) { return gated(x, kernels::simple_gate); }
 Tensor NativeBackend::do_gelu_gate(const Tensor& x) { return gated(x, kernels::gelu_gate); }
 
-Tensor NativeBackend::binary(int op, const Tensor& left, const Tensor& right) {
+Tensor NativeBackend::binary(kernels::Binary op, const Tensor& left, const Tensor& right) {
   const Tensor a = activation(left), b = activation(right);
-  // Neighbouring dimensions that b shares, or repeats over, are one dimension.
+  // Merge neighbouring dimensions that b shares, or that it repeats over, into one dimension.
   struct Run {
     int64_t length;
     bool repeats;
@@ -323,7 +314,7 @@ Tensor NativeBackend::binary(int op, const Tensor& left, const Tensor& right) {
   void *pa = data(a), *pb = data(b), *py = data(y);
   if (rows == 1 && !inner.repeats) {
     parallel_for(threads_, cols, kGrain, [&](int64_t begin, int64_t end) {
-      kernels::binary(kernels::Binary(op), type_, at(pa, type_, begin), at(pb, type_, begin), at(py, type_, begin), 1,
+      kernels::binary(op, type_, at(pa, type_, begin), at(pb, type_, begin), at(py, type_, begin), 1,
                       size_t(end - begin), 0, false);
     });
     return y;
@@ -331,7 +322,7 @@ Tensor NativeBackend::binary(int op, const Tensor& left, const Tensor& right) {
   parallel_for(threads_, rows, grain_rows(cols), [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t last = std::min(end, (begin / near + 1) * near);
-      kernels::binary(kernels::Binary(op), type_, at(pa, type_, begin * cols), at(pb, type_, b_offset(begin)),
+      kernels::binary(op, type_, at(pa, type_, begin * cols), at(pb, type_, b_offset(begin)),
                       at(py, type_, begin * cols), size_t(last - begin), size_t(cols), size_t(b_stride), inner.repeats);
       begin = last;
     }
@@ -339,12 +330,10 @@ Tensor NativeBackend::binary(int op, const Tensor& left, const Tensor& right) {
   return y;
 }
 
-Tensor NativeBackend::do_add(const Tensor& a, const Tensor& b) { return binary(int(kernels::Binary::add), a, b); }
-Tensor NativeBackend::do_mul(const Tensor& a, const Tensor& b) { return binary(int(kernels::Binary::mul), a, b); }
+Tensor NativeBackend::do_add(const Tensor& a, const Tensor& b) { return binary(kernels::Binary::add, a, b); }
+Tensor NativeBackend::do_mul(const Tensor& a, const Tensor& b) { return binary(kernels::Binary::mul, a, b); }
 
-Tensor NativeBackend::do_add_silu(const Tensor& a, const Tensor& b) {
-  return binary(int(kernels::Binary::add_silu), a, b);
-}
+Tensor NativeBackend::do_add_silu(const Tensor& a, const Tensor& b) { return binary(kernels::Binary::add_silu, a, b); }
 
 Tensor NativeBackend::modulated(const Tensor& x, const Tensor& scale, const Tensor& shift, bool silu) {
   std::vector<float> mul = do_to_floats(scale);

@@ -1,7 +1,7 @@
-// The CPU engine: every operation on (N,H,W,C) data as it lies, convolutions and matrix products by oneDNN, the rest by
-// SIMD kernels, memory from a pool. An object serves one thread at a time; different objects are independent. Tensors
-// may outlive their backend, but only that backend can work on them. A weight that has been packed gives up its first
-// form; read back or used otherwise it is unpacked again, in bfloat16 then rounded.
+// The CPU engine: convolutions and matrix products by oneDNN, the rest by SIMD kernels, memory from a pool, all on
+// row-major (N,H,W,C) data. An object serves one thread at a time; different objects are independent. Tensors may
+// outlive their backend, but only that backend can use them. Packing a weight releases its original form; other uses
+// unpack it again, with bfloat16 rounding if it was packed in bfloat16.
 #pragma once
 
 #include <memory>
@@ -10,23 +10,27 @@
 
 namespace daclip {
 
+namespace kernels {
+enum class Unary;
+enum class Binary;
+}  // namespace kernels
+
 class Buffer;
 class DnnlOps;
-class Pool;
+class MemoryPool;
 
 struct NativeOptions {
-  int threads = 0;               // 0: as many as the machine has cores (or OMP_NUM_THREADS says)
-  DType precision = DType::f32;  // of activations and packed weights; sums are always float32
+  int threads = 0;               // 0: the machine's cores, or OMP_NUM_THREADS if set
+  DType precision = DType::f32;  // of activations and packed weights; sums are always in float32
 };
 
 class NativeBackend : public Backend {
  public:
-  // Throws DeviceError where this machine cannot work in the wanted precision, UsageError for negative threads.
+  // Throws DeviceError if this machine does not support the precision, UsageError for negative threads.
   explicit NativeBackend(NativeOptions options = {});
   ~NativeBackend() override;
 
-  // bfloat16 needs a processor with instructions for it (AVX512-BF16 or AMX); elsewhere it would be slower than
-  // float32.
+  // bfloat16 requires processor instructions for it (AVX512-BF16 or AMX); emulated it would be slower than float32.
   static bool supports(DType precision);
 
   std::string name() const override { return "native"; }
@@ -35,7 +39,7 @@ class NativeBackend : public Backend {
 
   Tensor fused_linear_attention(const Scope& weights, const Tensor& x, int heads, float eps) override;
 
-  // Name of the oneDNN kernel behind the last convolution or product, for benchmarks.
+  // Name of the oneDNN kernel that ran last, for benchmarks.
   std::string last_kernel() const;
 
  protected:
@@ -82,44 +86,44 @@ class NativeBackend : public Backend {
   Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) override;
 
  private:
-  // A new tensor of the given or the compute type; contents undefined.
+  // A new tensor of the given type or the compute type; contents undefined.
   Tensor make(const Shape& shape, DType type);
   Tensor make(const Shape& shape) { return make(shape, type_); }
 
   void* data(const Tensor& t);               // row-major contents
   Tensor activation(const Tensor& t);        // in the compute type
-  Tensor floats(const Tensor& t);            // in float32; absent stays absent
-  const float* float_data(const Tensor& t);  // of a float32 tensor; null where absent
+  Tensor floats(const Tensor& t);            // in float32; an absent tensor stays absent
+  const float* float_data(const Tensor& t);  // of a float32 tensor; null if absent
   Tensor converted(const Tensor& t, DType type);
 
-  // Convolutions whose windows do not overlap, as a matrix product.
+  // Convolutions with non-overlapping windows run as a matrix product.
   bool suits_patches(const Shape& w, ConvOptions options) const;
   void patch_conv2d(const Tensor& x, const Tensor& w, const float* bias, const Tensor& y);
-  // 3x3 convolutions where Winograd's algorithm is faster, from x to y.
+  // 3x3 convolutions from x to y for which Winograd's algorithm is faster.
   bool suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const;
   void winograd_conv2d(const Tensor& x, const Tensor& w, const float* bias, ConvOptions options, const Tensor& y);
   const float* winograd_weights(const Tensor& w);
 
-  Tensor unary(int op, const Tensor& x, float factor = 1);
-  Tensor binary(int op, const Tensor& a, const Tensor& b);
-  // y = x * mul[n][c] + add[n][c] for x (N,...,C), then silu where wanted.
+  Tensor unary(kernels::Unary op, const Tensor& x, float factor = 1);
+  Tensor binary(kernels::Binary op, const Tensor& a, const Tensor& b);
+  // y = x * mul[n][c] + add[n][c] for x (N,...,C), followed by silu if wanted.
   Tensor affine(const Tensor& x, const std::vector<float>& mul, const std::vector<float>& add, bool silu);
   Tensor modulated(const Tensor& x, const Tensor& scale, const Tensor& shift, bool silu);
-  // (...,2C) -> (...,C) by one of the kernels that gate.
+  // (...,2C) -> (...,C) by a gating kernel.
   Tensor gated(const Tensor& x, void (*kernel)(DType, const void*, void*, size_t, size_t));
-  // Sum of x (or of its squared distance to mean[c]) over one image's rows, each channel by itself.
+  // Sum per channel of x, or of its squared distance to mean[c], over the rows of one image.
   std::vector<double> column_sums(const Tensor& x, int64_t image, const float* mean);
   Tensor pooled(const Tensor& x, const PoolOptions& options, bool maximum);
   Tensor weight_rows(const Tensor& w, int64_t begin, int64_t end);
-  // Copies heads (N,T,heads*d) -> (N*heads,T,d), or back.
+  // Copies (N,T,heads*d) -> (N*heads,T,d), or back.
   Tensor split_heads(const Tensor& x, int heads);
   Tensor join_heads(const Tensor& x, int heads);
-  // Rows (or columns) of x (N,H,W,C) that each row (column) of the result shows; -1 for zeros.
+  // Result rows (columns) copy the given rows (columns) of x (N,H,W,C); -1 gives zeros.
   Tensor gather(const Tensor& x, const std::vector<int64_t>& rows, const std::vector<int64_t>& cols);
 
   int threads_;
   DType type_;
-  std::shared_ptr<Pool> pool_;
+  std::shared_ptr<MemoryPool> pool_;
   std::unique_ptr<DnnlOps> dnnl_;
 };
 

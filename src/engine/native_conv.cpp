@@ -5,22 +5,23 @@
 #include "engine/kernels.h"
 #include "engine/native_backend.h"
 #include "engine/parallel.h"
+#include "engine/rows.h"
 
 namespace daclip {
 namespace {
 
-// Input channels and tiles from which on the transforms cost less than they save.
+// Below these numbers of input channels and tiles, the transforms cost more than they save.
 constexpr int64_t kMinChannels = 16, kMinTiles = 4;
 
-// Tiles that a thread works on at a time: few enough for the inputs and products of all points to stay in its cache,
-// enough rows for a product to be worth reading the weights, which are four times as many as the plain ones.
+// Limits of a thread's work unit. The inputs and products of all points must stay in its cache, but the rows must be
+// enough to amortise reading the weights, which are four times as large as untransformed ones.
 constexpr int64_t kBlockValues = int64_t(1) << 18, kBlockRows = 36;
 
 int64_t tiles_along(int64_t size) { return (size + 3) / 4; }
 
 }  // namespace
 
-// Windows side by side: each is a row of a matrix.
+// Non-overlapping windows: each window becomes a row of a matrix.
 bool NativeBackend::suits_patches(const Shape& w, ConvOptions options) const {
   return type_ == DType::f32 && w[2] > 1 && w[2] == w[3] && options.stride == w[2] && options.padding == 0 &&
          options.beside() == 0;
@@ -42,7 +43,7 @@ void NativeBackend::patch_conv2d(const Tensor& x, const Tensor& w, const float* 
   const Tensor patches = make({rows * columns, patch});
   const float* from = float_data(x);
   float* to = static_cast<float*>(data(patches));
-  parallel_for(threads_, rows, std::max<int64_t>(1, 16384 / (columns * patch)), [&](int64_t begin, int64_t end) {
+  parallel_for(threads_, rows, grain_rows(columns * patch), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
       for (int64_t i = 0; i < k; ++i) {
         const float* source = from + (r / y.dim(1) * x.dim(1) + r % y.dim(1) * k + i) * x.dim(2) * in;

@@ -1,20 +1,18 @@
-// Means over the whole map, means and maxima over windows of it.
+// Means over the whole map; means and maxima over windows.
 #include <algorithm>
 
 #include "engine/dnnl_ops.h"
 #include "engine/kernels.h"
 #include "engine/native_backend.h"
 #include "engine/parallel.h"
+#include "engine/rows.h"
 
 namespace daclip {
 namespace {
 
-std::byte* at(void* data, DType type, int64_t index) {
-  return static_cast<std::byte*>(data) + size_t(index) * kernels::element_size(type);
-}
-
-// Windows along one axis: mean[i] covers the samples first + i ... first + i + window - 1 of every stride-th position,
-// and shows at `repeat` positions from before + i * repeat on; the ends are repeated to the border.
+// The windows along one axis. mean[i] covers samples first + i ... first + i + window - 1, where samples are every
+// stride-th position. It fills `stride` positions of the output from before + i * stride on; the first and last mean
+// extend to the border.
 struct Axis {
   int64_t size, samples, stride, first, window, means, before;
 
@@ -25,7 +23,8 @@ struct Axis {
       }
       stride = std::min<int64_t>(stride, fast_stride);
       samples = (length + stride - 1) / stride;
-      first = samples > 1 ? 1 : 0;  // a running sum without its leading zero: the first sample is never inside
+      // the reference's running sums lack the leading zero, so the first sample is never included
+      first = samples > 1 ? 1 : 0;
       window = std::clamp<int64_t>(kernel / stride, 1, std::max<int64_t>(1, samples - 1));
     }
     means = samples - first - window + 1;
@@ -35,7 +34,8 @@ struct Axis {
   int64_t mean_at(int64_t position) const { return std::clamp((position - before) / stride, int64_t(0), means - 1); }
 };
 
-// Mean rows [begin, end) of one image: the sums of each column slide down, the window's sum slides along them.
+// Computes rows [begin, end) of one image's window means. The column sums slide down, the window's sum slides along
+// them.
 void window_means(const Axis& rows, const Axis& cols, int64_t channels, DType type, void* image, float* means,
                   int64_t begin, int64_t end) {
   const size_t width = size_t(cols.samples * channels);
@@ -105,7 +105,7 @@ Tensor NativeBackend::do_average_pool(const Tensor& x, PoolOptions options) { re
 Tensor NativeBackend::do_local_mean(const Tensor& input, int64_t kernel_height, int64_t kernel_width, int fast_stride) {
   const Tensor x = activation(input);
   const int64_t height = x.dim(1), width = x.dim(2), channels = x.dim(3);
-  // Windows that cover the map are its mean, also in the fast variant.
+  // If the window covers the map, the result is the map's mean, also in the fast variant.
   const bool whole = kernel_height >= height && kernel_width >= width;
   const Axis rows(height, kernel_height, whole ? 0 : fast_stride), cols(width, kernel_width, whole ? 0 : fast_stride);
   Tensor y = make(x.shape());
@@ -114,11 +114,11 @@ Tensor NativeBackend::do_local_mean(const Tensor& input, int64_t kernel_height, 
   void* to = data(y);
   for (int64_t n = 0; n < x.dim(0); ++n) {
     void* image = at(data(x), type_, n * height * width * channels);
-    // Each thread sums its first window anew: few, long pieces.
+    // Each thread computes the sums of its first window from scratch, so use few, long pieces.
     parallel_for(threads_, rows.means, std::max<int64_t>(8, rows.window / 4), [&](int64_t begin, int64_t end) {
       window_means(rows, cols, channels, type_, image, mean, begin, end);
     });
-    parallel_for(threads_, height, std::max<int64_t>(1, 16384 / (width * channels)), [&](int64_t begin, int64_t end) {
+    parallel_for(threads_, height, grain_rows(width * channels), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const float* line = mean + rows.mean_at(i) * cols.means * channels;
         std::byte* out = at(to, type_, (n * height + i) * width * channels);

@@ -6,13 +6,10 @@
 #include "engine/kernels.h"
 #include "engine/native_backend.h"
 #include "engine/parallel.h"
+#include "engine/rows.h"
 
 namespace daclip {
 namespace {
-
-std::byte* at(void* data, DType type, int64_t index) {
-  return static_cast<std::byte*>(data) + size_t(index) * kernels::element_size(type);
-}
 
 // Product of the dimensions [begin, end).
 int64_t extent(const Tensor& x, int begin, int end) {
@@ -20,8 +17,6 @@ int64_t extent(const Tensor& x, int begin, int end) {
   for (int i = begin; i < end; ++i) n *= x.dim(i);
   return n;
 }
-
-int64_t grain_rows(int64_t cols) { return std::max<int64_t>(1, 32768 / cols); }
 
 // 0, 1, ..., n-1.
 std::vector<int64_t> counting(int64_t n) {
@@ -38,7 +33,7 @@ std::vector<int64_t> reflected(int64_t size, int64_t wanted) {
 
 }  // namespace
 
-// Views of a weight stay weights of their own: they share the memory, not the packed copies.
+// A view of a weight shares its memory, but packed copies belong to each view.
 Tensor NativeBackend::do_reshape(const Tensor& x, const Shape& shape) {
   data(x);
   auto storage = std::make_shared<NativeStorage>();
@@ -46,7 +41,7 @@ Tensor NativeBackend::do_reshape(const Tensor& x, const Shape& shape) {
   return Tensor(shape, x.dtype(), std::move(storage));
 }
 
-// Parts of different types (a weight among activations) meet in the compute type.
+// Parts of different types (a weight among activations) are converted to the compute type.
 Tensor NativeBackend::do_concat(std::span<const Tensor> parts, int dim) {
   bool same = true;
   for (const Tensor& part : parts) same = same && part.dtype() == parts[0].dtype();
@@ -94,7 +89,7 @@ Tensor NativeBackend::gather(const Tensor& input, const std::vector<int64_t>& ro
   Tensor y = make({x.dim(0), height, width, channels});
   void *from = data(x), *to = data(y);
   const size_t pixel = size_t(channels) * kernels::element_size(type_);
-  // Columns 0, 1, 2, ... go in one copy.
+  // A run of columns 0, 1, 2, ... is copied at once.
   int64_t plain = 0;
   while (plain < width && cols[size_t(plain)] == plain) ++plain;
   parallel_for(threads_, x.dim(0) * height, grain_rows(width * channels), [&](int64_t begin, int64_t end) {
@@ -143,8 +138,8 @@ Tensor NativeBackend::do_resize_nearest(const Tensor& x, int factor) {
 
 namespace {
 
-// shuffle: small (N,H,W,C*f*f) -> large (N,fH,fW,C), channel c*f*f + i*f + j of a pixel becomes the pixel (i,j) of its
-// f x f square; else the way back.
+// If `shuffle`: small (N,H,W,C*f*f) -> large (N,fH,fW,C), where channel c*f*f + i*f + j becomes pixel (i,j) of an f x f
+// square. Otherwise the inverse.
 template <class T>
 void shuffle_rows(const T* from, T* to, int64_t width, int64_t channels, int f, int64_t begin, int64_t end,
                   bool shuffle) {

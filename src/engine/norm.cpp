@@ -33,7 +33,7 @@ HWY_INLINE float sum(size_t count, const F& f) {
   return result;
 }
 
-// Rows of exactly N vectors, held in registers between the three passes.
+// Rows of exactly N vectors, which stay in registers between the three passes.
 template <size_t N, class T>
 void layer_norm_held(const T* in, const float* gain, const float* bias, T* out, size_t rows, float eps) {
   const hn::ScalableTag<float> d;
@@ -143,7 +143,7 @@ void softmax_typed(const SoftmaxRows& job, const T* x, U* y) {
       return hn::Exp(d, hn::MulSub(load(d, x + i), hn::Set(d, job.factor), hn::Set(d, top)));
     };
     if constexpr (std::is_same_v<U, float>) {
-      // x may be y: each value is read before it is written, and not again.
+      // x may alias y: each value is read once, before it is overwritten.
       const float total = sum(count, [&](auto d, size_t i) HWY_ATTR {
         const auto e = exponential(d, i);
         store(d, e, y + i);

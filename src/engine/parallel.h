@@ -1,4 +1,4 @@
-// The engine's parallel loop. OpenMP, because oneDNN uses it: one set of threads serves both.
+// The engine's parallel loop. It uses OpenMP because oneDNN does, so both share one set of threads.
 #pragma once
 
 #include <omp.h>
@@ -8,7 +8,7 @@
 
 namespace daclip {
 
-// Calls body(begin, end) on `threads` threads at most, none with much less than `grain` items. The body must not throw.
+// Calls body(begin, end) on up to `threads` threads, each with about `grain` items or more. The body must not throw.
 template <class Body>
 void parallel_for(int threads, int64_t count, int64_t grain, const Body& body) {
   const int64_t useful = std::max<int64_t>(1, count / std::max<int64_t>(1, grain));
@@ -25,7 +25,7 @@ void parallel_for(int threads, int64_t count, int64_t grain, const Body& body) {
   }
 }
 
-// OpenMP's number of threads for libraries called from this thread; what was set comes back at the end.
+// Sets OpenMP's number of threads for libraries called from this thread, and restores it at the end.
 class ThreadScope {
  public:
   explicit ThreadScope(int threads) : previous_(omp_get_max_threads()) { omp_set_num_threads(threads); }

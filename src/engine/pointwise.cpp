@@ -20,7 +20,7 @@ void map(const void* from, void* to, size_t count, const Op& op) {
   for_each(count, [&](auto d, size_t i) HWY_ATTR { store(d, op(d, load(d, x + i)), y + i); });
 }
 
-// x * sigmoid(slope * x). Beyond 88 the exponential would overflow; the quotient is 0 long before.
+// x * sigmoid(slope * x). The exponent is clamped at 88 against overflow; the result is 0 long before.
 template <class D>
 HWY_INLINE hn::VFromD<D> swish(D d, hn::VFromD<D> v, float slope) {
   const auto e = hn::Exp(d, hn::Min(hn::Mul(v, hn::Set(d, -slope)), hn::Set(d, 88.0f)));

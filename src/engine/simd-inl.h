@@ -1,4 +1,5 @@
-// Shared by the kernels of one instruction set: loads and stores of float32 and bfloat16, loops with tails, erf.
+// Helpers shared by the kernels of one instruction set: loads and stores of float32 and bfloat16, loops with
+// remainders, erf.
 #if defined(DACLIP_ENGINE_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DACLIP_ENGINE_SIMD_INL_H_
 #undef DACLIP_ENGINE_SIMD_INL_H_
@@ -36,7 +37,7 @@ HWY_INLINE void store(D d, hn::VFromD<D> v, float* p) {
   hn::StoreU(v, d, p);
 }
 
-// Rounds to nearest even.
+// Converts to bfloat16, rounding to nearest even.
 template <class D>
 HWY_INLINE void store(D, hn::VFromD<D> v, Bf16* p) {
   const hn::Rebind<uint32_t, D> d32;
@@ -48,7 +49,7 @@ HWY_INLINE void store(D, hn::VFromD<D> v, Bf16* p) {
   hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di32, rounded)), d16, p);
 }
 
-// body(d, i) for whole vectors, then one by one.
+// Calls body(d, i) for whole vectors, then for single elements.
 template <class Body>
 HWY_INLINE void for_each(size_t count, const Body& body) {
   const hn::ScalableTag<float> d;
@@ -59,7 +60,7 @@ HWY_INLINE void for_each(size_t count, const Body& body) {
   for (; i < count; ++i) body(one, i);
 }
 
-// Rational approximation of erf on [-4, 4] as Eigen and XLA use it; a few units in the last place.
+// Rational approximation of erf on [-4, 4], as in Eigen and XLA; accurate to a few units in the last place.
 template <class D>
 HWY_INLINE hn::VFromD<D> erf(D d, hn::VFromD<D> value) {
   const auto x = hn::Clamp(value, hn::Set(d, -4.0f), hn::Set(d, 4.0f));
@@ -79,7 +80,7 @@ HWY_INLINE hn::VFromD<D> erf(D d, hn::VFromD<D> value) {
   return hn::Div(hn::Mul(x, p), q);
 }
 
-// Calls body with a null pointer of the element type in memory.
+// Calls body with a null pointer whose type is the element type in memory.
 template <class Body>
 HWY_INLINE void with_type(DType type, const Body& body) {
   if (type == DType::f32)

@@ -15,12 +15,12 @@ namespace daclip::HWY_NAMESPACE {
 
 using kernels::Winograd;
 
-// Cook-Toom with the points 0, +-a, +-b and infinity. 3/4 and 3/2 are exact in binary and lose least: about a fifth of
-// the error of the usual 1 and 2.
+// Cook-Toom interpolation at the points 0, +-a, +-b and infinity. 3/4 and 3/2 are exact in binary and have the smallest
+// error, about a fifth of that of the usual 1 and 2.
 constexpr float kA = 0.75f, kB = 1.5f, kA2 = kA * kA, kB2 = kB * kB;
 constexpr size_t kOut = 4, kIn = 6, kPoints = kIn * kIn;
 
-// B^T d.
+// Computes B^T d along one axis.
 template <class D, class V>
 HWY_INLINE void input_transform(D d, const V in[kIn], V out[kIn]) {
   const auto set = [d](float value) HWY_ATTR { return hn::Set(d, value); };
@@ -34,7 +34,7 @@ HWY_INLINE void input_transform(D d, const V in[kIn], V out[kIn]) {
   out[5] = hn::NegMulAdd(set(kA2 + kB2), in[3], hn::MulAdd(set(kA2 * kB2), in[1], in[5]));
 }
 
-// A^T m.
+// Computes A^T m along one axis.
 template <class D, class V>
 HWY_INLINE void output_transform(D d, const V in[kIn], V out[kOut]) {
   const auto set = [d](float value) HWY_ATTR { return hn::Set(d, value); };
@@ -46,8 +46,8 @@ HWY_INLINE void output_transform(D d, const V in[kIn], V out[kOut]) {
   out[3] = hn::MulAdd(set(kA2 * kA), odd_a, hn::MulAdd(set(kB2 * kB), odd_b, in[5]));
 }
 
-// The 6x6 pixels under a tile, each pointing at its channels, or at zeros outside the image -> one row of each of the
-// 36 matrices, `step` values apart.
+// Transforms the 6x6 pixels under a tile (pointers to channels, or to zeros outside the image) into one row of each of
+// the 36 matrices, which are `step` values apart.
 HWY_NOINLINE void transform_input(const float* const pixels[kPoints], size_t channels, float* to, size_t step) {
   for_each(channels, [&](auto d, size_t c) HWY_ATTR {
     using V = hn::VFromD<decltype(d)>;
@@ -66,7 +66,8 @@ HWY_NOINLINE void transform_input(const float* const pixels[kPoints], size_t cha
   });
 }
 
-// One row of each of the 36 products -> the tile's rows x cols pixels at y, whose rows are `stride` values apart.
+// Transforms one row of each of the 36 products into the tile's rows x cols pixels at y, whose rows are `stride` values
+// apart.
 HWY_NOINLINE void transform_output(const float* from, size_t step, size_t channels, const float* bias, float* y,
                                    size_t stride, size_t rows, size_t cols) {
   for_each(channels, [&](auto d, size_t c) HWY_ATTR {
@@ -96,8 +97,8 @@ Tile tile_at(const Winograd& job, size_t index) {
   return {int64_t(index / (down * across)), int64_t(index / across % down * kOut), int64_t(index % across * kOut)};
 }
 
-// Products of one point lie this far from those of the next: a line more than they need, so that a tile's 36 rows do
-// not fall on the same lines of the cache.
+// Distance between the products of successive points. The additional cache line keeps a tile's 36 rows from mapping to
+// the same cache lines.
 size_t point_step(size_t tiles, size_t cols) { return tiles * cols + 16; }
 
 void run_winograd(const Winograd& job, const float* x, float* y, size_t first, size_t last, float* scratch) {
@@ -135,7 +136,7 @@ constexpr double kG[kIn][3] = {{1 / double(kA2 * kB2), 0, 0},   {1 / kGa, kA / k
 constexpr double kBack[3][kIn] = {
     {kA2 * kB2, 0, 0, 0, 0, 0}, {0, kGa / (2 * kA), -kGa / (2 * kA), 0, 0, 0}, {0, 0, 0, 0, 0, 1}};
 
-// The panels' rows [begin, end).
+// Packs rows [begin, end) of the panels.
 void run_winograd_weights(const float* w, size_t in, size_t out, size_t begin, size_t end, float* packed) {
   const size_t wide = packed_cols(out), size = in * wide;
   for (size_t k = begin; k < end; ++k)
@@ -165,7 +166,7 @@ void run_winograd_plain_weights(const float* packed, size_t in, size_t out, floa
       }
 }
 
-// Values of `tiles` tiles beside the weights.
+// Scratch size in values for `tiles` tiles, without the weights.
 size_t run_winograd_scratch(size_t in, size_t out, size_t tiles) {
   return in + kPoints * (point_step(tiles, in) + point_step(tiles, packed_cols(out)));
 }

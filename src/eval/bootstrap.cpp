@@ -14,14 +14,14 @@ double mean_of(std::span<const double> values) {
   return sum / double(values.size());
 }
 
-// Linear between the two nearest; `sorted` is not empty.
+// Interpolates linearly; `sorted` is not empty.
 double percentile(std::span<const double> sorted, double share) {
   const double at = share * double(sorted.size() - 1);
   const size_t below = size_t(at), above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (at - double(below)) * (sorted[above] - sorted[below]);
 }
 
-// `sets` hold finite values, none is empty.
+// `sets` hold finite values; none is empty.
 Estimate resampled(std::span<const std::vector<double>> sets, uint64_t seed) {
   Estimate estimate;
   double sum = 0;

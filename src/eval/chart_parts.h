@@ -1,4 +1,4 @@
-// What the charts share: heading and legend.
+// Parts shared by the charts: heading and legend.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace daclip::chart {
 
 inline constexpr double kMargin = 24;
-inline constexpr double kHeading = 62;  // below it the legend or the chart begins
+inline constexpr double kHeading = 62;  // height of the heading; the legend or the chart begins below
 inline constexpr double kLegendRow = 22;
 
 inline void heading(Svg& svg, const std::string& title, const std::string& axis, double width) {
@@ -24,7 +24,7 @@ struct LegendEntry {
   bool reference = false;  // grey and dashed
 };
 
-// The measured ones are numbered by themselves, so that a method has one colour in all charts.
+// Only measured series are numbered, so that a method has the same colour in all charts.
 inline std::vector<LegendEntry> entries_of(const std::vector<ChartSeries>& series) {
   std::vector<LegendEntry> entries;
   size_t measured = 0;
@@ -32,7 +32,7 @@ inline std::vector<LegendEntry> entries_of(const std::vector<ChartSeries>& serie
   return entries;
 }
 
-// Entries in rows, from `left`; returns the height that they take. Without `svg` only that is found.
+// Draws the entries in rows, starting at `left`, and returns their height. Without `svg` it only computes the height.
 inline double legend(Svg* svg, const std::vector<LegendEntry>& entries, double left, double top, double right) {
   double x = left, y = top + 14;
   for (const LegendEntry& entry : entries) {

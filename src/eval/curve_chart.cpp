@@ -18,7 +18,7 @@ struct Range {
   }
 };
 
-// 1500 as "1.5k", 2000000 as "2M"; without idle zeros.
+// 1500 as "1.5k", 2000000 as "2M", without trailing zeros.
 std::string step_text(double value, double step) {
   const bool millions = std::abs(value) >= 1e6, thousands = std::abs(value) >= 1e3;
   const double unit = millions ? 1e6 : thousands ? 1e3 : 1;
@@ -30,7 +30,7 @@ std::string step_text(double value, double step) {
   return text + (millions ? "M" : thousands ? "k" : "");
 }
 
-// A panel's plot area and scales.
+// Plot area and scales of one panel.
 struct Frame {
   Point corner;
   double width = 0, height = 0;

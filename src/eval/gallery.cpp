@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kCropSide = 208;
 
-// What a set's images are ordered by: gain, else PSNR, else (without truth) confidence.
+// The value by which a set's images are ordered: gain, else PSNR, else (without truth) confidence.
 double value_to_order(const std::vector<const Result*>& set, const Result& result) {
   const auto any = [&](Column column) {
     return std::any_of(set.begin(), set.end(), [&](const Result* r) { return !std::isnan(value_of(*r, column)); });
@@ -32,7 +32,7 @@ struct Chosen {
   bool worst;
 };
 
-// Worst first, then the best ones, best first; of the set's first method.
+// Worst ones first, then the best, best first; by the set's first method.
 std::vector<Chosen> choose(const std::vector<const Result*>& set, int each) {
   std::vector<std::pair<double, const Result*>> order;
   for (const Result* r : set)
@@ -87,7 +87,7 @@ std::string input_figures(const Result& r) {
   return text;
 }
 
-// One picture of a figure: whose it is, where it lies, what is said below its crop.
+// One picture of a figure: its owner, its URL, the text below its crop.
 struct Shown {
   std::string who, url, figures;
 };
@@ -102,7 +102,7 @@ class Figure {
     const std::optional<Image> input = read("input"), output = read(r.method);
     if (!input || !output || !same_size(*input, *output)) return "";
     const std::optional<Image> truth = read("truth");
-    // Worst: where the output is wrong. Best: where it changed the input most.
+    // Crop location: for the worst images where the output is wrong, for the best where it changed the input most.
     const bool wrong = chosen_.worst && truth && same_size(*truth, *output);
     place_ = most_different(wrong ? *truth : *input, *output, kCropSide);
     width_ = input->width, height_ = input->height;
@@ -134,7 +134,7 @@ class Figure {
     return std::nullopt;
   }
 
-  // Which picture stands on the slider's right side.
+  // Buttons that choose the picture on the slider's right side.
   std::string buttons(const std::vector<Shown>& shown) const {
     std::string text = "<div class=\"pick\" role=\"group\" aria-label=\"compare the input with\">";
     for (size_t i = 1; i < shown.size(); ++i)
@@ -185,7 +185,7 @@ CropPlace most_different(const Image& a, const Image& b, int side) {
   const FloatImage x = to_rgb(a), y = to_rgb(b);
   const int width = x.width, height = x.height;
   CropPlace place{0, 0, std::min(side, width), std::min(side, height)};
-  // Sums over all rectangles from the corner: (height+1, width+1).
+  // Sums over all rectangles that start at the corner: (height+1, width+1).
   std::vector<double> sums(size_t(width + 1) * size_t(height + 1));
   const auto sum = [&](int row, int column) -> double& {
     return sums[size_t(row) * size_t(width + 1) + size_t(column)];
@@ -232,9 +232,9 @@ std::string gallery_page(const fs::path& folder, const std::vector<Result>& resu
   return html_page(
       "Gallery: " + options.title,
       cat("<header>\n<h1>", escape_xml(options.title),
-          ": worst and best images</h1>\n<p>Of each set, by the gain over "
-          "the input. Drag across a picture, or use the arrow keys, to compare; the crops show the files' own "
-          "pixels, of the worst where the result is most wrong, of the best where it changed most.</p>\n<p>",
+          ": worst and best images</h1>\n<p>The worst and best images of each set by their gain over "
+          "the input. Drag across a picture, or use the arrow keys, to compare. The crops show original "
+          "pixels: of the worst where the error is largest, of the best where the change is largest.</p>\n<p>",
           contents, "</p>\n<p><a href=\"report.html\">Tables and charts</a></p>\n</header>\n<main>\n", sections,
           "</main>\n", kScript));
 }

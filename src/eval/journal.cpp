@@ -38,7 +38,7 @@ EvalSettings settings_from(const std::filesystem::path& path) {
     settings.sets = json.at("sets");
     return settings;
   } catch (const nlohmann::json::exception&) {
-    throw FormatError(cat(path.string(), ": not the settings of an evaluation; --fresh begins anew"));
+    throw FormatError(cat(path.string(), ": not the settings of an evaluation; --fresh starts over"));
   }
 }
 
@@ -53,7 +53,7 @@ std::string joined(const std::vector<std::string>& words) {
 Journal::Journal(const std::filesystem::path& folder, const EvalSettings& settings, bool fresh) : folder_(folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) throw IoError(cat(folder.string(), ": cannot be made: ", error.message()));
+  if (error) throw IoError(cat(folder.string(), ": cannot be created: ", error.message()));
   if (fresh)
     for (const char* name : {kSettings, kResults, kFeatures}) std::filesystem::remove(folder / name, error);
   check_settings(settings);
@@ -70,7 +70,7 @@ Journal::Journal(const std::filesystem::path& folder, const EvalSettings& settin
   write_text(folder / kResults, text);
 }
 
-// What earlier runs had stays known beside what this one has.
+// The settings of earlier runs stay in the file, next to those of this run.
 void Journal::check_settings(const EvalSettings& settings) {
   EvalSettings all = settings;
   const std::filesystem::path path = folder_ / kSettings;
@@ -78,8 +78,8 @@ void Journal::check_settings(const EvalSettings& settings) {
     const EvalSettings before = settings_from(path);
     const auto check = [&](const std::string& what, const std::string& was, const std::string& is) {
       if (was != is)
-        throw UsageError(cat(folder_.string(), ": begun with other settings: ", what, " was ", was, ", now ", is,
-                             "; take another folder, or --fresh"));
+        throw UsageError(cat(folder_.string(), ": started with other settings: ", what, " was ", was, ", now ", is,
+                             "; choose another folder or use --fresh"));
     };
     check("--crop-border", cat(before.crop_border), cat(settings.crop_border));
     check("metrics", joined(before.metrics), joined(settings.metrics));
@@ -104,13 +104,13 @@ void Journal::read_features() {
       features_[{json.at("dataset"), json.at("who"), json.at("image")}] = json.at("features").get<Features>();
       kept += line + '\n';
     } catch (const nlohmann::json::exception&) {
-      problems_.push_back(cat(path.string(), ": line ", number, ": no features of an image"));
+      problems_.push_back(cat(path.string(), ": line ", number, ": not the features of an image"));
     }
   }
   if (kept.size() != bytes.size()) write_text(path, kept);
 }
 
-// One write of a whole line: a run that is broken off leaves at most its last line damaged.
+// Writes a whole line at once, so that an interrupted run leaves at most its last line damaged.
 void Journal::append(const char* file, const std::string& line) const {
   const std::filesystem::path path = folder_ / file;
   const std::string text = line + '\n';

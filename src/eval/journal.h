@@ -1,4 +1,4 @@
-// The files in which an evaluation grows, line by line, so that one that was broken off goes on.
+// The files to which an evaluation appends its results line by line, so that an interrupted run can continue.
 #pragma once
 
 #include <filesystem>
@@ -12,36 +12,36 @@
 
 namespace daclip {
 
-// What decides an evaluation's values. Rows of two runs stand in one report only where they agree.
+// The settings that determine an evaluation's values. A report may combine rows of two runs only if these agree.
 struct EvalSettings {
   int crop_border = 0;
   std::vector<std::string> metrics;
-  std::map<std::string, std::string> methods, sets;  // by name: what each is, in one line
+  std::map<std::string, std::string> methods, sets;  // by name: a one-line description of each
 };
 
-// What networks make of an image, by the figure that is computed of them: {"frechet-alex", (256)}.
+// Network features of an image, by the measure computed from them: {"frechet-alex", (256)}.
 using Features = std::map<std::string, std::vector<float>>;
 
-// settings.json, results.jsonl and features.jsonl of one report. Damaged lines are left out and the files written anew
+// The files settings.json, results.jsonl and features.jsonl of a report. If lines are damaged, the files are rewritten
 // without them.
 class Journal {
  public:
-  // Makes the folder. With `fresh`, what earlier runs left is not looked at and goes. Throws UsageError where they had
-  // other settings for what both have, IoError, FormatError.
+  // Creates the folder. `fresh` deletes the results of earlier runs unread. Throws UsageError if earlier runs had other
+  // settings for something that both runs contain, IoError, FormatError.
   Journal(const std::filesystem::path& folder, const EvalSettings& settings, bool fresh);
 
-  const std::vector<std::string>& problems() const { return problems_; }  // damaged lines, one line each
+  const std::vector<std::string>& problems() const { return problems_; }  // one line per damaged line
 
-  // Whether there is a row without error.
+  // Whether there is a row, and it has no error.
   bool done(const std::string& dataset, const std::string& image, const std::string& method) const;
 
-  // Both are on their way to the disk when the call returns. Throws IoError.
+  // Both functions hand their data to the operating system before they return. Throw IoError.
   void add(const Result& result);
   void add_features(const std::string& dataset, const std::string& image, const std::string& who,
                     const Features& features);
 
   const std::vector<Result>& results() const { return results_; }
-  // Of one figure: of every image of a set by its name; nothing where there are none.
+  // The features of one measure for every image of a set, by the image's name; empty if there are none.
   std::map<std::string, std::vector<float>> features(const std::string& dataset, const std::string& who,
                                                      const std::string& figure) const;
   bool has_features(const std::string& dataset, const std::string& image, const std::string& who) const;

@@ -33,7 +33,7 @@ std::function<double(const FloatImage&)> open_brisque() {
     throw WeightsError(error.what());
   }
 #else
-  throw WeightsError("this build has none; DACLIP_BRISQUE and OpenCV's quality module make one that does");
+  throw WeightsError("not available in this build; it needs DACLIP_BRISQUE and OpenCV's quality module");
 #endif
 }
 
@@ -80,7 +80,7 @@ void Measures::open(Backend& backend, const std::string& metric) {
 void Measures::look(View& view) {
   const int side = std::min(view.image.width, view.image.height);
   if (lpips_ && side >= lpips_least_) view.taps = lpips_->taps(view.image);
-  const bool shared = lpips_ && lpips_->net() == PerceptualNet::alex;  // its last tap is what the figure is made of
+  const bool shared = lpips_ && lpips_->net() == PerceptualNet::alex;  // its last tap is the feature of frechet-alex
   if (alex_ && side >= perceptual_least_size(PerceptualNet::alex))
     view.features[kAlexFigure] =
         shared ? mean_over_positions(view.taps.back(), alex_->dimensions()) : (*alex_)(view.image);

@@ -1,4 +1,4 @@
-// What is measured of one image: on pixels, and with networks where their weights are at hand.
+// The measures of one image: on pixels, and by networks if their weights are available.
 #pragma once
 
 #include <filesystem>
@@ -16,38 +16,39 @@
 
 namespace daclip {
 
-// What can be asked for: psnr and ssim (each on RGB and on Y), lpips (of AlexNet; lpips-squeeze or lpips-vgg in its place),
-// frechet-alex, fid, brisque (where the build has it).
+// Available metrics: psnr and ssim (each on RGB and on Y), lpips (with AlexNet; lpips-squeeze or lpips-vgg instead),
+// frechet-alex, fid, brisque (if the build has it).
 struct MeasureOptions {
   std::vector<std::string> metrics = {"psnr", "ssim", "lpips", "frechet-alex"};
-  std::filesystem::path weights;  // a folder with the networks' weights, docs/metrics.md
-  int crop_border = 0;            // of PSNR and SSIM; networks see whole images
+  std::filesystem::path weights;  // folder with the networks' weights, see docs/metrics.md
+  int crop_border = 0;            // for PSNR and SSIM; networks see whole images
 };
 
-// Absent where it was not asked for, needs a truth that is not there, or the image is too small.
+// A value is absent if it was not requested, needs a truth that is missing, or the image is too small.
 struct Scores {
   std::optional<double> psnr, ssim, psnr_y, ssim_y, lpips, brisque;
 };
 
-// An image and what networks make of it, so that they look at each but once.
+// An image and its network features, so that each network processes it only once.
 struct View {
   FloatImage image;
   Lpips::Taps taps{};
   Features features{};
 };
 
-// Serves one thread at a time.
+// An object serves one thread at a time.
 class Measures {
  public:
-  // The backend works in float32 and outlives this object. Throws UsageError for a name that is no metric.
+  // The backend must compute in float32 and outlive this object. Throws UsageError for an unknown metric.
   Measures(Backend& backend, const MeasureOptions& options);
 
-  // Those that are measured, and why others cannot be, one line each.
+  // The metrics that are measured, and one line for each that is unavailable.
   const std::vector<std::string>& metrics() const { return metrics_; }
   const std::vector<std::string>& notices() const { return notices_; }
 
-  void look(View& view);  // fills in what belongs to its image, RGB in [0,1]
-  // Two that were looked at, of one size (ShapeError); without a truth, what needs none.
+  void look(View& view);  // computes the features of the view's image, RGB in [0,1]
+  // Compares two views after look(). Throws ShapeError if their sizes differ. Without a truth, measures only what needs
+  // none.
   Scores score(const View& view, const View* truth);
 
  private:
@@ -57,7 +58,7 @@ class Measures {
   std::vector<std::string> metrics_, notices_;
   bool psnr_ = false, ssim_ = false;
   std::unique_ptr<Lpips> lpips_;
-  int lpips_least_ = 0;  // side of the smallest image
+  int lpips_least_ = 0;  // smallest side that LPIPS accepts
   std::unique_ptr<FrechetFeatures> alex_, inception_;
   std::function<double(const FloatImage&)> brisque_;
 };

@@ -10,7 +10,7 @@ namespace daclip {
 namespace fs = std::filesystem;
 namespace {
 
-// The pictures below a folder, by where they are: "set/image" or "image", without ending.
+// The pictures below a folder by location, "set/image" or "image" without ending.
 using PictureIndex = std::map<std::string, std::vector<fs::path>>;
 
 PictureIndex index_pictures(const fs::path& folder) {
@@ -77,12 +77,13 @@ Method folder_method(std::string name, const fs::path& folder, const std::vector
       const auto found = index.find(place);
       if (found == index.end()) continue;
       if (found->second.size() > 1)
-        throw IoError(cat(found->second[1].string(), ": another picture of this name is ", found->second[0].string()));
+        throw IoError(
+            cat(found->second[1].string(), ": conflicts with a picture of the same name, ", found->second[0].string()));
       MethodOutput output;
       output.image = read_image(found->second[0]);
       return output;
     }
-    throw IoError(cat((folder / places[0]).string(), ".*: there is no such picture"));
+    throw IoError(cat((folder / places[0]).string(), ".*: picture not found"));
   };
   return method;
 }

@@ -1,4 +1,4 @@
-// HTML pages that need nothing from elsewhere, and the before/after slider in them.
+// Self-contained HTML pages, and their before/after slider.
 #pragma once
 
 #include <filesystem>
@@ -7,20 +7,20 @@
 
 namespace daclip {
 
-// A whole page; `body` is HTML.
+// A complete page. `body` is HTML.
 std::string html_page(std::string_view title, const std::string& body);
 
 struct Slider {
-  std::string name;           // of the photo, for readers that do not see it
-  std::string before, after;  // addresses: relative paths as url_of() writes them, or data
-  int width = 0, height = 0;  // of both, pixels
+  std::string name;           // the photo's name, for screen readers
+  std::string before, after;  // URLs: relative paths from url_of(), or data URLs
+  int width = 0, height = 0;  // size of both pictures in pixels
   std::string before_label = "before", after_label = "after";
 };
 
-// Two pictures above one another, and a range input (so the keyboard works too) that moves the border between them.
+// Two pictures on top of each other, with a range input that moves the border between them (also by keyboard).
 std::string slider_html(const Slider& slider);
 
-// A relative path as an address: what has a meaning in addresses is written as %XX.
+// A relative path as URL: characters with a special meaning are written as %XX.
 std::string url_of(const std::filesystem::path& relative);
 
 }  // namespace daclip

@@ -26,7 +26,7 @@ std::vector<PaperNumber> read_table() {
     }
     PaperNumber number{0, fields[1], fields[2], fields[3], fields[4], fields[5]};
     const auto [stop, error] = std::from_chars(fields[0].data(), fields[0].data() + fields[0].size(), number.table);
-    if (error == std::errc() && !number.value.empty()) numbers.push_back(number);  // neither comment nor header
+    if (error == std::errc() && !number.value.empty()) numbers.push_back(number);  // skips comments and the header
   }
   return numbers;
 }
@@ -51,7 +51,7 @@ std::string_view paper_number(std::string_view key, std::string_view degradation
     known = true;
     if (n.degradation == degradation && n.method == method && n.quantity == quantity) return n.value;
   }
-  if (!known) throw UsageError(cat("\"", key, "\" is nothing of the paper's tables; expected such as \"9 unified\""));
+  if (!known) throw UsageError(cat("\"", key, "\" is not in the paper's tables; expected for example \"9 unified\""));
   return {};
 }
 

@@ -15,7 +15,7 @@ class RadarChart {
  public:
   explicit RadarChart(const CategoryChart& chart)
       : chart_(chart), count_(chart.categories.size()), legend_(chart::entries_of(chart.series)) {
-    if (count_ < 3) throw UsageError(cat("a radar chart needs three categories or more, not ", count_));
+    if (count_ < 3) throw UsageError(cat("radar chart: expected at least three categories, found ", count_));
     double low = 0, high = 0;
     for (const ChartSeries& series : chart.series)
       for (const double value : series.values)
@@ -48,13 +48,13 @@ class RadarChart {
     for (const double tick : ticks_) {
       std::vector<Point> ring;
       for (size_t i = 0; i < count_; ++i) ring.push_back(at(i, tick));
-      const bool zero = tick == 0 && ticks_.front() < 0;  // gains: the input itself
+      const bool zero = tick == 0 && ticks_.front() < 0;  // of gains: the input itself
       svg.polygon(ring, "none", 0, {zero ? ink::kAxis : ink::kGrid, zero ? 1.5 : 1});
     }
     for (size_t i = 0; i < count_; ++i) svg.line(centre_, at(i, ticks_.back()), {ink::kGrid});
   }
 
-  // Above the series, on a ground of its own.
+  // Draws the scale above the series, on a background of its own.
   void draw_scale(Svg& svg) const {
     for (const double tick : ticks_) {
       const std::string words = tick_text(tick, ticks_[1] - ticks_[0]);
@@ -93,7 +93,7 @@ class RadarChart {
     return chart_.sign ? signed_text(value, chart_.digits) : number_text(value, chart_.digits);
   }
 
-  // The name, and below it the value where there is only one series to tell.
+  // Draws the name and, if there is only one series, its value below.
   void label(Svg& svg, size_t i) const {
     const double angle = 2 * std::numbers::pi * double(i) / double(count_) - std::numbers::pi / 2;
     const double cosine = std::cos(angle), sine = std::sin(angle);

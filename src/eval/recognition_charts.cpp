@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kCell = 56;
 
-// White to dark blue, evenly darker.
+// From white to dark blue in even steps.
 std::string shade(double share) {
   constexpr double kDark[] = {8, 64, 129};
   char text[8];
@@ -22,7 +22,7 @@ std::string shade(double share) {
 
 std::string percent(double share) { return number_text(100 * share, share > 0 && share < 0.0995 ? 1 : 0) + " %"; }
 
-// Labels that are true somewhere (rows), and those that are true or predicted (columns).
+// Labels that occur as truth (rows), and those that occur as truth or prediction (columns).
 struct Used {
   std::vector<size_t> rows, columns;
 };
@@ -45,7 +45,7 @@ void confusion_row(Svg& svg, const std::vector<std::string>& labels, const std::
   for (size_t c = 0; c < columns.size(); ++c) {
     const int64_t n = row[columns[c]];
     const double share = double(n) / double(total), x = corner.x + double(c) * kCell;
-    svg.open(cat(labels[truth], " taken for ", labels[columns[c]], ": ", n, " of ", total));
+    svg.open(cat(labels[truth], " classified as ", labels[columns[c]], ": ", n, " of ", total));
     svg.rectangle({x + 1, corner.y + 1}, kCell - 2, kCell - 2, n ? shade(share) : "#f6f8fa", 1, 3);
     if (n > 0) {
       const std::string_view colour = share > 0.45 ? "#ffffff" : ink::kText;
@@ -130,15 +130,15 @@ class ReliabilityChart {
 
 Svg confusion_chart(const std::string& title, const std::vector<std::string>& labels,
                     const std::vector<std::vector<int64_t>>& counts) {
-  if (labels.size() != counts.size()) throw UsageError("a confusion chart needs a row of counts a label");
+  if (labels.size() != counts.size()) throw UsageError("confusion chart: expected one row of counts per label");
   const Used used = used_labels(counts);
   double names = 60;
   for (const size_t label : used.columns) names = std::max(names, text_width(labels[label], 12.5));
   const double left = chart::kMargin + names + 12, top = chart::kHeading + names * 0.72 + 22;
   const double width = left + double(used.columns.size()) * kCell + names * 0.5 + 60;
   Svg svg(std::max(width, 420.0), top + double(used.rows.size()) * kCell + 22, title,
-          "Rows: what the picture has. Columns: what was recognised.");
-  chart::heading(svg, title, "Rows: what the picture has. Columns: what was recognised. Right: pictures.",
+          "Rows: true label. Columns: predicted label.");
+  chart::heading(svg, title, "Rows: true label. Columns: predicted label. Right: number of pictures.",
                  std::max(width, 420.0));
   for (size_t c = 0; c < used.columns.size(); ++c)
     svg.text({left + double(c) * kCell + kCell / 2 - 2, top - 8}, labels[used.columns[c]],

@@ -21,15 +21,16 @@ Cell share_cell(int64_t hits, int64_t n) {
 Table accuracy_table(const std::vector<MethodRecognition>& methods) {
   Table table{"recognition",
               "Recognition",
-              "Shares in %, in brackets Wilson's 95 % interval. A picture counts as right "
-              "where the best label is one of its own.",
+              "Values in %, with Wilson's 95 % interval in brackets. A picture counts as correct "
+              "if the most probable label is one of its own.",
               {{"Method", false}, {"Images"}, {"Accuracy ↑"}, {"Mean over labels ↑"}, {"Calibration error ↓"}},
               {}};
   const bool mixed = std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.report.mixed > 0; });
   if (mixed) {
-    for (const char* title : {"Mixed images", "Mixed: right ↑", "Mixed: share of labels found ↑", "Mixed: all found ↑"})
+    for (const char* title :
+         {"Mixed images", "Mixed: correct ↑", "Mixed: fraction of labels found ↑", "Mixed: all found ↑"})
       table.columns.push_back({title});
-    table.note += " Of a mixed image with k labels, the k best ones are looked at.";
+    table.note += " A mixed image with k labels is judged by the k most probable labels.";
   }
   for (const MethodRecognition& m : methods) {
     const RecognitionReport& r = m.report;
@@ -57,7 +58,7 @@ int64_t pictures_of(const MethodRecognition& m, size_t label) {
 Table label_table(const std::vector<MethodRecognition>& methods) {
   Table table{"accuracy-per-label",
               "Accuracy per label, %",
-              "Of pictures with one label. The paper's Table 4 is of its own test sets.",
+              "For pictures with one label. The paper's Table 4 refers to its own test sets.",
               {{"Label", false}, {"Images"}},
               {}};
   for (const MethodRecognition& m : methods) table.columns.push_back({m.method});
@@ -85,9 +86,9 @@ Table label_table(const std::vector<MethodRecognition>& methods) {
 Table confused_table(const std::vector<MethodRecognition>& methods) {
   constexpr size_t kMost = 8;
   Table table{"most-confused",
-              "What is most often confused",
+              "Most frequent misclassifications",
               "",
-              {{"Method", false}, {"Is", false}, {"Taken for", false}, {"Images"}, {"Of its images, %"}},
+              {{"Method", false}, {"True label", false}, {"Predicted", false}, {"Images"}, {"Of its images, %"}},
               {}};
   for (const MethodRecognition& m : methods)
     for (size_t i = 0; i < std::min(kMost, m.report.confused.size()); ++i) {

@@ -25,7 +25,7 @@ struct NamedChart {
 
 std::string suffix(const std::string& group) { return group.empty() ? "" : "-" + plain_name(group); }
 
-// The sets of a group as categories, the methods as series; empty where nothing was measured.
+// The sets of a group as categories, the methods as series; empty if nothing was measured.
 CategoryChart chart_of(const Summary& summary, const std::string& group, Column column, std::string title,
                        std::string axis) {
   CategoryChart chart{group.empty() ? std::move(title) : cat(title, ", ", group), std::move(axis), {}, {}, 0, false};
@@ -50,7 +50,7 @@ CategoryChart chart_of(const Summary& summary, const std::string& group, Column 
   return chart;
 }
 
-// The input before the methods, as what they are measured against.
+// Inserts the input before the methods, as their baseline.
 void add_input(CategoryChart& chart, const Summary& summary, Column input) {
   ChartSeries series{"input"};
   series.reference = true;
@@ -140,7 +140,7 @@ std::string latex(const Contents& contents) {
   return text;
 }
 
-// What an earlier report may have left that this one does not write.
+// Removes files that an earlier report may have left and this one does not write.
 void remove_old(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder)) {

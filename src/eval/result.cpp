@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// One list of the columns serves both files and both directions.
+// A single list of columns for both files and both directions.
 template <class Visitor, class AnyResult>
 void visit_columns(Visitor&& visit, AnyResult& r) {
   visit("dataset", r.dataset);
@@ -62,7 +62,7 @@ double number(const std::string& value) {
   double result = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
   if (error != std::errc() || end != value.data() + value.size() || std::isnan(result))
-    throw FormatError(cat("\"", value, "\" is no number"));
+    throw FormatError(cat("\"", value, "\" is not a number"));
   return result;
 }
 
@@ -73,7 +73,7 @@ void read_cell(const std::string& value, std::optional<double>& to) {
   if (!value.empty()) to = number(value);
 }
 
-// The rows of a CSV, quoted cells with line breaks included, and the line each begins at.
+// A row of a CSV, including quoted cells with line breaks, and the line where it begins.
 struct CsvRow {
   size_t line = 1;
   std::vector<std::string> cells;
@@ -101,7 +101,7 @@ std::vector<CsvRow> csv_rows(const std::vector<uint8_t>& bytes, const std::strin
       else if (c != '\r')
         row.cells.back() += c;
     }
-    if (quoted) throw FormatError(cat(where, ": line ", row.line, ": a quote is not closed"));
+    if (quoted) throw FormatError(cat(where, ": line ", row.line, ": unterminated quote"));
     if (row.cells.size() > 1 || !row.cells[0].empty()) rows.push_back(std::move(row));
   }
   return rows;
@@ -149,7 +149,7 @@ struct JsonReader {
 
 Json parse(const std::string& line) {
   Json json = Json::parse(line, nullptr, false);
-  if (!json.is_object()) throw FormatError("no JSON object");
+  if (!json.is_object()) throw FormatError("not a JSON object");
   return json;
 }
 
@@ -221,12 +221,12 @@ Result result_from_json_line(const std::string& line) {
   Result result;
   visit_columns(JsonReader{json}, result);
   if (result.dataset.empty() || result.image.empty() || result.method.empty())
-    throw FormatError("dataset, image or method is missing");
+    throw FormatError("missing dataset, image or method");
   try {
     result.truth = json.value("truth", result.truth);
     result.probabilities = json.value("probabilities", result.probabilities);
   } catch (const nlohmann::json::exception&) {
-    throw FormatError("truth is no list of labels, or probabilities no object of numbers");
+    throw FormatError("expected truth as a list of labels and probabilities as an object of numbers");
   }
   return result;
 }

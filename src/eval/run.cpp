@@ -26,7 +26,7 @@ std::string message_of(const std::exception& error) {
   return dynamic_cast<const std::bad_alloc*>(&error) ? "not enough memory" : error.what();
 }
 
-// What a set's values depend on.
+// Everything that a set's values depend on.
 std::string describe(const TestSet& set) {
   const auto folder = [](const fs::path& file) { return fs::absolute(file).lexically_normal().parent_path().string(); };
   std::string text = degradation_of(set);
@@ -41,13 +41,13 @@ std::string describe(const TestSet& set) {
 
 void keep_picture(const fs::path& path, const Image& image) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);  // where it fails, writing says why
+  fs::create_directories(path.parent_path(), error);  // an error shows up when the file is written
   write_image(path, image, ImageFormat::png);
 }
 
 }  // namespace
 
-// One image of a set, shared by the methods that restore it.
+// One image of a set, shared by the methods that process it.
 struct Evaluation::Item {
   View input;
   std::optional<View> truth;
@@ -56,7 +56,7 @@ struct Evaluation::Item {
   Scores scores;  // of the input
 };
 
-// One method's output on its way to a row.
+// One method's output, waiting to be measured.
 struct Evaluation::Job {
   std::shared_ptr<Item> item;
   const Method* method = nullptr;
@@ -70,7 +70,7 @@ Evaluation::Evaluation(std::vector<TestSet> sets, std::vector<Method> methods, E
   std::set<std::string> names = {"input", "truth"};
   for (const Method& method : methods_)
     if (!names.insert(method.name).second)
-      throw UsageError(cat("two methods are called ", method.name, "; NAME=... gives one another name"));
+      throw UsageError(cat("two methods have the name ", method.name, "; rename one with NAME=..."));
   for (int i = 0; i < std::max(1, options_.workers); ++i) {
     backends_.push_back(options_.backend());
     measures_.push_back(std::make_unique<Measures>(*backends_.back(), options_.measures));
@@ -182,7 +182,7 @@ void Evaluation::measure(Measures& measures, Job& job) const {
     keep_picture(picture_path(options_.report, result.dataset, result.image, result.method), image);
 }
 
-// Features come before the row, so that a row of the journal is never without them.
+// Writes the features before the row, so that every row of the journal has its features.
 void Evaluation::finish(const Job& job, const Events& events) {
   const Result& r = job.result;
   if (r.error.empty()) {
@@ -231,7 +231,7 @@ EvalOutcome Evaluation::run(const Events& events) {
         finish(job, events);
         continue;
       }
-      // Each worker's measures are free again: its last job is among those that are finished.
+      // Frees a worker's measures: its previous job is among the finished ones.
       finish_all_but(workers - 1);
       measuring.push_back(std::async(
           std::launch::async, [this, &measures = *measures_[measured++ % workers], job = std::move(job)]() mutable {
@@ -298,7 +298,7 @@ void Evaluation::write_originals(const std::vector<std::pair<std::string, std::s
       TestPair pair;
       try {
         pair = load_pair(set, i);
-      } catch (const Error&) {  // its row tells
+      } catch (const Error&) {  // recorded in its row
         continue;
       }
       keep_picture(picture_path(options_.report, set.name, name, "input"), from_rgb(pair.lq));

@@ -1,4 +1,5 @@
-// Methods over test sets: pictures are loaded ahead and measured behind the network, which never waits for either.
+// Runs methods on test sets. Other threads load pictures in advance and measure outputs, so that the network never
+// waits.
 #pragma once
 
 #include <functional>
@@ -13,48 +14,50 @@
 namespace daclip {
 
 struct EvalOptions {
-  std::filesystem::path report;  // the folder of the journal and of the pictures
+  std::filesystem::path report;  // folder of the journal and the pictures
   MeasureOptions measures;
-  size_t limit = 0;                                   // so many images of each set; 0: all
-  bool pictures = true;                               // keep what the methods made, see picture_path
-  bool fresh = false;                                 // forget what earlier runs left in the folder
-  int workers = 1;                                    // threads that load, and as many that measure
-  std::function<std::unique_ptr<Backend>()> backend;  // a new one in float32 with one thread, for each of the latter
+  size_t limit = 0;      // number of images per set; 0: all
+  bool pictures = true;  // keep the methods' outputs, see picture_path
+  bool fresh = false;    // discard the results of earlier runs in the folder
+  int workers = 1;       // number of loading threads, and of measuring threads
+  // makes a float32 backend with one thread, for each measuring thread
+  std::function<std::unique_ptr<Backend>()> backend;
 };
 
 struct EvalOutcome {
-  std::vector<Result> results;     // all of the report's, by set, method and image; earlier runs' sets and methods last
-  std::vector<SetFigure> figures;  // of every set and method, and of the method "input"
-  size_t done = 0, kept = 0, failed = 0;    // images of this run, those of earlier ones, and errors
-  double seconds = 0, network_seconds = 0;  // of this run, and of its methods with networks
+  // the whole report's, by set, method and image; sets and methods only in earlier runs come last
+  std::vector<Result> results;
+  std::vector<SetFigure> figures;           // of every set and method, and of the inputs as method "input"
+  size_t done = 0, kept = 0, failed = 0;    // images of this run, images kept from earlier runs, errors
+  double seconds = 0, network_seconds = 0;  // of this run, and of its network methods
 };
 
 class Evaluation {
  public:
-  // Opens the journal. Throws what Journal and Measures throw, UsageError for two methods of one name.
+  // Opens the journal. Throws what Journal and Measures throw, and UsageError if two methods have the same name.
   Evaluation(std::vector<TestSet> sets, std::vector<Method> methods, EvalOptions options);
 
-  size_t pending() const { return pending_; }  // outputs that are still to be made
-  // One line each: what is wrong with the sets; metrics that cannot be had, and damaged lines that are done again.
+  size_t pending() const { return pending_; }  // outputs still to be made
+  // One line each: problems of the sets, unavailable metrics, and damaged lines whose images are evaluated again.
   const std::vector<std::string>& problems() const { return problems_; }
   const std::vector<std::string>& notices() const { return notices_; }
 
-  // Both are called on the caller's thread.
+  // Both are called on the thread that calls run().
   struct Events {
     std::function<void(size_t done, double share, const std::string& name)> progress;
     std::function<void(const std::string& line)> error;
   };
-  // An error of one image becomes its row's. Throws IoError where the report cannot be written.
+  // An error of an image is recorded in its row. Throws IoError if the report cannot be written.
   EvalOutcome run(const Events& events);
 
-  // Inputs and truths of these images, (dataset, image) each, to where picture_path says; those that cannot be read
-  // or are not of this evaluation are left out. Throws IoError where one cannot be written.
+  // Writes the inputs and truths of these images, (dataset, image) each, to picture_path. Images that cannot be read or
+  // do not belong to this evaluation are skipped. Throws IoError if one cannot be written.
   void write_originals(const std::vector<std::pair<std::string, std::string>>& images) const;
 
  private:
   struct Task {
     size_t set, image;
-    std::vector<size_t> methods;  // that are still to be run on it
+    std::vector<size_t> methods;  // methods that still have to run on it
   };
   struct Item;
   struct Job;
@@ -72,7 +75,7 @@ class Evaluation {
   std::vector<Method> methods_;
   EvalOptions options_;
   std::vector<std::unique_ptr<Backend>> backends_;
-  std::vector<std::unique_ptr<Measures>> measures_;  // one a worker
+  std::vector<std::unique_ptr<Measures>> measures_;  // one per worker
   std::vector<std::string> problems_, notices_;
   std::unique_ptr<Journal> journal_;
   std::vector<Task> tasks_;

@@ -27,7 +27,7 @@ constexpr std::array<ColumnInfo, kColumnCount> kColumns = {{
     {"seconds", "Seconds", -1, 2},
 }};
 
-// Positions of each set's results, sets and methods in order of appearance.
+// Positions of each set's results; sets and methods in order of appearance.
 struct Grouped {
   std::vector<std::string> datasets, methods;
   std::map<std::pair<std::string, std::string>, std::vector<const Result*>> of;
@@ -76,7 +76,7 @@ SetSummary summarise_set(const std::vector<const Result*>& results, const Report
   return set;
 }
 
-// The sets of a group in which all methods have values of a column that have any in the group.
+// The sets of a group in which every method has a value of the column, not counting methods without any in the group.
 std::vector<std::string> comparable_sets(const Summary& summary, const std::string& group, Column column) {
   std::vector<std::string> datasets, methods;
   for (const SetSummary& set : summary.sets)
@@ -109,7 +109,7 @@ void add_averages(Summary& summary, const Grouped& grouped, const std::string& g
   }
 }
 
-// Index of a label, appended where it is new.
+// Index of a label; a new label is appended.
 int index_in(std::vector<std::string>& labels, const std::string& name) {
   const auto found = std::find(labels.begin(), labels.end(), name);
   if (found != labels.end()) return int(found - labels.begin());

@@ -1,4 +1,4 @@
-// Results per image gathered into means of each set and method, and averages over sets.
+// Aggregates results per image to means of each set and method, and to averages over sets.
 #pragma once
 
 #include <array>
@@ -38,24 +38,24 @@ struct ColumnInfo {
 };
 const ColumnInfo& column_info(Column column);
 
-// NaN where the result has none. `gain` is PSNR over the input's, where both are finite; `recognised` is 1 where the
-// predicted label is among the set's, else 0.
+// NaN if the result has none. `gain` is the PSNR minus the input's, if both are finite. `recognised` is 1 if the
+// predicted label is one of the set's, else 0.
 double value_of(const Result& result, Column column);
 
 using Estimates = std::array<Estimate, kColumnCount>;
 
 struct SetSummary {
   std::string dataset, degradation, method;
-  std::string group, paper;    // DatasetInfo
-  int images = 0, failed = 0;  // failed ones have no values
+  std::string group, paper;    // from DatasetInfo
+  int images = 0, failed = 0;  // failed images have no values
   Estimates estimates;
-  std::vector<SetFigure> figures;  // of this method, and those of the inputs, whose method is "input"
+  std::vector<SetFigure> figures;  // of this method, and those of the inputs as method "input"
 
   const Estimate& of(Column column) const { return estimates[size_t(column)]; }
 };
 
-// Means over the sets of a group in which all methods have values that have any in the group, so that they can be
-// compared; `count` of an estimate is the number of these sets.
+// Means over the sets of a group. To make methods comparable, only sets count in which every method with values in the
+// group has one. An estimate's `count` is the number of these sets.
 struct GroupAverage {
   std::string group, method;
   Estimates estimates;
@@ -64,17 +64,17 @@ struct GroupAverage {
 
 struct Summary {
   std::vector<std::string> groups, methods;  // in the order of the results
-  std::vector<SetSummary> sets;              // by group, then set, then method
-  std::vector<GroupAverage> averages;        // of groups of two sets or more
+  std::vector<SetSummary> sets;              // ordered by group, then set, then method
+  std::vector<GroupAverage> averages;        // of groups with at least two sets
 
-  // Nothing where the method has no row of that set.
+  // Null if the method has no row of that set.
   const SetSummary* find(const std::string& dataset, const std::string& method) const;
 };
 
 Summary summarise(const std::vector<Result>& results, const ReportOptions& options);
 
-// What a method recognised: pictures with a prediction and labels. `labels` are kLabels and, behind them, others that
-// occur. Nothing where there is no such picture.
+// A method's recognition, over the pictures that have a prediction and labels. `labels` are kLabels, followed by any
+// others that occur. Empty if there is no such picture.
 struct MethodRecognition {
   std::string method;
   std::vector<std::string> labels;
@@ -82,7 +82,7 @@ struct MethodRecognition {
 };
 std::vector<MethodRecognition> summarise_recognition(const std::vector<Result>& results);
 
-// All of it for programs: summary.json.
+// Everything in machine-readable form: summary.json.
 std::string summary_json(const Summary& summary, const std::vector<MethodRecognition>& recognition);
 
 }  // namespace daclip

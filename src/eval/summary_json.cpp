@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has neither NaN nor infinity: null, and the word.
+// JSON has neither NaN nor infinity: writes null and "inf".
 Json number(double value) {
   if (std::isnan(value)) return nullptr;
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kSeries = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                      "#8a6a00", "#56b4e9", "#4d4d4d", "#e69f00"};
 
-// Coordinates with two decimals, without idle zeros.
+// A coordinate with two decimals, without trailing zeros.
 std::string n(double value) {
   if (!std::isfinite(value)) value = 0;
   char text[32];
@@ -39,7 +39,7 @@ std::string list(const std::vector<Point>& points) {
   return text;
 }
 
-// A regular polygon; `turn` in corners.
+// A regular polygon; `turn` is in units of corners.
 std::vector<Point> corners(Point centre, int count, double radius, double turn) {
   std::vector<Point> points;
   for (int i = 0; i < count; ++i) {
@@ -128,7 +128,7 @@ std::string Svg::file() const { return "<?xml version=\"1.0\" encoding=\"UTF-8\"
 double text_width(std::string_view words, double size) {
   double em = 0;
   for (const char c : words) {
-    if ((uint8_t(c) & 0xc0) == 0x80) continue;  // the rest of a character
+    if ((uint8_t(c) & 0xc0) == 0x80) continue;  // UTF-8 continuation byte
     if (std::string_view("iIjl|!.,:;'").find(c) != std::string_view::npos)
       em += 0.29;
     else if (std::string_view("frt()[]{} -/\"").find(c) != std::string_view::npos)

@@ -1,4 +1,4 @@
-// A small writer of SVG pictures: shapes and text with styles, nothing that runs and nothing from outside.
+// A small writer of SVG pictures with shapes and styled text, without scripts or external resources.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace daclip {
 
-// Colours that people with any kind of colour vision tell apart (Okabe & Ito 2008), dark enough on white; repeats after
-// the last one.
+// Colours that are distinguishable with any kind of colour vision (Okabe & Ito 2008) and dark enough on white. They
+// repeat after the last one.
 std::string_view series_colour(size_t index);
 
 namespace ink {
@@ -28,39 +28,39 @@ struct TextStyle {
   std::string_view anchor = "start";  // "start", "middle", "end"
   std::string_view colour = ink::kText;
   bool bold = false;
-  double rotation = 0;  // degrees, clockwise about the point
+  double rotation = 0;  // degrees, clockwise around the point
 };
 
 struct LineStyle {
   std::string_view colour = ink::kAxis;
   double width = 1;
-  std::string_view dashes = "";  // as "4 3"
+  std::string_view dashes = "";  // for example "4 3"
   double opacity = 1;
 };
 
-// The picture brings its own white ground, so that it reads the same on light and dark pages.
+// A picture with its own white background, so that it reads the same on light and dark pages.
 class Svg {
  public:
-  // `title` and `description` are for readers that do not see the picture.
+  // `title` and `description` are for screen readers.
   Svg(double width, double height, std::string_view title, std::string_view description);
 
   void line(Point a, Point b, const LineStyle& style = {});
-  // Through at least one point; one alone is not drawn.
+  // Draws through the given points, at least one; a single point draws nothing.
   void polyline(const std::vector<Point>& points, const LineStyle& style);
   void polygon(const std::vector<Point>& points, std::string_view fill, double fill_opacity, const LineStyle& style);
   void rectangle(Point corner, double width, double height, std::string_view fill, double opacity = 1,
                  double radius = 0);
   void frame(Point corner, double width, double height, const LineStyle& style);
   void circle(Point centre, double radius, std::string_view fill, std::string_view edge = "none");
-  // A sign for a series: circle, square, diamond, triangle ... by index, so that colour alone tells nothing apart.
+  // A symbol by index (circle, square, diamond, triangle ...), so that series differ by more than colour.
   void mark(Point centre, size_t index, double radius);
-  // y: the base line.
+  // at.y is the baseline.
   void text(Point at, std::string_view words, const TextStyle& style = {});
-  // What is drawn until close() shows `words` when it is pointed at.
+  // Everything drawn until close() shows the tooltip `words`.
   void open(std::string_view words);
   void close();
 
-  // The whole file, or the element alone to be put into a page.
+  // The complete file, or only the element for embedding in a page.
   std::string file() const;
   std::string element() const;
 
@@ -69,16 +69,16 @@ class Svg {
   std::string head_, body_;
 };
 
-// Roughly how wide a sans-serif font sets it, in pixels.
+// Approximate width in pixels in a sans-serif font.
 double text_width(std::string_view words, double size);
 
-// `words` cut with "…" so that it is no wider than `width`.
+// `words` shortened with "…" to at most `width`.
 std::string shortened(std::string_view words, double size, double width);
 
 // About `count` round numbers (1, 2, 2.5 or 5 times a power of ten) that span [low, high].
 std::vector<double> ticks(double low, double high, int count);
 
-// With as many decimals as the step needs.
+// Prints as many decimals as the step needs.
 std::string tick_text(double value, double step);
 
 }  // namespace daclip

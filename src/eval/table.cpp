@@ -26,7 +26,7 @@ std::string latex_cell(const Cell& cell) {
   if (cell.rank == Cell::Rank::best) text = "\\textbf{" + text + "}";
   if (cell.rank == Cell::Rank::second) text = "\\underline{" + text + "}";
   if (!cell.detail.empty()) text += " {\\scriptsize " + escape_latex(cell.detail) + "}";
-  // A bracket behind the line before it would be taken as that line's spacing.
+  // LaTeX would read a leading bracket as the spacing argument of the previous line.
   return text.starts_with('[') || text.starts_with('*') ? "{}" + text : text;
 }
 

@@ -1,4 +1,4 @@
-// A table of words and figures, written as Markdown, LaTeX (booktabs) and HTML.
+// A table of text and numbers that can be written as Markdown, LaTeX (booktabs) and HTML.
 #pragma once
 
 #include <string>
@@ -7,33 +7,33 @@
 namespace daclip {
 
 struct Cell {
-  enum class Rank { none, best, second };  // bold and underlined, as papers do
+  enum class Rank { none, best, second };  // bold and underlined
 
   std::string text;
-  std::string detail = {};  // stands behind it, smaller: an interval
+  std::string detail = {};  // printed after it in smaller type: an interval
   Rank rank = Rank::none;
 };
 
 struct TableColumn {
   std::string title;
-  bool number = true;  // set flush right
+  bool number = true;  // right-aligned
 };
 
 struct TableRow {
-  std::vector<Cell> cells;  // one a column
-  bool summary = false;     // an average: set off from the rows above
+  std::vector<Cell> cells;  // one per column
+  bool summary = false;     // an average: separated from the rows above
 };
 
 struct Table {
-  std::string id;     // ASCII letters, digits and '-': LaTeX label, HTML id
-  std::string title;  // a phrase without a full stop
-  std::string note;   // a sentence or two below, may be empty
+  std::string id;     // ASCII letters, digits and '-': the LaTeX label and HTML id
+  std::string title;  // without full stop
+  std::string note;   // one or two sentences below; may be empty
   std::vector<TableColumn> columns;
   std::vector<TableRow> rows;
 };
 
 std::string to_markdown(const Table& table);
-std::string to_latex(const Table& table);  // a table environment; the document needs booktabs and graphicx
+std::string to_latex(const Table& table);  // a table environment; requires booktabs and graphicx
 std::string to_html(const Table& table);
 
 }  // namespace daclip

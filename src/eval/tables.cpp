@@ -24,7 +24,7 @@ Cell cell_of(const Estimate& e, Column column) {
   return cell;
 }
 
-// Without an interval, for columns that need none.
+// A cell without interval.
 Cell plain_cell(const Estimate& e, Column column) { return {number_text(e.mean, column_info(column).digits)}; }
 
 Cell percent_cell(const Estimate& e) { return {number_text(100 * e.mean, 1)}; }
@@ -34,7 +34,7 @@ struct Ranked {
   double value;
 };
 
-// Values that are printed alike share a rank; one alone has none.
+// Values that are printed alike share a rank. A single value has none.
 void rank(std::vector<Ranked> cells, int better) {
   std::erase_if(cells, [](const Ranked& r) { return std::isnan(r.value); });
   if (better == 0 || cells.size() < 2) return;
@@ -75,7 +75,7 @@ bool any_value(const Summary& summary, const std::string& group, Column column) 
   });
 }
 
-// A column of set figures: those of the outputs, or of the inputs.
+// A column of set figures, of the outputs or of the inputs.
 struct FigureColumn {
   std::string name;
   bool input = false;
@@ -91,10 +91,10 @@ struct FigureColumn {
 struct OverviewKind {
   std::string_view id, title;
   std::vector<Column> columns;
-  bool figures;  // those of whole sets stand here
+  bool figures;  // this column shows figures of whole sets
 };
 
-// A table of what was measured, set by set.
+// A table of the measured values, set by set.
 class Overview {
  public:
   Overview(const Summary& summary, const std::string& group, const OverviewKind& kind)
@@ -135,11 +135,11 @@ class Overview {
     if (!kind_.figures) return "";
     std::string text = "Means over images";
     if (any_value(summary_, group_, Column::psnr))
-      text += ", PSNR and gain in dB; in brackets the 95 % bootstrap interval";
+      text += ", PSNR and gain in dB, with 95 % bootstrap intervals in brackets";
     text += ".";
     for (const SetSummary& set : summary_.sets)
       if (set.group == group_ && set.of(Column::psnr).infinite)
-        return text + " Images equal to the truth have no finite PSNR and are left out of its mean.";
+        return text + " Images equal to the truth have infinite PSNR and are excluded from its mean.";
     return text;
   }
 
@@ -207,7 +207,7 @@ class Overview {
   std::vector<FigureColumn> figures_;
 };
 
-// One quantity, a row a set, methods and the paper's numbers side by side.
+// A table of one quantity with one row per set, and methods and the paper's numbers side by side.
 class Comparison {
  public:
   Comparison(const Summary& summary, const ReportOptions& options, const std::string& group, Column column,
@@ -234,8 +234,7 @@ class Comparison {
     if (has_input) table.columns.push_back({"Input"});
     for (const std::string& method : summary_.methods) table.columns.push_back({method});
     for (const std::string& method : paper_methods_) table.columns.push_back({method + " (paper)"});
-    if (!paper_methods_.empty())
-      table.note = "The paper's numbers stand where the set is the paper's, and are not ranked.";
+    if (!paper_methods_.empty()) table.note = "The paper's numbers are shown for the paper's sets and are not ranked.";
     for (const std::string& dataset : datasets_of(summary_, group_)) add_set(table, dataset, has_input, input);
     add_average(table, has_input, input);
     return table;

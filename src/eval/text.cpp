@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-// Length of the UTF-8 sequence that starts `text`, or 0 where it is none that XML allows.
+// Length of the UTF-8 sequence at the beginning of `text`, or 0 if XML does not allow it.
 size_t character_length(std::string_view text) {
   const auto byte = [&](size_t i) { return uint8_t(text[i]); };
   const uint8_t lead = byte(0);
@@ -78,7 +78,7 @@ std::string escape_xml(std::string_view text) {
 }
 
 std::string escape_latex(std::string_view text) {
-  // Signs of our own that LaTeX's input encoding does not know.
+  // Symbols in our tables that LaTeX's input encoding lacks.
   constexpr std::pair<std::string_view, std::string_view> kSigns[] = {
       {"−", "$-$"}, {"∞", "$\\infty$"}, {"↑", "$\\uparrow$"}, {"↓", "$\\downarrow$"}, {"…", "\\dots{}"}};
   std::string result;

@@ -10,7 +10,7 @@ namespace daclip {
 namespace {
 
 struct Known {
-  std::string_view word;  // in `show`
+  std::string_view word;  // the word in `show`
   std::string_view key;
   std::string_view title;
 };
@@ -43,7 +43,7 @@ void append(std::vector<std::string>& keys, std::string_view key) {
   if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.emplace_back(key);
 }
 
-// The keys that a word of `show` stands for, those that a log has.
+// The existing keys that a word of `show` selects.
 std::vector<std::string> keys_of(std::span<const TrainingLog> logs, const std::string& word) {
   std::vector<std::string> keys;
   for (const Known& known : kKnown)
@@ -72,10 +72,10 @@ std::vector<std::string> chosen_keys(std::span<const TrainingLog> logs, const st
       if (any_has(logs, known.key)) append(keys, known.key);
   for (const std::string& word : show) {
     const std::vector<std::string> found = keys_of(logs, word);
-    if (found.empty()) throw UsageError(cat("no log has \"", word, "\"; there are: ", all_keys(logs)));
+    if (found.empty()) throw UsageError(cat("no log has \"", word, "\"; available: ", all_keys(logs)));
     for (const std::string& key : found) append(keys, key);
   }
-  if (keys.empty()) throw UsageError(cat("the logs have nothing of the usual curves; there are: ", all_keys(logs)));
+  if (keys.empty()) throw UsageError(cat("the logs have none of the default curves; available: ", all_keys(logs)));
   return keys;
 }
 

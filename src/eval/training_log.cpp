@@ -22,7 +22,8 @@ void add_point(TrainingLog& log, const std::string& key, double step, double val
   points.push_back({step, value});
 }
 
-// Numbers at any depth, keys joined by '.'; lists (the confusion matrix) and nulls (not finite) are no curves.
+// Collects numbers at any depth, with keys joined by '.'. Lists (the confusion matrix) and nulls (not finite) are
+// skipped.
 void add_numbers(TrainingLog& log, const std::string& prefix, const Json& json, double step, int depth = 0) {
   if (json.is_number()) add_point(log, prefix, step, json.get<double>());
   if (json.is_object() && depth < 8)
@@ -42,14 +43,14 @@ void add_mean_psnr(TrainingLog& log, const Json& validation, double step) {
   if (count) add_point(log, "validation.psnr", step, sum / count);
 }
 
-// Throws FormatError saying what is wrong with the line.
+// Throws FormatError describing the problem with the line.
 void add_line(TrainingLog& log, const std::string& line) {
   Json json = Json::parse(line, nullptr, false);
-  if (json.is_discarded()) throw FormatError("not JSON, perhaps cut off");
+  if (json.is_discarded()) throw FormatError("not JSON, perhaps truncated");
   if (!json.is_object()) throw FormatError("expected an object");
   const auto step = json.find("step");
   if (step == json.end() || !step->is_number() || !(step->get<double>() >= 0))
-    throw FormatError("no \"step\" that is a number");
+    throw FormatError("missing number \"step\"");
   const double x = step->get<double>();
   json.erase("step");
   add_numbers(log, "", json, x);
@@ -72,12 +73,11 @@ TrainingLog read_training_log(const fs::path& path) {
     try {
       add_line(log, line);
     } catch (const FormatError& error) {
-      log.problems.push_back(cat(file.string(), ": line ", number, ": ", error.what(), "; left out"));
+      log.problems.push_back(cat(file.string(), ": line ", number, ": ", error.what(), "; ignored"));
     }
   }
   if (log.series.empty())
-    throw FormatError(
-        cat(file.string(), ": no line of a training log; expected such as {\"step\": 50, \"loss\": 0.1}"));
+    throw FormatError(cat(file.string(), ": not a training log; expected lines such as {\"step\": 50, \"loss\": 0.1}"));
   return log;
 }
 

@@ -24,7 +24,7 @@ Brisque::Brisque(const fs::path& given) : model_(std::make_unique<Model>()) {
   const fs::path folder = given.empty() ? kDebianFolder : given;
   const fs::path model = folder / "brisque_model_live.yml", range = folder / "brisque_range_live.yml";
   for (const fs::path& file : {model, range})
-    if (!fs::exists(file)) throw IoError(cat(file.string(), ": not there; Debian's package opencv-data has it"));
+    if (!fs::exists(file)) throw IoError(cat(file.string(), ": not found; Debian's package opencv-data contains it"));
   try {
     model_->quality = cv::quality::QualityBRISQUE::create(model.string(), range.string());
   } catch (const cv::Exception&) {

@@ -16,11 +16,11 @@ using Solver = Eigen::SelfAdjointEigenSolver<Matrix>;
 
 void check(const Gaussian& g) {
   if (g.covariance.size() != g.mean.size() * g.mean.size())
-    throw ShapeError(cat("frechet: a covariance of ", g.covariance.size(), " values beside a mean of ", g.mean.size()));
+    throw ShapeError(cat("frechet: covariance of ", g.covariance.size(), " values with a mean of ", g.mean.size()));
   const auto finite = [](double v) { return std::isfinite(v); };
   if (!std::all_of(g.mean.begin(), g.mean.end(), finite) ||
       !std::all_of(g.covariance.begin(), g.covariance.end(), finite))
-    throw FormatError("frechet: statistics with values that are not finite");
+    throw FormatError("frechet: the statistics contain values that are not finite");
 }
 
 Solver decompose(const Matrix& symmetric, int options) {
@@ -29,14 +29,15 @@ Solver decompose(const Matrix& symmetric, int options) {
   return solver;
 }
 
-// Square roots of a covariance's eigenvalues; what rounding leaves of those that are zero is cleared, since its root
-// would not be small.
+// Square roots of a covariance's eigenvalues. Zero eigenvalues come with rounding errors, whose roots would not be
+// small, so they are set to zero.
 Eigen::VectorXd roots(const Eigen::VectorXd& eigenvalues) {
   const double least = 1e-15 * double(eigenvalues.size()) * eigenvalues.cwiseAbs().maxCoeff();
   return eigenvalues.unaryExpr([&](double v) { return v > least ? std::sqrt(v) : 0.0; });
 }
 
-// tr (C_a C_b)^1/2 = tr (R C_b R^T)^1/2 for any R with R^T R = C_a: the product is similar to that symmetric matrix.
+// tr (C_a C_b)^1/2 = tr (R C_b R^T)^1/2 for any R with R^T R = C_a, because the product is similar to that symmetric
+// matrix.
 double trace_of_root(const Eigen::Map<const Matrix>& a, const Eigen::Map<const Matrix>& b) {
   const Solver of_a = decompose(a, Eigen::ComputeEigenvectors);
   const Matrix root = roots(of_a.eigenvalues()).asDiagonal() * of_a.eigenvectors().transpose();
@@ -44,11 +45,11 @@ double trace_of_root(const Eigen::Map<const Matrix>& a, const Eigen::Map<const M
   return roots(decompose(between, Eigen::EigenvaluesOnly).eigenvalues()).sum();
 }
 
-// PyTorch's F.interpolate(mode="bilinear", align_corners=False), which does not smooth when it shrinks.
+// PyTorch's F.interpolate(mode="bilinear", align_corners=False), which does not antialias when shrinking.
 FloatImage interpolated(const FloatImage& image, int width, int height) {
   struct Tap {
     int first, second;
-    float share;  // of the second
+    float share;  // weight of the second sample
   };
   const auto taps = [](int from, int to) {
     std::vector<Tap> result;
@@ -93,9 +94,10 @@ void FeatureStatistics::add(std::span<const float> feature) {
     scatter_.assign(size * (size + 1) / 2, 0.0);
   }
   if (size != mean_.size() || size == 0)
-    throw ShapeError(cat("feature statistics: a feature of ", size, " values after those of ", mean_.size()));
+    throw ShapeError(cat("feature statistics: feature of ", size, " values, expected ", mean_.size()));
   ++count_;
-  // Welford: the distances from the mean so far and from the new one, whose product is a share of the former's square.
+  // Welford's update: the product of the distances from the old and from the new mean is this fraction of the former's
+  // square.
   const double share = double(count_ - 1) / double(count_);
   for (size_t i = 0; i < size; ++i) {
     from_mean_[i] = double(feature[i]) - mean_[i];
@@ -107,7 +109,7 @@ void FeatureStatistics::add(std::span<const float> feature) {
 }
 
 Gaussian FeatureStatistics::gaussian() const {
-  if (count_ < 2) throw UsageError(cat("a covariance needs two pictures at least, there is ", count_));
+  if (count_ < 2) throw UsageError(cat("covariance: expected at least two pictures, found ", count_));
   const size_t size = mean_.size();
   Gaussian result{mean_, std::vector<double>(size * size)};
   const double* row = scatter_.data();

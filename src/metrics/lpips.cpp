@@ -9,7 +9,7 @@
 namespace daclip {
 namespace {
 
-// The mean over positions of the weighted squared difference between both maps' channels, at unit length each.
+// Mean over positions of the weighted squared difference of both maps' channels, each normalised to unit length.
 double head_distance(std::span<const float> a, std::span<const float> b, std::span<const float> head) {
   const size_t channels = head.size(), positions = a.size() / channels;
   const auto over_length = [&](const float* x) {
@@ -60,7 +60,7 @@ std::vector<double> Lpips::tap_distances(const Taps& a, const Taps& b) const {
   return distances;
 }
 
-// One after the other: as a pair both images' maps would be in memory at once.
+// One image after the other, because as a pair both images' maps would be in memory together.
 std::vector<double> Lpips::tap_distances(const FloatImage& a, const FloatImage& b) {
   if (!a.same_size(b))
     throw ShapeError(cat(name(), ": images of ", a.width, "x", a.height, "x", a.channels, " and ", b.width, "x",

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Published {
-  const char* stem;  // of the file's name, which may go on with "-hash"
-  const char* file;  // the name as published
+  const char* stem;  // start of the file's name, before an optional "-hash"
+  const char* file;  // the published file name
   const char* from;
 };
 
@@ -40,7 +40,7 @@ bool has_weights_ending(const fs::path& path) {
   return ending == ".pth" || ending == ".pt" || ending == ".safetensors" || ending == ".f32";
 }
 
-// The first file, in name order, called `stem` or `stem` with `separator` and more, and an ending of weights.
+// The first weights file in name order whose name is `stem`, or `stem`, `separator` and anything.
 std::optional<fs::path> find_file(const fs::path& folder, const std::string& stem, char separator) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -56,8 +56,8 @@ std::optional<fs::path> find_file(const fs::path& folder, const std::string& ste
 
 std::string wanted(const Published& file) { return cat(file.file, " (", file.from, ")"); }
 
-// `part` is the published file of which the wanted tensors are a part, `whole` the stem of files that hold everything;
-// `beside` names in messages what else will be needed.
+// Finds the file with the tensors of the published file `part`. `whole` is the stem of files that contain everything.
+// `beside` is mentioned in messages as also needed.
 fs::path locate(const fs::path& weights, const Published& part, const std::string& whole, const std::string& what,
                 const Published* beside = nullptr) {
   std::string expected = wanted(part);
@@ -65,10 +65,10 @@ fs::path locate(const fs::path& weights, const Published& part, const std::strin
   if (!whole.empty()) expected = cat(expected, ", or one file ", whole, "*");
   if (weights.empty())
     throw WeightsError(cat(what,
-                           ": no folder of metric weights is named (--metric-weights, DACLIP_METRIC_WEIGHTS); "
-                           "it should hold ",
+                           ": no folder of metric weights given (--metric-weights, DACLIP_METRIC_WEIGHTS); "
+                           "expected one with ",
                            expected));
-  if (!fs::exists(weights)) throw WeightsError(cat(weights.string(), ": not there; it should hold ", expected));
+  if (!fs::exists(weights)) throw WeightsError(cat(weights.string(), ": not found; expected a folder with ", expected));
   if (!fs::is_directory(weights)) return weights;
   if (!whole.empty())
     if (const auto file = find_file(weights, whole, '_')) return *file;
@@ -80,7 +80,7 @@ NamedArrays read_any(const fs::path& path) {
   return path.extension() == ".f32" ? read_indexed_floats(path) : read_state_dict(path).arrays;
 }
 
-// Where convN or fireN of the index form stands among torchvision's features.
+// Index of the layer convN or fireN (names in the index form) among torchvision's features.
 std::optional<int> place(PerceptualNet net, std::string_view layer) {
   constexpr int kAlex[] = {0, 3, 6, 8, 10}, kFires[] = {3, 4, 6, 7, 9, 10, 11, 12};
   if (layer.size() != 5) return {};
@@ -92,8 +92,8 @@ std::optional<int> place(PerceptualNet net, std::string_view layer) {
   return {};
 }
 
-// torchvision's name of a backbone's tensor in any of the forms: features.3.weight; lpips's net.slice2.3.weight; the
-// index form's conv2.weight. Other tensors keep theirs.
+// torchvision's name of a backbone tensor given in any known form: features.3.weight; net.slice2.3.weight (lpips
+// package); conv2.weight (index form). Other names are returned unchanged.
 std::string backbone_name(PerceptualNet net, std::string_view name) {
   constexpr std::string_view kSlice = "net.slice";
   const size_t dot = name.find('.', name.starts_with(kSlice) ? kSlice.size() : 0);
@@ -103,7 +103,7 @@ std::string backbone_name(PerceptualNet net, std::string_view name) {
   return std::string(name);
 }
 
-// Only the tensors that `specs` lists.
+// Keeps only the tensors that `specs` lists.
 NamedArrays selected(NamedArrays arrays, const std::vector<WeightSpec>& specs) {
   NamedArrays chosen;
   for (const WeightSpec& spec : specs)
@@ -114,11 +114,12 @@ NamedArrays selected(NamedArrays arrays, const std::vector<WeightSpec>& specs) {
 std::vector<float> finite_values(const NamedArray& array, const std::string& name, const fs::path& file) {
   std::vector<float> values = array.to_floats();
   for (const float value : values)
-    if (!std::isfinite(value)) throw WeightsError(cat(file.string(), ": ", name, " holds values that are not finite"));
+    if (!std::isfinite(value))
+      throw WeightsError(cat(file.string(), ": ", name, " contains values that are not finite"));
   return values;
 }
 
-// What of `arrays` the network needs: all of it, of the right shapes, finite.
+// Selects the network's tensors from `arrays`, checking that all exist, have the right shapes and are finite.
 NamedArrays checked(NamedArrays arrays, const std::vector<WeightSpec>& specs, const fs::path& file,
                     const Published& published) {
   const NamedArrays chosen = selected(std::move(arrays), specs);

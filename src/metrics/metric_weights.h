@@ -1,4 +1,4 @@
-// The networks behind LPIPS and the Fréchet distance, read from the files that are published (docs/metrics.md).
+// Reads the networks for LPIPS and the Fréchet distance from the published files (docs/metrics.md).
 #pragma once
 
 #include <filesystem>
@@ -10,19 +10,19 @@
 
 namespace daclip {
 
-// The folder of metric weights: the one given, else environment DACLIP_METRIC_WEIGHTS, else an empty path.
+// The folder of metric weights: `given`, else the environment variable DACLIP_METRIC_WEIGHTS, else an empty path.
 std::filesystem::path metric_weights_folder(const std::filesystem::path& given = {});
 
-// In all of these `weights` is a folder with files named as published, or one file with everything; WeightsError says
-// which file is wanted and where it is published where there is none, and what does not fit in one that is there.
+// In the functions below, `weights` is a folder with files named as published, or one file with everything.
+// WeightsError names a missing file and where it is published, or what does not match in an existing file.
 
-// torchvision's names: features.0.weight, ...
+// With torchvision's names: features.0.weight, ...
 NamedArrays read_perceptual_net(const std::filesystem::path& weights, PerceptualNet net);
 
-// LPIPS's linear heads, one vector of channel weights a tap.
+// LPIPS's linear heads: for each tap, one weight per channel.
 std::vector<std::vector<float>> read_lpips_heads(const std::filesystem::path& weights, PerceptualNet net);
 
-// Exactly the tensors that nets/inception.h lists.
+// The tensors that nets/inception.h lists, no others.
 NamedArrays read_inception(const std::filesystem::path& weights);
 
 }  // namespace daclip

@@ -5,15 +5,15 @@
 namespace daclip {
 namespace {
 
-// NaN becomes 0.
+// Rounds to 8-bit levels. NaN becomes 0.
 double level(float value) { return value > 0 ? double(int(std::min(value, 1.f) * 255.f + 0.5f)) : 0; }
 
 template <class ToValue>
 Plane make_plane(const FloatImage& image, int border, ToValue to_value) {
   if (image.channels != 3) throw ShapeError(cat("metrics: an image of ", image.channels, " channels, expected RGB"));
   if (border < 0 || image.width <= 2 * border || image.height <= 2 * border)
-    throw ShapeError(cat("metrics: nothing remains of ", image.width, "x", image.height, " without ", border,
-                         " pixels at each border"));
+    throw ShapeError(cat("metrics: nothing remains of ", image.width, "x", image.height, " pixels after cropping ",
+                         " at each border"));
   Plane plane{image.width - 2 * border, image.height - 2 * border, {}};
   plane.values.reserve(size_t(plane.width) * size_t(plane.height));
   for (int y = 0; y < plane.height; ++y) {
@@ -41,7 +41,7 @@ std::vector<Plane> luma_planes(const FloatImage& image, int crop_border) {
 void check_pair(const FloatImage& a, const FloatImage& b, const char* metric) {
   if (!a.same_size(b))
     throw ShapeError(cat(metric, ": images of ", a.width, "x", a.height, "x", a.channels, " and ", b.width, "x",
-                         b.height, "x", b.channels, ", expected one size"));
+                         b.height, "x", b.channels, ", expected equal sizes"));
 }
 
 }  // namespace daclip

@@ -1,4 +1,4 @@
-// The 8-bit values on which PSNR and SSIM are defined. Internal to metrics/.
+// The 8-bit values on which PSNR and SSIM are computed. Internal to metrics/.
 #pragma once
 
 #include <array>
@@ -17,14 +17,14 @@ struct Plane {
   const double* row(int y) const { return values.data() + size_t(y) * size_t(width); }
 };
 
-// Each channel of an RGB image rounded to 8-bit levels, without `crop_border` pixels at each side. Throws ShapeError
-// where the image is not RGB or nothing remains.
+// The channels of an RGB image rounded to 8-bit levels, with `crop_border` pixels removed at each side. Throws
+// ShapeError if the image is not RGB or nothing remains.
 std::vector<Plane> rgb_planes(const FloatImage& image, int crop_border);
 
-// Y (ITU-R BT.601, 16-235) of the 8-bit levels, not rounded: the reference's bgr2ycbcr on floats.
+// Y (ITU-R BT.601, 16-235) of the 8-bit levels, not rounded, like the reference's bgr2ycbcr on floats.
 std::vector<Plane> luma_planes(const FloatImage& image, int crop_border);
 
-// Throws ShapeError unless both are of one size.
+// Throws ShapeError if the sizes differ.
 void check_pair(const FloatImage& a, const FloatImage& b, const char* metric);
 
 }  // namespace daclip

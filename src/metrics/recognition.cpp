@@ -22,14 +22,15 @@ void check(const RecognisedPicture& picture, size_t index, int labels) {
     return !list.empty() && std::all_of(list.begin(), list.end(), [&](int l) { return l >= 0 && l < labels; });
   };
   if (!valid(picture.truth) || !valid(picture.ranked))
-    throw UsageError(cat("recognition of picture ", index, ": needs right labels and predictions in [0,", labels, ")"));
+    throw UsageError(
+        cat("recognition of picture ", index, ": expected true labels and predictions in [0,", labels, ")"));
   if (!(picture.confidence >= 0 && picture.confidence <= 1))
     throw UsageError(cat("recognition of picture ", index, ": confidence ", picture.confidence, " is not in [0,1]"));
 }
 
 int bin_of(double confidence, int bins) { return std::clamp(int(std::ceil(confidence * bins)) - 1, 0, bins - 1); }
 
-// Sums while counting; turned into means by finish().
+// Accumulates sums; finish() turns them into means.
 void count_mixed(const RecognisedPicture& picture, bool hit, RecognitionReport& report) {
   ++report.mixed;
   report.mixed_hits += hit;
@@ -79,7 +80,7 @@ void finish_shares(RecognitionReport& report) {
 }  // namespace
 
 RecognitionReport report_recognition(std::span<const RecognisedPicture> pictures, int labels, int bins) {
-  if (labels < 1 || bins < 1) throw UsageError("recognition: needs at least one label and one bin");
+  if (labels < 1 || bins < 1) throw UsageError("recognition: expected at least one label and one bin");
   RecognitionReport report;
   report.confusion.assign(size_t(labels), std::vector<int64_t>(size_t(labels)));
   for (int i = 0; i < bins; ++i) report.reliability.push_back({double(i) / bins, double(i + 1) / bins, 0, 0, 0});

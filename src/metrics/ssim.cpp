@@ -25,7 +25,8 @@ std::array<double, kWindow> gaussian() {
   return window;
 }
 
-// The window is separable: rows are filtered as they come and the last eleven of them kept.
+// The window is separable: rows are filtered horizontally, and the last eleven of them are kept for the vertical
+// filter.
 class Moments {
  public:
   explicit Moments(int width) : width_(width), valid_(width - kWindow + 1) {
@@ -50,7 +51,7 @@ class Moments {
     }
   }
 
-  // Sum of the similarity over the row of windows that ends at row y.
+  // Sum of the similarity over the windows whose last row is y.
   double similarity(int y) {
     for (size_t m = 0; m < kMoments; ++m) {
       std::fill(filtered_[m].begin(), filtered_[m].end(), 0.0);

@@ -1,15 +1,16 @@
-// Structural similarity (Wang et al. 2004): Gaussian window 11x11, sigma 1.5, where it lies wholly inside the image.
+// Structural similarity (Wang et al. 2004) with an 11x11 Gaussian window, sigma 1.5, at positions fully inside the
+// image.
 #pragma once
 
 #include "image/float_image.h"
 
 namespace daclip {
 
-// a, b: RGB in [0,1], of one size, at least 11x11 after cropping; rounded to 8-bit levels first. The mean over pixels
-// and channels, 1 for equal images. Throws ShapeError.
+// a, b: RGB in [0,1], of equal size, at least 11x11 after cropping; they are rounded to 8-bit levels first. Returns the
+// mean over pixels and channels, 1 for equal images. Throws ShapeError.
 double ssim(const FloatImage& a, const FloatImage& b, int crop_border = 0);
 
-// On Y of the 8-bit levels.
+// Same, on Y of the 8-bit levels.
 double ssim_y(const FloatImage& a, const FloatImage& b, int crop_border = 0);
 
 }  // namespace daclip

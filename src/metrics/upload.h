@@ -1,4 +1,4 @@
-// From pictures and files to a backend. Internal to metrics/.
+// Uploads pictures and weights to a backend. Internal to metrics/.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace daclip {
 
-// Throws UsageError where the backend does not work in float32: bfloat16 rounds more than a distance measures.
+// Throws UsageError for other types, because bfloat16's rounding errors exceed the distances to be measured.
 inline void require_float32(const Backend& backend, const std::string& metric) {
   if (backend.compute_dtype() != DType::f32)
     throw UsageError(cat(metric, ": the backend works in ", dtype_name(backend.compute_dtype()), ", expected float32"));
@@ -23,7 +23,7 @@ inline Weights upload(Backend& backend, const NamedArrays& file) {
   return weights;
 }
 
-// What LPIPS's networks were given: RGB in [-1,1], then brought to ImageNet's statistics. -> (1,H,W,3).
+// Input of LPIPS's networks: RGB scaled to [-1,1], then normalised by ImageNet's statistics. -> (1,H,W,3).
 inline Tensor perceptual_input(Backend& backend, const FloatImage& image) {
   constexpr double kShift[] = {-0.030, -0.088, -0.188}, kScale[] = {0.458, 0.448, 0.450};
   std::vector<float> values(image.data.size());

@@ -19,8 +19,8 @@ struct ModelFile {
   NamedArrays arrays;
   int64_t parameters(std::string_view prefix = "") const;  // elements of the weights whose names start so
 
-  // Of the image tower and the controller what a tool finds that counts layer by layer, as the paper did (SPEC 4):
-  // without attention's projections and parameters that belong to no layer.
+  // Of the image tower and the controller what a tool finds that counts layer by layer, as the paper did (DA-CLIP,
+  // Table 8): without attention's projections and parameters that belong to no layer.
   int64_t parameters_of_layers() const;
 };
 

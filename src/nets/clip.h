@@ -1,5 +1,5 @@
-// CLIP's two towers and the image controller (SPEC 1-2), written once for every backend. Weight names are the published
-// ones.
+// CLIP's two towers (open_clip's transformer.py) and the image controller (DA-CLIP, Section 3.1), written once for
+// every backend. Weight names are the published ones.
 #pragma once
 
 #include <cstdint>
@@ -68,8 +68,9 @@ Tensor encode_degradation(Backend& backend, const ClipConfig& config, const Scop
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
 
 // Every weight, in a fixed order: clip.visual.*, and with `controller` visual_control.*; with `text` the text tower,
-// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections (SPEC 2) and
-// the stem's projection start at zero, the rest as CLIP's published initialisation, logit scales at log(1/0.07).
+// clip.transformer.*, ... and the logit scales (1), which published files hold as scalars. Zero connections
+// (DA-CLIP, Section 3.1) and the stem's projection start at zero, the rest as CLIP's published initialisation, logit
+// scales at log(1/0.07).
 std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text);
 
 }  // namespace daclip

@@ -1,6 +1,6 @@
-// NAFNet (Chen et al. 2022), plain or steered by DA-CLIP's embeddings (SPEC 5), written once for every backend.
-// Without contexts its weight names are megvii's: intro, encoders.i.j, downs.i, middle_blks.j, ups.i.0, decoders.i.j,
-// ending.
+// NAFNet (Chen et al. 2022), plain or steered by DA-CLIP's embeddings (DA-CLIP, Section 5.2 and Appendix B.4),
+// written once for every backend. Without contexts its weight names are megvii's: intro, encoders.i.j, downs.i,
+// middle_blks.j, ups.i.0, decoders.i.j, ending.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,7 @@ struct NafnetConfig {
   int multiple() const { return unshuffle << int(encoder_blocks.size()); }
 };
 
-// How the contexts enter is ours, as no code was published (SPEC 5). Both are scaled to length sqrt(dim) first, whatever
+// How the contexts enter is ours, as no code was published (DA-CLIP, Section 5.2). Both are scaled to length sqrt(dim) first, whatever
 // length DA-CLIP gave them, so that their entries are of order one.
 //   p = prompt_linear(prompt_dim * softmax(prompt_mlp(e_d)) * prompt), once per image (Fig. 3b; times prompt_dim, since a
 //   softmax over many entries would leave p to its bias); each block's Linear(SiLU(p)), `<block>.prompt`, gives scale and

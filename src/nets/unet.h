@@ -1,6 +1,7 @@
-// The conditional U-Net that predicts the noise of a diffusion state (SPEC 4), in the universal and the wild form,
-// written once for every backend. Weight names are the published ones: init_conv, time_mlp, prompt, text_mlp,
-// prompt_mlp, downs.i.j, mid_block1, mid_attn, mid_block2, ups.i.j, final_res_block, final_conv, downsample, upsample.
+// The conditional U-Net that predicts the noise of a diffusion state (DA-CLIP, Section 3.2; published code:
+// DenoisingUNet_arch.py), in the universal and the wild form, written once for every backend. Weight names
+// are the published ones: init_conv, time_mlp, prompt, text_mlp, prompt_mlp, downs.i.j, mid_block1, mid_attn,
+// mid_block2, ups.i.j, final_res_block, final_conv, downsample, upsample.
 #pragma once
 
 #include <functional>

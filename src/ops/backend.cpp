@@ -5,7 +5,7 @@
 namespace daclip {
 namespace {
 
-// Names the operation in every message it throws.
+// Checks that put the operation's name into every message.
 class Check {
  public:
   Check(const char* operation, DType compute) : operation_(operation), compute_(compute) {}
@@ -20,7 +20,7 @@ class Check {
     if (!condition) fail(args...);
   }
 
-  // Present, and float32 (a weight) or the backend's compute type.
+  // Requires a present tensor of float32 (a weight) or the backend's compute type.
   void present(const char* what, const Tensor& t) const {
     require(t.defined(), what, " is absent");
     require(t.dtype() == DType::f32 || t.dtype() == compute_, what, " is ", dtype_name(t.dtype()), ", expected ",
@@ -132,12 +132,12 @@ Tensor Backend::conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOp
   const Check check("conv2d", compute_dtype());
   check.rank("x", x, 4, "(N,H,W,I)");
   check.rank("w", w, 4, "(O,I,kh,kw)");
-  check.require(w.dim(1) == x.dim(3), "w ", to_string(w.shape()), " takes ", w.dim(1), " channels, x is ",
+  check.require(w.dim(1) == x.dim(3), "w ", to_string(w.shape()), " expects ", w.dim(1), " channels, x is ",
                 to_string(x.shape()));
   check.shape_or_absent("b", b, {w.dim(0)});
   check.require(options.stride >= 1, "stride ", options.stride, ", expected at least 1");
-  check.require(options.padding >= 0 && options.padding_width >= -1, "padding ", options.padding, " and ",
-                options.padding_width, " beside, expected at least 0");
+  check.require(options.padding >= 0 && options.padding_width >= -1, "padding ", options.padding,
+                " and horizontal padding ", options.padding_width, ", expected at least 0");
   check.require(x.dim(1) + 2 * options.padding >= w.dim(2) && x.dim(2) + 2 * options.beside() >= w.dim(3), "kernel ",
                 to_string(w.shape()), " is larger than x ", to_string(x.shape()), " with padding ", options.padding,
                 " x ", options.beside());
@@ -158,7 +158,7 @@ Tensor Backend::linear(const Tensor& x, const Tensor& w, const Tensor& b) {
   const Check check("linear", compute_dtype());
   check.min_rank("x", x, 1, "(...,I)");
   check.rank("w", w, 2, "(O,I)");
-  check.require(w.dim(1) == x.dim(-1), "w ", to_string(w.shape()), " takes ", w.dim(1), " channels, x is ",
+  check.require(w.dim(1) == x.dim(-1), "w ", to_string(w.shape()), " expects ", w.dim(1), " channels, x is ",
                 to_string(x.shape()));
   check.shape_or_absent("b", b, {w.dim(0)});
   return do_linear(x, w, b);
@@ -305,7 +305,7 @@ Tensor Backend::reshape(const Tensor& x, const Shape& shape) {
   check.present("x", x);
   check.positive(shape);
   check.require(product(shape) == x.numel(), to_string(x.shape()), " to ", to_string(shape),
-                ": the numbers of values differ");
+                ": different numbers of values");
   return do_reshape(x, shape);
 }
 
@@ -320,7 +320,7 @@ Tensor Backend::concat(std::span<const Tensor> parts, int dim) {
     bool fits = parts[i].rank() == parts[0].rank();
     for (int d = 0; fits && d < parts[0].rank(); ++d) fits = d == dim || parts[i].dim(d) == parts[0].dim(d);
     check.require(fits, what, " is ", to_string(parts[i].shape()), ", expected ", to_string(parts[0].shape()),
-                  " but for dimension ", dim);
+                  " except for dimension ", dim);
   }
   return do_concat(parts, dim);
 }
@@ -395,7 +395,7 @@ Tensor Backend::take_token(const Tensor& x, std::span<const int64_t> index) {
   const Check check("take_token", compute_dtype());
   check.rank("x", x, 3, "(N,T,C)");
   check.require(int64_t(index.size()) == x.dim(0), index.size(), " indices for x ", to_string(x.shape()),
-                ", expected one a row");
+                ", expected one per row");
   for (int64_t i : index) check.require(i >= 0 && i < x.dim(1), "index ", i, " is outside x ", to_string(x.shape()));
   return do_take_token(x, index);
 }

@@ -3,7 +3,7 @@
 namespace daclip {
 namespace {
 
-// All tensors share one storage, which is never looked into.
+// All tensors share one dummy storage, which is never read.
 const std::shared_ptr<void>& no_contents() {
   static const std::shared_ptr<void> contents = std::make_shared<char>();
   return contents;
@@ -76,7 +76,7 @@ Tensor CountingBackend::do_simple_gate(const Tensor& x) {
 }
 
 Tensor CountingBackend::do_attention(const Tensor& q, const Tensor& k, const Tensor&, int, bool) {
-  multiply_adds_ += 2 * double(q.numel()) * double(k.dim(1));  // q k^T, and its softmax times v
+  multiply_adds_ += 2 * double(q.numel()) * double(k.dim(1));  // q k^T, and the softmax times v
   return q;
 }
 

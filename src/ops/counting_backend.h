@@ -1,4 +1,4 @@
-// A backend that computes nothing: it follows shapes and counts what a network would cost.
+// A backend that computes nothing. It propagates shapes and counts the cost of a network.
 #pragma once
 
 #include "ops/backend.h"
@@ -10,12 +10,12 @@ class CountingBackend : public Backend {
   std::string name() const override { return "counting"; }
   DType compute_dtype() const override { return DType::f32; }
 
-  // An activation or weight of this shape without contents; a weight's elements are counted as parameters.
+  // An activation or weight of this shape without contents. The elements of weights are counted as parameters.
   Tensor activation(const Shape& shape) const;
   Tensor parameter(const Shape& shape);
 
-  // Multiply-adds of convolutions, dense layers, matrix products and both attentions' products, as published tables
-  // count them; pointwise work, norms and pooling are free.
+  // Multiply-adds of convolutions, dense layers, matrix products and the products inside both attentions, as in
+  // published tables; pointwise operations, norms and pooling count nothing.
   double multiply_adds() const { return multiply_adds_; }
   int64_t parameters() const { return parameters_; }
   void reset() { multiply_adds_ = 0, parameters_ = 0; }

@@ -1,5 +1,5 @@
-// A small value type: shape, element type and a shared handle to whatever a backend keeps. Contents are immutable once
-// an operation has returned them, so copies may share.
+// A small value type: shape, element type and a shared handle to the backend's storage. Contents never change after the
+// operation that made them, so copies share storage.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ std::string to_string(const Shape& shape);  // "(1, 32, 32, 3)"
 
 class Tensor {
  public:
-  Tensor() = default;  // an absent tensor: defined() is false (an optional bias, say)
+  Tensor() = default;  // an absent tensor, such as an omitted bias: defined() is false
   Tensor(Shape shape, DType dtype, std::shared_ptr<void> storage)
       : shape_(std::move(shape)), dtype_(dtype), storage_(std::move(storage)) {}
 
@@ -31,7 +31,7 @@ class Tensor {
   int rank() const { return int(shape_.size()); }
   DType dtype() const { return dtype_; }
 
-  // Length of dimension i; negative i counts from the end.
+  // Length of dimension i; a negative i counts from the end.
   int64_t dim(int i) const { return shape_.at(size_t(i < 0 ? i + rank() : i)); }
 
   int64_t numel() const {
@@ -40,7 +40,7 @@ class Tensor {
     return n;
   }
 
-  // What the backend that made this tensor keeps; only that backend may ask.
+  // The storage of the backend that made this tensor. Only that backend may access it.
   template <class Storage>
   Storage& storage() const {
     return *static_cast<Storage*>(storage_.get());

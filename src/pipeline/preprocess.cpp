@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kSpectrumBlock = 16;  // pixels; the compact model's patch
 
-// CLIP's statistics (SPEC 1).
+// CLIP's statistics (open_clip's constants.py).
 constexpr std::array<float, 3> kMean = {0.48145466f, 0.4578275f, 0.40821073f};
 constexpr std::array<float, 3> kDeviation = {0.26862954f, 0.26130258f, 0.27577711f};
 

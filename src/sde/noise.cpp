@@ -9,7 +9,7 @@
 namespace daclip {
 namespace {
 
-// Box-Muller on the two halves of a random word.
+// Box-Muller transform of the two halves of a random word.
 struct Pair {
   double first, second;
 };
@@ -31,7 +31,7 @@ void NoiseField::fill(int draw, const Region& region, int channels, std::span<do
   for (int y = 0; y < region.height; ++y) {
     const uint64_t row = mix_seed(key, uint64_t(region.top) + uint64_t(y));
     double* out = values.data() + size_t(y) * row_values;
-    // Values 2k and 2k+1 of a row of the picture are one pair.
+    // Values 2k and 2k+1 of a picture row form one pair.
     for (size_t i = 0; i < row_values;) {
       const uint64_t index = first + i;
       const Pair pair = normal_pair(mix_seed(row, index / 2));

@@ -33,8 +33,8 @@ std::vector<int> even_in_time(int all, int steps) {
   return times;
 }
 
-// `steps` intervals of one length between log_snr(T) and log_snr(1), the last of which ends in 0; each at the time of
-// the schedule that is nearest, no time twice.
+// Divides log_snr(T)..log_snr(1) into `steps` equal intervals and takes the nearest times of the schedule, no time
+// twice. The last step ends in 0.
 std::vector<int> even_in_log_snr(const Schedule& schedule, int steps) {
   const int all = schedule.steps();
   const double first = schedule.log_snr(all), last = schedule.log_snr(1);
@@ -68,7 +68,7 @@ SamplerKind sampler_by_name(std::string_view name) {
   if (it != kNames.end()) return it->sampler;
   std::string known;
   for (const Named& named : kNames) known += cat(known.empty() ? "" : ", ", named.name);
-  throw UsageError(cat("unknown sampler ", name, "; there are ", known));
+  throw UsageError(cat("unknown sampler ", name, "; expected one of ", known));
 }
 
 SamplingPlan::SamplingPlan(const SdeConfig& config, SamplerKind sampler, int steps) : sampler_(sampler) {
@@ -92,7 +92,7 @@ void SamplingPlan::add_steps(const Schedule& schedule, const std::vector<int>& t
   for (size_t i = 0; i + 1 < times.size(); ++i) {
     const int from = times[i], to = times[i + 1];
     if (is_euler(sampler_)) {
-      if (to != from - 1) throw UsageError(cat("sampler ", sampler_name(sampler_), " takes times one by one"));
+      if (to != from - 1) throw UsageError(cat("sampler ", sampler_name(sampler_), " cannot skip times"));
       add_euler(schedule, from);
     } else if (sampler_ == SamplerKind::posterior) {
       add_posterior(schedule, from, to);
@@ -125,7 +125,7 @@ void SamplingPlan::add_posterior(const Schedule& s, int from, int to) {
   steps_.push_back(step);
 }
 
-// MaRS (arXiv 2502.07856): DPM-Solver on (alpha, sigma_bar), with r = log_snr.
+// MaRS (arXiv 2502.07856) is DPM-Solver on (alpha, sigma_bar), with r = log_snr.
 void SamplingPlan::add_mars(const Schedule& s, int before, int from, int to) {
   const bool stochastic = sampler_ == SamplerKind::mars_sde_1 || sampler_ == SamplerKind::mars_sde_2;
   Step step{};
@@ -150,7 +150,8 @@ void SamplingPlan::add_mars(const Schedule& s, int before, int from, int to) {
 void sample_from(std::span<double> state, const SamplingPlan& plan, std::span<const double> mu,
                  const NoisePredictor& predict, const NoiseSource& noise) {
   const size_t size = mu.size();
-  if (state.size() != size) throw ShapeError(cat("sample: a state of ", state.size(), " values, a picture of ", size));
+  if (state.size() != size)
+    throw ShapeError(cat("sample: a state of ", state.size(), " values, expected the picture's ", size));
   const bool second_order = is_second_order(plan.sampler_);
   std::vector<double> predicted(size), fresh, before(second_order ? size : 0);
   for (int i = 0; i < plan.evaluations(); ++i) {

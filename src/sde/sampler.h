@@ -1,4 +1,4 @@
-// From noise to a clean picture: the ways to walk IR-SDE backwards with a network that predicts the noise of a state.
+// Sampling: reverses IR-SDE from noise to a clean picture, with a network that predicts the noise of a state.
 #pragma once
 
 #include <functional>
@@ -12,47 +12,48 @@
 namespace daclip {
 
 enum class SamplerKind {
-  sde,         // the paper's reverse SDE, Euler-Maruyama
-  ode,         // its probability-flow ODE, Euler
-  posterior,   // x_0 as predicted, then the posterior of the state before; over a stride where steps are fewer
-  mars_ode_1,  // MaRS (arXiv 2502.07856): the exact solution where the predicted x_0 stays as it is over a step (1) or
-  mars_ode_2,  // changes linearly in the logarithm of the signal-to-noise ratio (2)
+  sde,         // reverse SDE by Euler-Maruyama (DA-CLIP, Section 3.2)
+  ode,         // its probability-flow ODE by Euler
+  posterior,   // predicts x_0, then samples the posterior of the previous state or, with fewer steps, an earlier one
+  mars_ode_1,  // MaRS (arXiv 2502.07856): exact if the predicted x_0 is constant over a step (1) or linear in the
+  mars_ode_2,  // logarithm of the signal-to-noise ratio (2)
   mars_sde_1,
   mars_sde_2,
 };
 
-inline constexpr SamplerKind kDefaultSampler = SamplerKind::mars_ode_2;  // the best at 10 evaluations, docs/samplers.md
+inline constexpr SamplerKind kDefaultSampler = SamplerKind::mars_ode_2;  // best at 10 evaluations, see docs/samplers.md
 
-// "mars-ode-2" and back; throws UsageError listing sampler_names().
+// Names such as "mars-ode-2". Parsing throws UsageError with the list of names.
 std::string_view sampler_name(SamplerKind sampler);
 SamplerKind sampler_by_name(std::string_view name);
 
-// Predicts the noise of state x in step `step` of the plan. All spans have one length, whatever the layout.
+// Predicts the noise of state x in step `step` of the plan. All spans have the same length; the layout is free.
 using NoisePredictor = std::function<void(int step, std::span<const double> x, std::span<double> noise)>;
-// Standard normal values; draw 0 is the start, draw k the k-th step.
+// Fills z with standard normal values. Draw 0 is the start of sampling, draw k belongs to step k.
 using NoiseSource = std::function<void(int draw, std::span<double> z)>;
 
-// What is the same for every picture: the times that are visited and the coefficients of each step.
+// The visited times and the coefficients of each step, which are the same for every picture.
 class SamplingPlan {
  public:
-  // `steps`: network evaluations; 0 takes all of the schedule's for sde, ode and posterior, and kFewSteps for the MaRS
-  // samplers. With fewer than the schedule has, sde and ode tabulate it anew as the published code does; posterior
-  // strides evenly over time, the MaRS samplers over the logarithm of the signal-to-noise ratio, both at times that the
-  // network was trained on. Throws UsageError for a number that the schedule does not have.
+  // `steps`: number of network evaluations. 0 means all steps of the schedule for sde, ode and posterior, and kFewSteps
+  // for the MaRS samplers. With fewer steps than the schedule has, sde and ode re-discretise it like the published code
+  // (IR-SDE's sample_T). posterior skips times evenly, the MaRS samplers evenly in the logarithm of the signal-to-noise
+  // ratio; both use only times that the network was trained on. Throws UsageError if the schedule does not have that
+  // many steps.
   SamplingPlan(const SdeConfig& config, SamplerKind sampler, int steps = 0);
 
-  // Through given times of a schedule, falling and ending in 0; for sde and ode one by one.
+  // Visits the given times of a schedule, which fall and end in 0. sde and ode must visit every time.
   SamplingPlan(const Schedule& schedule, SamplerKind sampler, const std::vector<int>& times);
 
-  int evaluations() const { return int(steps_.size()); }  // NFE
+  int evaluations() const { return int(steps_.size()); }  // number of function evaluations (NFE)
   double network_time(int step) const { return steps_[size_t(step)].network_time; }
   double start_deviation() const { return start_deviation_; }
 
  private:
   friend void sample_from(std::span<double> state, const SamplingPlan& plan, std::span<const double> mu,
                           const NoisePredictor& predict, const NoiseSource& noise);
-  // With y = x - mu, the estimate q of x_0 - mu is clean_state * y + clean_noise * predicted, and the next state
-  // mu + state * y + noise * predicted + change * (q - q of the step before) + fresh * z.
+  // With y = x - mu, the estimate q of x_0 - mu is clean_state * y + clean_noise * predicted. The next state is mu +
+  // state * y + noise * predicted + change * (q - q of the previous step) + fresh * z.
   struct Step {
     double network_time;
     double state, noise, change, fresh;
@@ -68,11 +69,11 @@ class SamplingPlan {
   std::vector<Step> steps_;
 };
 
-// mu, the low-quality picture, -> a sample of the clean one, not clamped.
+// Samples a clean picture from mu, the low-quality picture. The result is not clamped to [0,1].
 std::vector<double> sample(const SamplingPlan& plan, std::span<const double> mu, const NoisePredictor& predict,
                            const NoiseSource& noise);
 
-// The same from a given state, which becomes the sample.
+// Same, starting from a given state, which is overwritten by the sample.
 void sample_from(std::span<double> state, const SamplingPlan& plan, std::span<const double> mu,
                  const NoisePredictor& predict, const NoiseSource& noise);
 

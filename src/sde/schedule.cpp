@@ -67,13 +67,13 @@ Schedule::Schedule(const SdeConfig& config, int steps)
   dt_ = -std::log(config.eps) / theta_sum_.back();
 }
 
-// x - [theta (mu - x) - share * sigma^2 score] dt with score = -noise / sigma_bar.
+// x - [theta (mu - x) - fraction * sigma^2 score] dt with score = -noise / sigma_bar.
 EulerMean euler_mean(const Schedule& s, int t, double score_share) {
   return {1 + s.theta(t) * s.dt(), -score_share * s.sigma(t) * s.sigma(t) * s.dt() / s.sigma_bar(t)};
 }
 
 Posterior posterior(const Schedule& s, int from, int to) {
-  // 1 - exp(-2 Theta dt) of the way between, up to `from`, and up to `to`.
+  // 1 - exp(-2 Theta dt) over the interval `to` to `from`, up to `from`, and up to `to`.
   const double between = -std::expm1(-2 * (s.theta_sum(from) - s.theta_sum(to)) * s.dt());
   const double whole = -std::expm1(-2 * s.theta_sum(from) * s.dt()), rest = -std::expm1(-2 * s.theta_sum(to) * s.dt());
   Posterior result;

@@ -1,6 +1,6 @@
-// IR-SDE's mean-reverting process (SPEC 3): how much of the clean picture and of noise a state holds at time t. With
-// mu = LQ and x_0 = GT, a state is x_t = mu + alpha(t) (x_0 - mu) + sigma_bar(t) * noise, alpha(t) = exp(-Theta_t dt).
-// All in double precision.
+// The mean-reverting process of IR-SDE (DA-CLIP, Section 3.2; published code: utils/sde_utils.py): the amounts of clean
+// picture and of noise in the state at time t. With mu = LQ and x_0 = GT, x_t = mu + alpha(t) (x_0 - mu) + sigma_bar(t)
+// * noise, alpha(t) = exp(-Theta_t dt). All in double precision.
 #pragma once
 
 #include <cmath>
@@ -14,10 +14,10 @@ namespace daclip {
 enum class ThetaSchedule { cosine, linear, constant };
 
 struct SdeConfig {
-  double max_sigma = 50;  // the stationary deviation: in 255ths where it is 1 or more, in the picture's units below
-  int steps = 100;        // T: the network knows times 1..T
+  double max_sigma = 50;  // stationary deviation: 1 or more is in 8-bit levels, below 1 in the picture's units
+  int steps = 100;        // T: the network is trained for times 1..T
   ThetaSchedule schedule = ThetaSchedule::cosine;
-  double eps = 0.005;  // alpha(T): what is left of the clean picture
+  double eps = 0.005;  // alpha(T): remaining fraction of the clean picture
 };
 
 // "cosine", "linear", "constant", as configurations and the reference name them; throws FormatError for others.
@@ -30,17 +30,17 @@ void validate(const SdeConfig& config);
 
 class Schedule {
  public:
-  // `steps` other than 0 tabulates the same process anew over so many steps, as the published code does to sample in
-  // fewer (its sample_T). Throws FormatError for a configuration that makes no
-  // sense, UsageError for more steps than it has.
+  // `steps` other than 0 discretises the same process with that many steps, like the published code when it samples in
+  // fewer steps (sample_T). Throws FormatError for an invalid configuration, UsageError
+  // for more steps than it has.
   explicit Schedule(const SdeConfig& config, int steps = 0);
 
   int steps() const { return int(theta_.size()) - 1; }
-  double time_scale() const { return time_scale_; }  // the network's time for t is t * time_scale
+  double time_scale() const { return time_scale_; }  // factor from t to the network's time
   double max_sigma() const { return max_sigma_; }    // in the picture's units
   double dt() const { return dt_; }
 
-  // t in 0..steps.
+  // t is in 0..steps.
   double theta(int t) const { return theta_[size_t(t)]; }
   double theta_sum(int t) const { return theta_sum_[size_t(t)]; }  // Theta_t
   double sigma(int t) const { return max_sigma_ * std::sqrt(2 * theta(t)); }
@@ -53,15 +53,16 @@ class Schedule {
   std::vector<double> theta_, theta_sum_;
 };
 
-// Mean of one reverse Euler step: x_(t-1) = mu + state * (x_t - mu) + noise * predicted. The SDE takes the whole score
-// (and its training loss compares this mean with the posterior's), the ODE half of it.
+// Mean of one reverse Euler step: x_(t-1) = mu + state * (x_t - mu) + noise * predicted. The SDE uses the full score
+// (its training loss compares this mean with the posterior's), the ODE half of it.
 struct EulerMean {
   double state = 0, noise = 0;
 };
 EulerMean euler_mean(const Schedule& schedule, int t, double score_share = 1);
 
-// The most probable state before x_t where x_0 is known (the training target, and the mean of the posterior), and the
-// posterior's deviation: x_to = mu + state * (x_from - mu) + clean * (x_0 - mu) [+ deviation * z]. 0 <= to < from.
+// Posterior of an earlier state given x_from and x_0: x_to = mu + state * (x_from - mu) + clean * (x_0 - mu) [+
+// deviation * z], 0 <= to < from. Without noise it is the most probable state, which is the training target (IR-SDE,
+// Proposition 3.2).
 struct Posterior {
   double state = 0, clean = 0, deviation = 0;
 };

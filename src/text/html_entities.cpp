@@ -52,7 +52,7 @@ bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
 bool is_hex(char32_t c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_alphanumeric(char32_t c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// A code point as the standard corrects it; empty where it stands for nothing.
+// The character of a numeric reference after the standard's corrections; empty if it is dropped.
 std::u32string numbered(uint32_t code) {
   if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return U"\ufffd";
   if (code == 0x0d) return U"\r";
@@ -62,7 +62,7 @@ std::u32string numbered(uint32_t code) {
   return std::u32string(1, char32_t(code));
 }
 
-// A reference that begins at text[at] == '&': what it stands for and how long it is; length 0 where it is none.
+// A reference beginning at text[at] == '&': its replacement and its length, which is 0 if there is none.
 struct Match {
   std::u32string text;
   size_t length = 0;
@@ -76,7 +76,8 @@ Match match_number(std::u32string_view text, size_t at, bool strict) {
   for (; end < text.size() && (hex ? is_hex(text[end]) : is_digit(text[end])); ++end) {
     const char32_t c = text[end];
     const uint32_t digit = is_digit(c) ? uint32_t(c - '0') : uint32_t((c | 0x20) - 'a' + 10);
-    code = std::min<uint32_t>(code * (hex ? 16 : 10) + digit, 0x110000);  // beyond Unicode is all the same
+    // clamped: all values above Unicode's range are invalid alike
+    code = std::min<uint32_t>(code * (hex ? 16 : 10) + digit, 0x110000);
   }
   if (end == digits) return {};
   const bool semicolon = end < text.size() && text[end] == ';';
@@ -89,7 +90,7 @@ Match match_name(std::u32string_view text, size_t at) {
   size_t end = at + 1;
   const std::u32string_view stops = U"\t\n\f <&#;";
   for (; end < text.size() && name.size() < kMaxName && stops.find(text[end]) == stops.npos; ++end)
-    name += text[end] < 0x80 ? char(text[end]) : '\x7f';  // no name has a character beyond ASCII
+    name += text[end] < 0x80 ? char(text[end]) : '\x7f';  // 0x7f never matches: all names are ASCII
   if (end < text.size() && text[end] == ';')
     if (const Entity* entity = find_entity(name)) return {entity->text, end + 1 - at};
   for (size_t length = name.size(); length > 1; --length) {

@@ -24,7 +24,7 @@ bool is_unwanted_control(char32_t c) {
          c == 0xfeff || (c >= 0xfff9 && c <= 0xfffc);
 }
 
-// ESC [ digits and semicolons, then a letter: the length of such a sequence at `at`, or 0.
+// Length of the escape sequence at `at` (ESC [, digits and semicolons, a letter), or 0.
 size_t terminal_escape(const std::u32string& text, size_t at) {
   if (text[at] != 0x1b || at + 1 >= text.size() || text[at + 1] != '[') return 0;
   size_t end = at + 2;
@@ -84,7 +84,7 @@ std::u32string repair_text(const std::u32string& text) {
     const size_t newline = text.find(U'\n', begin);
     const size_t end = newline == std::u32string::npos ? text.size() : newline + 1;
     std::u32string line = text.substr(begin, end - begin);
-    if (line.find(U'<') != std::u32string::npos) unescape = false;  // then it is HTML, and its references are meant
+    if (line.find(U'<') != std::u32string::npos) unescape = false;  // the text is HTML, so its references are intended
     while (true) {
       std::u32string next = repair_once(line, unescape);
       if (next == line) break;

@@ -17,11 +17,11 @@ namespace {
 constexpr size_t kMaxMerges = 49152 - 256 - 2;
 constexpr int32_t kFirstMerge = 512;
 constexpr size_t kMaxText = 64 * 1024;
-constexpr size_t kMaxVocabularyFile = 16 * 1024 * 1024;  // CLIP's holds 3.2 MB
+constexpr size_t kMaxVocabularyFile = 16 * 1024 * 1024;  // CLIP's has 3.2 MB
 constexpr std::u32string_view kStartText = U"<start_of_text>", kEndText = U"<end_of_text>";
 
-// GPT-2's printable stand-ins for the 256 bytes, in the vocabulary's order: printable Latin-1 first, the rest behind,
-// from U+0100 on.
+// GPT-2's mapping of the 256 bytes to printable characters, in the vocabulary's order: printable Latin-1 bytes first,
+// then the others, mapped to U+0100 and up.
 std::vector<std::pair<uint8_t, char32_t>> byte_characters() {
   std::vector<std::pair<uint8_t, char32_t>> order;
   const auto printable = [](int b) { return (b >= '!' && b <= '~') || (b >= 0xa1 && b <= 0xac) || b >= 0xae; };
@@ -47,8 +47,8 @@ std::u32string collapse_space(std::u32string_view text) {
   return result;
 }
 
-// Length of the word that begins at text[at], by the reference's expression
-// <start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+, ignoring case.
+// Length of the word beginning at text[at], by the regular expression of open_clip's tokenizer.py, ignoring case:
+// <start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+
 size_t word_length(std::u32string_view text, size_t at) {
   const std::u32string_view rest = text.substr(at);
   if (rest.starts_with(kStartText)) return kStartText.size();
@@ -85,7 +85,7 @@ std::string inflate_file(const std::filesystem::path& path) {
     text.append(chunk, sizeof chunk - stream.avail_out);
   }
   inflateEnd(&stream);
-  if (status != Z_STREAM_END) throw FormatError(cat(path.string(), ": not a whole gzip file of at most 16 MB"));
+  if (status != Z_STREAM_END) throw FormatError(cat(path.string(), ": incomplete gzip file, or larger than 16 MB"));
   return text;
 }
 
@@ -102,7 +102,7 @@ bool Tokenizer::add_merge(int32_t left, int32_t right) {
 }
 
 Tokenizer::Tokenizer(std::string_view merges) : Tokenizer() {
-  // Bytes come first, then bytes at the end of a word, then the merges in order.
+  // Ids in order: single bytes, bytes at the end of a word, merges.
   std::unordered_map<std::string, int32_t> ids;
   int32_t next = 0;
   for (const auto& [byte, character] : byte_characters()) {
@@ -122,10 +122,10 @@ Tokenizer::Tokenizer(std::string_view merges) : Tokenizer() {
     const auto left = ids.find(std::string(line.substr(0, space)));
     const auto right = space == line.npos ? ids.end() : ids.find(std::string(line.substr(space + 1)));
     if (left == ids.end() || right == ids.end())
-      throw FormatError(cat("BPE vocabulary, line ", line_number + 1, ": two known symbols expected"));
+      throw FormatError(cat("BPE vocabulary, line ", line_number + 1, ": expected two known symbols"));
     ids[left->first + right->first] = next++;
     if (!add_merge(left->second, right->second))
-      throw FormatError(cat("BPE vocabulary, line ", line_number + 1, ": this merge is there already"));
+      throw FormatError(cat("BPE vocabulary, line ", line_number + 1, ": duplicate merge"));
   }
   if (merges_.empty()) throw FormatError("BPE vocabulary: no merges");
 }
@@ -140,7 +140,7 @@ Tokenizer Tokenizer::from_merges(std::span<const int32_t> pairs) {
       if (id < 0 || id >= known)
         throw FormatError(cat("BPE vocabulary, merge ", i / 2, ": id ", id, " is not below ", known));
     if (!tokenizer.add_merge(pairs[i], pairs[i + 1]))
-      throw FormatError(cat("BPE vocabulary, merge ", i / 2, ": it is there already"));
+      throw FormatError(cat("BPE vocabulary, merge ", i / 2, ": duplicate merge"));
   }
   return tokenizer;
 }
@@ -161,7 +161,7 @@ void Tokenizer::append_word(std::string_view bytes, std::vector<int64_t>& ids) c
   std::vector<int32_t> symbols;
   for (const char byte : bytes) symbols.push_back(byte_ids_[uint8_t(byte)]);
   symbols.back() += 256;
-  std::vector<int> ranks(symbols.size(), kNone);  // of the pair that begins at each symbol
+  std::vector<int> ranks(symbols.size(), kNone);  // of the pair beginning at each symbol
   const auto find = [&](size_t i) {
     return i + 1 < symbols.size() ? merges_.find(pair_key(symbols[i], symbols[i + 1])) : merges_.end();
   };
@@ -173,7 +173,7 @@ void Tokenizer::append_word(std::string_view bytes, std::vector<int64_t>& ids) c
   while (true) {
     const int best = *std::min_element(ranks.begin(), ranks.end());
     if (best == kNone) break;
-    // All places of the best pair at once, from the left: one pass that closes the gaps.
+    // Merges every occurrence of the best pair in one pass from the left, closing the gaps.
     const int32_t merged = best + kFirstMerge;
     size_t out = 0;
     for (size_t i = 0; i < symbols.size(); ++i, ++out) {

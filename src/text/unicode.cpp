@@ -25,7 +25,7 @@ bool is_cased(char32_t c) {
   return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT;
 }
 
-// Characters that Unicode's final-sigma rule looks past.
+// Characters that the final-sigma rule of Unicode skips (property Case_Ignorable).
 bool is_case_ignorable(char32_t c) {
   switch (utf8proc_category(utf8proc_int32_t(c))) {
     case UTF8PROC_CATEGORY_MN:

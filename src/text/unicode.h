@@ -1,4 +1,4 @@
-// UTF-8 and the few properties of Unicode characters that the tokenizer asks for.
+// UTF-8 and the Unicode character properties that the tokenizer needs.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace daclip::unicode {
 
-// Bytes that are not UTF-8 become U+FFFD, one each.
+// Each byte that is not valid UTF-8 becomes U+FFFD.
 std::u32string decode(std::string_view utf8);
 std::string encode(std::u32string_view text);
 
@@ -17,7 +17,7 @@ bool is_space(char32_t c);   // Python's str.isspace
 std::u32string nfc(std::u32string_view text);
 std::u32string nfkc(char32_t c);
 
-// Full lower-casing as Python's str.lower: with the dotted capital I and the final sigma.
+// Full lower-casing like Python's str.lower, including dotted capital I and final sigma.
 std::u32string lower(std::u32string_view text);
 std::u32string upper(std::u32string_view text);  // character by character
 

@@ -42,7 +42,7 @@ WordTokenizer::WordTokenizer(std::vector<std::string> words, int context)
   }
   std::sort(ids_.begin(), ids_.end());
   for (size_t i = 1; i < ids_.size(); ++i)
-    if (ids_[i].first == ids_[i - 1].first) throw UsageError(cat("word tokenizer: ", ids_[i].first, " is there twice"));
+    if (ids_[i].first == ids_[i - 1].first) throw UsageError(cat("word tokenizer: ", "duplicate word ", ids_[i].first));
 }
 
 WordTokenizer WordTokenizer::build(std::span<const std::string> captions, int context, size_t max_words,
@@ -62,7 +62,7 @@ WordTokenizer WordTokenizer::build(std::span<const std::string> captions, int co
 
 WordTokenizer WordTokenizer::from_json(const std::string& json, int context) {
   const nlohmann::json list = nlohmann::json::parse(json, nullptr, false);
-  if (!list.is_array()) throw FormatError("vocabulary: a JSON list of words expected");
+  if (!list.is_array()) throw FormatError("vocabulary: expected a JSON list of words");
   std::vector<std::string> words;
   for (const auto& word : list) {
     if (!word.is_string()) throw FormatError(cat("vocabulary: entry ", words.size(), " is not a string"));

@@ -1,4 +1,4 @@
-// A small closed vocabulary of whole words, for text towers that are trained from scratch on few captions.
+// A small closed vocabulary of whole words, for text towers trained from scratch on few captions.
 #pragma once
 
 #include <cstdint>
@@ -9,25 +9,25 @@
 
 namespace daclip {
 
-// Text is lower-cased (ASCII) and cut into words at everything that is neither a letter, a digit nor beyond ASCII.
-// Ids: 0 padding, 1 unknown word, 2... the vocabulary, then start and end; the end is the largest, as CLIP's text tower
-// finds the end of a row by its largest id.
+// Text is lower-cased (ASCII) and split at every ASCII character that is neither a letter nor a digit. Ids: 0 padding,
+// 1 unknown word, from 2 on the vocabulary, then start and end. The end token has the largest id, because CLIP's text
+// tower locates the end of a row by its largest id.
 class WordTokenizer {
  public:
-  // `words` in the order of their ids; context counts start and end. Throws UsageError for a context below 2 and for
-  // words that are empty, twice there, or not as words() of a text would cut them.
+  // `words` in the order of their ids; `context` includes start and end. Throws UsageError for a context below 2, and
+  // for words that are empty, duplicate, or not what splitting a text would produce.
   WordTokenizer(std::vector<std::string> words, int context);
 
-  // The most frequent words of the captions, at most max_words, words seen fewer than min_count times left out; ties
-  // in alphabetical order, so that the same captions give the same vocabulary.
+  // The most frequent words of the captions: at most max_words, each seen at least min_count times. Ties are in
+  // alphabetical order, so that the same captions give the same vocabulary.
   static WordTokenizer build(std::span<const std::string> captions, int context, size_t max_words = 8192,
                              size_t min_count = 1);
 
-  // A JSON list of strings, the vocabulary in order. Throws FormatError.
+  // `json`: a list of strings, the vocabulary in order. Throws FormatError.
   static WordTokenizer from_json(const std::string& json, int context);
   std::string to_json() const;
 
-  // start, words, end, padding: `context` ids. A text that is too long loses its last words.
+  // `context` ids: start, words, end, padding. A longer text is truncated; the end token is kept.
   std::vector<int64_t> tokenize(std::string_view text) const;
 
   int context() const { return context_; }

@@ -16,7 +16,7 @@ torch::Tensor merge_heads(const torch::Tensor& x) {
 }
 
 #if TORCH_VERSION_MAJOR < 2
-// Queries in blocks, so that the scores of a large map never exist all at once. q, k, v (N,heads,T,d).
+// Processes queries in blocks, so that the scores of a large map never exist all at once. q, k, v (N,heads,T,d).
 torch::Tensor blocked_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, bool causal) {
   constexpr int64_t kScores = 1 << 24;  // 64 MB of float32
   const int64_t tokens = q.size(2), keys = k.size(2);

@@ -1,4 +1,4 @@
-// Four neighbouring channels at a time, as float whatever they are stored as.
+// Loads and stores four neighbouring channels at once, as float whatever their type in memory.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -15,7 +15,7 @@ inline void check_launch() {
 }
 
 __device__ inline float4 load(const float* p) { return *reinterpret_cast<const float4*>(p); }
-__device__ inline float4 load(const uint16_t* p) {  // bfloat16: the upper half of a float
+__device__ inline float4 load(const uint16_t* p) {  // bfloat16 is the upper half of a float
   const uint2 bits = *reinterpret_cast<const uint2*>(p);
   return {__uint_as_float(bits.x << 16), __uint_as_float(bits.x & 0xffff0000u), __uint_as_float(bits.y << 16),
           __uint_as_float(bits.y & 0xffff0000u)};

@@ -8,7 +8,7 @@
 namespace daclip {
 namespace {
 
-// (C,1,3,3) -> (9,C), the order in which the kernels read.
+// (C,1,3,3) -> (9,C), the layout that the kernels read.
 torch::Tensor taps_of(const torch::Tensor& w) { return w.reshape({w.size(0), 9}).t().contiguous(); }
 
 torch::Tensor convolve_cpu(const torch::Tensor& x, const torch::Tensor& taps, const torch::Tensor& bias) {
@@ -28,9 +28,9 @@ torch::Tensor convolve_cpu(const torch::Tensor& x, const torch::Tensor& taps, co
   return y;
 }
 
-// (10,C): the nine taps' gradients and the bias's.
+// (10,C): the gradients of the nine taps and of the bias.
 torch::Tensor grad_taps_cpu(const torch::Tensor& x, const torch::Tensor& grad_y) {
-  // One partial sum a map, so that the result does not depend on the number of threads.
+  // One partial sum per map, so that the result does not depend on the number of threads.
   const int64_t n = x.size(0), h = x.size(1), w = x.size(2), c = x.size(3);
   torch::Tensor partial = torch::zeros({n, 10, c}, x.options());
   const float* in = x.data_ptr<float>();
@@ -90,7 +90,7 @@ torch::Tensor depthwise3x3(const torch::Tensor& x, const torch::Tensor& taps, co
 
 std::pair<torch::Tensor, torch::Tensor> depthwise3x3_grads(const torch::Tensor& x, const torch::Tensor& taps,
                                                            const torch::Tensor& grad_y) {
-  // The gradient of a stride-1, same-size convolution is the convolution with the kernel turned by 180 degrees.
+  // The gradient of a same-size convolution with stride 1 is the convolution with the kernel rotated by 180 degrees.
   return {convolve(grad_y, taps.flip({0}), {}), grad_taps(x, grad_y)};
 }
 

@@ -49,9 +49,9 @@ __global__ void convolve(const T* __restrict__ x, const float* __restrict__ taps
     if (first + i < map.height) store(y + origin + ((first + i) * map.width + column) * map.channels, sum[i]);
 }
 
-constexpr int kLanes = kDepthwiseGroup / 4;  // threads beside each other, four channels each
+constexpr int kLanes = kDepthwiseGroup / 4;  // threads side by side, four channels each
 
-// A block of kLanes x kDepthwiseRows threads; each walks along one row with the 3x3 window around it in registers.
+// A block has kLanes x kDepthwiseRows threads. Each walks along one row with the surrounding 3x3 window in registers.
 template <class T>
 __global__ void grad_taps(const T* __restrict__ x, const T* __restrict__ grad_y, float* __restrict__ partial,
                           DepthwiseMap map) {
@@ -62,7 +62,7 @@ __global__ void grad_taps(const T* __restrict__ x, const T* __restrict__ grad_y,
   for (int k = 0; k < 10; ++k) sum[k] = {0, 0, 0, 0};
   if (line < map.maps * map.height) {
     const int64_t row = line % map.height;
-    const T* here = x + line * map.width * map.channels + c;  // rows of all maps follow each other
+    const T* here = x + line * map.width * map.channels + c;  // the rows of all maps are consecutive
     const T* g = grad_y + line * map.width * map.channels + c;
     const float4 zero = {0, 0, 0, 0};
     const auto at = [&](int dy, int64_t column) {
@@ -87,7 +87,7 @@ __global__ void grad_taps(const T* __restrict__ x, const T* __restrict__ grad_y,
       add_product(sum[9], gradient, {1, 1, 1, 1});
     }
   }
-  // The four rows of a warp, then the warps.
+  // First sums the four rows of a warp, then the warps.
   __shared__ float4 warps[kDepthwiseRows * kLanes / 32][kLanes][10];
   const int warp = threadIdx.x / 32;
   for (int k = 0; k < 10; ++k) {

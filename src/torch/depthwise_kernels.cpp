@@ -6,7 +6,8 @@ namespace {
 #define DACLIP_SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define DACLIP_INLINE inline __attribute__((always_inline))
 
-// Eight channels: with sixteen the nine taps and nine neighbours would not fit AVX2's registers. Loads and stores may be unaligned.
+// Eight channels: with sixteen, the nine taps and nine neighbours would exceed AVX2's registers. Loads and stores may
+// be unaligned.
 using Lanes = float __attribute__((vector_size(32), aligned(4), may_alias));
 
 template <class V>
@@ -18,7 +19,7 @@ DACLIP_INLINE V& at(float* p) {
   return *reinterpret_cast<V*>(p);
 }
 
-// One row of outputs for the channels of one V; top, mid and bottom are the three input rows, null outside the map.
+// One row of outputs for the channels of one V. top, mid and bottom are the three input rows, null outside the map.
 template <class V>
 DACLIP_INLINE void convolve_row(const float* const rows[3], const float* taps, const float* bias, float* y,
                                 int64_t width, int64_t c) {

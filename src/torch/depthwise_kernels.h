@@ -1,4 +1,4 @@
-// 3x3 depth-wise convolution on (H,W,C) maps, stride 1, zero padding 1: LibTorch 1.13 is several times slower at it.
+// 3x3 depth-wise convolution on (H,W,C) maps, stride 1, zero padding 1. LibTorch 1.13 is several times slower.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace daclip {
 void depthwise3x3_rows(const float* x, const float* taps, const float* bias, float* y, int64_t height, int64_t width,
                        int64_t channels, int64_t begin, int64_t end);
 
-// Adds what rows [begin, end) of grad_y give to the gradients of the taps, (9,C), and of the bias, (C).
-// x, grad_y (H,W,C).
+// Accumulates the contributions of rows [begin, end) of grad_y to the gradients of the taps, (9,C), and of the bias,
+// (C). x, grad_y (H,W,C).
 void depthwise3x3_grad_taps(const float* x, const float* grad_y, float* grad_taps, float* grad_bias, int64_t height,
                             int64_t width, int64_t channels, int64_t begin, int64_t end);
 

@@ -1,4 +1,4 @@
-// Window means as NAFNet's local_arch.py takes them (TLC), one axis after the other.
+// Window means of NAFNet's test-time local converter (local_arch.py), one axis after the other.
 #include <algorithm>
 
 #include "torch/torch_backend.h"
@@ -6,7 +6,8 @@
 namespace daclip {
 namespace {
 
-// Means along one dimension at the input's length; x in double: float32 sums over a large map lose the means' digits.
+// Means along one dimension, extended to the input's length. x is double, because float32 running sums over a large map
+// lose precision.
 torch::Tensor axis_means(const torch::Tensor& x, int dim, int64_t kernel, int fast_stride) {
   const int64_t size = x.size(dim);
   torch::Tensor means;
@@ -25,7 +26,7 @@ torch::Tensor axis_means(const torch::Tensor& x, int dim, int64_t kernel, int fa
     const torch::Tensor sums = at::cat({at::zeros_like(x.narrow(dim, 0, 1)), x.cumsum(dim)}, dim);
     means = (sums.narrow(dim, k, count) - sums.narrow(dim, 0, count)) / double(k);
   }
-  // Half the missing rows before, the rest behind, each repeating the border.
+  // Half of the missing rows come before, the rest after; they repeat the border.
   const int64_t length = means.size(dim), before = (size - length) / 2;
   const torch::Tensor index = torch::arange(-before, size - before, at::kLong).clamp(0, length - 1);
   return means.index_select(dim, index.to(x.device()));

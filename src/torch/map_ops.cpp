@@ -7,13 +7,14 @@ namespace {
 
 constexpr double kNormEps = 1e-6;
 
-torch::Tensor each_map(const torch::Tensor& values) { return values.unsqueeze(1); }  // (N,C) beside (N,P,C)
+// (N,C), to be combined with (N,P,C)
+torch::Tensor each_map(const torch::Tensor& values) { return values.unsqueeze(1); }
 
 #ifdef DACLIP_CUDA
 MapSize size_of(const torch::Tensor& x) { return {x.size(0), x.size(1), x.size(2)}; }
 const float* floats(const torch::Tensor& x) { return x.defined() ? x.data_ptr<float>() : nullptr; }
 
-// Calls body with a null pointer of the type in which the kernels take x.
+// Calls body with a null pointer of the kernels' type for x.
 template <class Body>
 void by_type(const torch::Tensor& x, const Body& body) {
   if (x.scalar_type() == at::kFloat)

@@ -1,13 +1,13 @@
-// What a NAFBlock does between its matrix products, on maps (N,P,C) of P positions: CUDA kernels of our own on a device,
-// where each is one pass over memory; plain LibTorch elsewhere, which is what they are tested against. None is
-// differentiable: nafblock_maps.cpp puts the gradients together.
+// The operations between a NAFBlock's matrix products, on maps (N,P,C) of P positions. On a CUDA device these are our
+// own kernels, each one pass over memory; elsewhere plain LibTorch, which is also the tests' reference. None is
+// differentiable: nafblock_maps.cpp assembles the gradients.
 #pragma once
 
 #include <torch/torch.h>
 
 namespace daclip {
 
-// Whether the kernels take such maps: on a device, float32 or bfloat16, channels that groups of threads share evenly.
+// Whether the CUDA kernels support x: on a device, float32 or bfloat16, with channels that divide evenly among threads.
 bool map_kernels_for(const torch::Tensor& x);
 
 struct Normed {
@@ -25,11 +25,12 @@ NormGrads layer_norm_maps_grad(const torch::Tensor& grad_y, const torch::Tensor&
 // SimpleGate: (N,P,2C) -> (N,P,C), the product of the two halves.
 torch::Tensor gate_maps(const torch::Tensor& x);
 
-// Its gradient by x, where the gate's own is grad * scale + shift, scale and shift (N,C) float32 or both undefined.
+// Gradient of gate_maps with respect to x. The gate's output gradient is grad * scale + shift, where scale and shift
+// are (N,C) float32 or both undefined.
 torch::Tensor gate_maps_grad(const torch::Tensor& grad, const torch::Tensor& x, const torch::Tensor& scale,
                              const torch::Tensor& shift);
 
-// Sums of a, or of a * b, over the positions: (N,C) float32.
+// Sums of a, or of a * b if b is given, over the positions: (N,C) float32.
 torch::Tensor sum_maps(const torch::Tensor& a, const torch::Tensor& b = {});
 
 // x * scale, scale (N,C) float32.

@@ -6,10 +6,10 @@ namespace daclip {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kMaxVectors = 6;  // of a row, that one thread may hold
+constexpr int kMaxVectors = 6;  // maximum number of a row's vectors per thread
 constexpr float kNormEps = 1e-6f;
 
-// A row of channels is shared by `lanes` threads of a warp, which hold every lanes-th vector of four.
+// `lanes` threads of a warp share a row of channels. Each holds every lanes-th vector of four.
 int lanes_of(int64_t channels) {
   int lanes = 32;
   while (lanes > 1 && channels / 4 % lanes != 0) lanes /= 2;
@@ -53,7 +53,7 @@ __global__ void layer_norm(const T* __restrict__ x, const float* __restrict__ ga
   if (lane == 0) stats[row] = {mean, inverse};
 }
 
-// A block takes kMapChunk positions of one map, kThreads / lanes at a time.
+// A block processes kMapChunk positions of one map, kThreads / lanes at a time.
 template <class T, int V>
 __global__ void layer_norm_grad(const T* __restrict__ grad_y, const T* __restrict__ x, const float2* __restrict__ stats,
                                 const float* __restrict__ gain, const T* __restrict__ residual, T* __restrict__ grad_x,
@@ -117,7 +117,7 @@ __global__ void layer_norm_grad(const T* __restrict__ grad_y, const T* __restric
   }
 }
 
-// One thread a vector of the result; `vectors` to a row.
+// One thread per vector of the result, with `vectors` vectors per row.
 template <class T>
 __global__ void gate(const T* __restrict__ x, T* __restrict__ y, int64_t count, int vectors) {
   const int64_t i = int64_t(blockIdx.x) * kThreads + threadIdx.x;
@@ -152,7 +152,7 @@ __global__ void scale_by_map(const T* __restrict__ x, const float* __restrict__ 
   store(y + 4 * i, load(x + 4 * i) * load(scale + channel));
 }
 
-// A block sums kMapChunk positions of one map: as many rows at a time as its threads cover.
+// A block sums kMapChunk positions of one map, with as many rows at a time as its threads cover.
 template <class T>
 __global__ void sum_positions(const T* __restrict__ a, const T* __restrict__ b, float* __restrict__ partial,
                               int64_t positions, int vectors) {
@@ -175,7 +175,7 @@ __global__ void sum_positions(const T* __restrict__ a, const T* __restrict__ b, 
 
 unsigned blocks_for(int64_t threads) { return unsigned((threads + kThreads - 1) / kThreads); }
 
-// Calls body with the number of vectors that each thread holds as a constant.
+// Calls body with the number of vectors per thread as a compile-time constant.
 template <class Body>
 void with_vectors(int64_t vectors, const Body& body) {
   switch (vectors) {

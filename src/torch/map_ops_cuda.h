@@ -1,4 +1,5 @@
-// The kernels behind map_ops.h. T is float or bfloat16's bits (uint16_t). All launch on the default stream, which is LibTorch's.
+// The CUDA kernels behind map_ops.h. T is float, or uint16_t holding a bfloat16. Everything launches on the default
+// stream, which LibTorch uses.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +10,11 @@ struct MapSize {
   int64_t maps, positions, channels;
 };
 
-// Positions that a block of threads works on where it sums over them: partial sums come as (chunks_of(size), ...).
+// Positions per block in sums over positions. Partial sums have the shape (chunks_of(size), ...).
 constexpr int64_t kMapChunk = 256;
 inline int64_t chunks_of(const MapSize& size) { return (size.positions + kMapChunk - 1) / kMapChunk; }
 
-// Channels that a row's threads share evenly, four at a time.
+// Whether the channels divide evenly, in vectors of four, among a row's threads.
 bool map_channels_fit(int64_t channels);
 
 // stats (N,P,2)
@@ -23,7 +24,7 @@ void layer_norm_cuda(const T* x, const float* gain, const float* bias, T* y, flo
 template <class T>
 void layer_norm_grad_cuda(const T* grad_y, const T* x, const float* stats, const float* gain, const T* residual,
                           T* grad_x, float* partial, MapSize size);
-// size.channels: of the gate's result
+// size.channels is that of the gate's result.
 template <class T>
 void gate_cuda(const T* x, T* y, MapSize size);
 template <class T>

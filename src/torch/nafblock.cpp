@@ -19,7 +19,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The widest that this processor runs, or null.
+// The widest kernels that this processor supports, or null.
 const NafKernels* kernels() {
 #if defined(__x86_64__)
   static const NafKernels* const chosen = [] {
@@ -39,7 +39,7 @@ NafScratch& thread_scratch() {
   return scratch;
 }
 
-// B = w^T of a dense layer's (O,I), for the forward pass; B = w for the gradient of its input.
+// B = w^T of a dense layer (O,I) for the forward pass. B = w for the gradient of its input.
 torch::Tensor packed_forward(const torch::Tensor& w) {
   torch::Tensor out = torch::empty({w.numel()}, w.options());
   kernels()->pack(w.data_ptr<float>(), w.size(1), w.size(0), 1, w.size(1), out.data_ptr<float>());
@@ -80,7 +80,7 @@ NafNorms norms_of(const variable_list& in, int64_t map) {
   return {row(in[kGain1]), row(in[kBias1]), row(in[kGain2]), row(in[kBias2])};
 }
 
-// Maps go to as many groups as there are threads, each in order, so that sums over a group are made in a fixed order.
+// Distributes the maps to one group per thread. Each group runs in order, so that its sums have a fixed order.
 template <class Body>
 void for_each_map(int64_t maps, int64_t groups, const Body& body) {
   at::parallel_for(0, groups, 1, [&](int64_t begin, int64_t end) {
@@ -92,7 +92,7 @@ void for_each_map(int64_t maps, int64_t groups, const Body& body) {
 
 int64_t groups_of(int64_t maps) { return std::max<int64_t>(1, std::min<int64_t>(maps, at::get_num_threads())); }
 
-// `saved` holds every map's intermediates, or one map's for each group.
+// `saved` holds every map's intermediates, or those of one map per group.
 torch::Tensor forward_maps(const variable_list& in, const SavedTensors& saved, bool keep) {
   const torch::Tensor& x = in[kX];
   torch::Tensor out = torch::empty_like(x);
@@ -112,7 +112,7 @@ torch::Tensor forward_maps(const variable_list& in, const SavedTensors& saved, b
   return out;
 }
 
-// One group's gradient sums, one after the other in a row.
+// The gradient sums of one group, laid out consecutively.
 struct GradientLayout {
   explicit GradientLayout(int64_t c) {
     const int64_t lengths[12] = {2 * c * c, 2 * c, 18 * c, 2 * c, c * c, c, c * c, c, 2 * c * c, 2 * c, c * c, c};

@@ -1,11 +1,12 @@
-// A whole NAFBlock as one differentiable operation: on the CPU by nafblock_kernels.h, on a CUDA device by nafblock_inputs.h.
+// A whole NAFBlock as one differentiable operation: nafblock_kernels.h on the CPU, nafblock_inputs.h on a CUDA device.
 #pragma once
 
 #include <torch/torch.h>
 
 namespace daclip {
 
-// The block's weights, 1x1 convolutions as (O,I). Norms' gains and biases (C), or (N,C) where they differ between maps.
+// The block's weights; 1x1 convolutions are (O,I). The norms' gains and biases are (C), or (N,C) if they differ per
+// map.
 struct NafBlockParams {
   torch::Tensor gain1, bias1;
   torch::Tensor conv1, conv1_bias;          // (2C,C), (2C)
@@ -17,14 +18,14 @@ struct NafBlockParams {
   torch::Tensor conv5, conv5_bias, gamma;  // (C,C), (C), (C)
 };
 
-// Whether nafblock() can take such maps on this machine, channels a multiple of 16: float32 on a CPU with AVX2; float32 or
-// bfloat16 on a CUDA device where our kernels are built (DACLIP_CUDA).
+// Whether nafblock() supports such maps on this machine. Channels must be a multiple of 16, in float32 on a CPU with
+// AVX2, or in float32 or bfloat16 on a CUDA device if built with DACLIP_CUDA.
 bool nafblock_supported(const torch::Tensor& x);
 
 // x (N,H,W,C) -> (N,H,W,C); global channel attention, norm eps 1e-6.
 torch::Tensor nafblock(const torch::Tensor& x, const NafBlockParams& params);
 
-// What its functions take, in the order of nafblock_inputs.h.
+// The inputs of the autograd functions, in the order of nafblock_inputs.h.
 torch::autograd::variable_list nafblock_inputs(const torch::Tensor& x, const NafBlockParams& params);
 
 }  // namespace daclip

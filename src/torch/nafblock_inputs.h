@@ -1,5 +1,6 @@
-// The order in which a NAFBlock's tensors enter its differentiable functions and their gradients leave. Norms' gains and biases
-// (N,C), 1x1 convolutions (O,I), taps (9,2C), biases (O); all float32 but x. beta and gamma are already in conv3 and conv5.
+// The order of a NAFBlock's tensors as inputs of its autograd functions and of the returned gradients. Norms' gains and
+// biases (N,C), 1x1 convolutions (O,I), taps (9,2C), biases (O); all in float32 except x. beta and gamma are already
+// multiplied into conv3 and conv5.
 #pragma once
 
 #include <torch/torch.h>
@@ -27,8 +28,8 @@ enum NafInput {
   kNafInputs
 };
 
-// The block as matrix products over all positions of all maps with map_ops.h between them: for devices, on any backend of
-// LibTorch. x (N,H,W,C) -> (N,H,W,C).
+// The block as matrix products over all positions of all maps, with map_ops.h between them. It is meant for devices but
+// runs on any LibTorch backend. x (N,H,W,C) -> (N,H,W,C).
 torch::Tensor nafblock_by_maps(const torch::autograd::variable_list& inputs);
 
 }  // namespace daclip

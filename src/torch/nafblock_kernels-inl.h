@@ -1,8 +1,8 @@
-// The kernels of nafblock_kernels.h, compiled once for each instruction set by a file that sets
-//   DACLIP_NAF_LANES  floats in a register
-//   DACLIP_NAF_ROWS   rows of a matrix product's tile, which is two registers wide and must fit them
+// The kernels of nafblock_kernels.h. Each instruction set has a source file that includes this one after setting
+//   DACLIP_NAF_LANES  floats per register
+//   DACLIP_NAF_ROWS   rows of a matrix product's tile; the tile is two registers wide and must fit the registers
 //   DACLIP_NAF_TABLE  name of the resulting NafKernels
-// Nothing here may be an inline function that other files share: the linker would keep one of them for every processor.
+// Do not use inline functions that other files share: the linker would keep one copy of them for every processor.
 #include <algorithm>
 
 #include "torch/depthwise_kernels.h"
@@ -108,7 +108,7 @@ void multiply_add(int64_t rows, int64_t columns, int64_t depth, const Left& a, c
   }
 }
 
-// y (P,N) = x (P,K) B + add + bias, B packed.
+// y (P,N) = x (P,K) B + add + bias; B is packed.
 void dense(int64_t pixels, int64_t in, int64_t out, const float* x, const float* packed, float* y, const float* add,
            const float* bias) {
   multiply_add(pixels, out, in, {x, in, 1}, {packed, 0}, {y, out, add, bias});
@@ -119,7 +119,7 @@ void add_outer(int64_t pixels, int64_t m, int64_t n, const float* a, const float
   multiply_add(m, n, pixels, {a, 1, m}, {b, n}, {sums, n, sums, nullptr});
 }
 
-// sums (C) += the sum of value(p, c) over pixels, in four chains: one would wait for each addition.
+// sums (C) += the sum of value(p, c) over pixels. Four accumulators hide the latency of the additions.
 template <class Value>
 DACLIP_INLINE void add_sums(int64_t pixels, int64_t channels, float* sums, const Value& value) {
   for (int64_t c = 0; c < channels; c += kLanes) {
@@ -142,7 +142,7 @@ void add_column_sums(int64_t pixels, int64_t channels, const float* x, float* su
 
 // --- Norm and gate ------------------------------------------------------------------------------------------------
 
-// stats: mean and 1/deviation of each pixel, every fourth float.
+// stats: mean and 1/deviation of each pixel, four floats apart.
 void normalise(int64_t pixels, int64_t channels, const float* x, const float* gain, const float* bias, float* stats,
                float* y) {
   for (int64_t p = 0; p < pixels; ++p, x += channels, y += channels) {
@@ -172,7 +172,7 @@ void renormalise(int64_t pixels, int64_t channels, const float* x, const float* 
   }
 }
 
-// grad_x = straight + the gradient through the norm; grad_y is that of its output.
+// grad_x = straight + grad_y propagated back through the norm.
 void normalise_backward(int64_t pixels, int64_t channels, const float* x, const float* gain, const float* stats,
                         const float* grad_y, const float* straight, float* grad_x, float* grad_gain, float* grad_bias) {
   const float share = 1 / float(channels);
@@ -197,7 +197,7 @@ void normalise_backward(int64_t pixels, int64_t channels, const float* x, const 
   }
 }
 
-// y (P,C) = left half of x (P,2C) times its right half, times `scale` (C) where there is one.
+// y (P,C) = left half of x (P,2C) times its right half, times `scale` (C) if Scaled.
 template <bool Scaled>
 DACLIP_INLINE void gate(int64_t pixels, int64_t channels, const float* x, const float* scale, float* y) {
   for (int64_t p = 0; p < pixels; ++p, x += 2 * channels, y += channels) {
@@ -216,7 +216,7 @@ void add_gate_sums(int64_t pixels, int64_t channels, const float* x, float* sums
       });
 }
 
-// grad_x (P,2C) of the gate, from (grad_y * scale + shift), scale and shift (C) or absent.
+// grad_x (P,2C) of the gate, whose output gradient is grad_y * scale + shift; scale and shift (C) if Scaled.
 template <bool Scaled>
 DACLIP_INLINE void gate_backward(int64_t pixels, int64_t channels, const float* x, const float* grad_y,
                                  const float* scale, const float* shift, float* grad_x) {
@@ -230,7 +230,7 @@ DACLIP_INLINE void gate_backward(int64_t pixels, int64_t channels, const float* 
   }
 }
 
-// Rows handled at a time: about 64 pixels keep every intermediate in the first- and second-level caches.
+// Rows per step: about 64 pixels keep all intermediates in the first- and second-level caches.
 int64_t rows_at_once(const NafMap& map) { return std::max<int64_t>(1, 64 / map.width); }
 
 void pack(const float* w, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, float* packed) {
@@ -251,7 +251,7 @@ void nafblock_forward(const NafMap& map, const NafWeights& w, const NafNorms& no
     const int64_t last = std::min(h, row + step), begin = row * wd, pixels = (last - row) * wd;
     normalise(pixels, c, x + begin * c, norms.gain1, norms.bias1, saved.stats + 4 * begin, normed);
     dense(pixels, c, 2 * c, normed, w.conv1, saved.hidden + begin * 2 * c, nullptr, w.bias1);
-    // The convolution follows one row behind, except at the end.
+    // The convolution lags one row behind, except at the end.
     const int64_t from = std::max<int64_t>(0, row - 1), to = last == h ? h : last - 1;
     float* spatial = saved.spatial + from * wd * 2 * c;
     depthwise3x3_rows(saved.hidden, w.taps, w.bias2, spatial, h, wd, 2 * c, from, to);
@@ -276,7 +276,7 @@ void nafblock_forward(const NafMap& map, const NafWeights& w, const NafNorms& no
   }
 }
 
-// The second half of the block: grad_middle = gradient of y; the outer products of W3 go to outer3, this map's alone.
+// The second half of the block. grad_middle becomes the gradient of y; outer3 becomes this map's outer products of W3.
 void backward_second_half(const NafMap& map, const NafBackwardWeights& w, const NafNorms& norms, const NafSaved& saved,
                           const float* grad_out, float* grad_middle, float* outer3, const NafGradients& grads,
                           const NafNormGradients& norm_grads, NafScratch& scratch) {
@@ -306,14 +306,15 @@ void backward_second_half(const NafMap& map, const NafBackwardWeights& w, const 
   }
 }
 
-// Through the channel attention: the gradient that every pixel's gate output gets by way of the mean, (C).
+// Backward through the channel attention: computes the gradient (C) that every pixel's gate output receives through the
+// mean.
 void backward_attention(const NafMap& map, const NafBackwardWeights& w, const NafSaved& saved, const float* outer3,
                         const NafGradients& grads, float* grad_pooled, NafScratch& scratch) {
   const int64_t c = map.channels;
   float* grad_scale = scratch.get(2, c);
   std::fill(grad_scale, grad_scale + c, 0.0f);
   std::fill(grad_pooled, grad_pooled + c, 0.0f);
-  // sum over pixels of grad(g*s)_k g_k, grad(g*s) = W3^T grad_y: already in the outer products.
+  // Sum over pixels of grad(g*s)_k g_k, where grad(g*s) = W3^T grad_y: it is contained in the outer products.
   for (int64_t o = 0; o < c; ++o) {
     for (int64_t k = 0; k < c; k += kLanes) {
       const V outer = load(outer3 + o * c + k);

@@ -1,10 +1,11 @@
-// A whole NAFBlock on one (H,W,C) map, forward and backward, for CPUs with AVX2 or AVX-512. The matrix products, norms, gates
-// and the depth-wise convolution run over a few rows at a time, so that only what the backward pass reads goes to memory.
+// A whole NAFBlock on one (H,W,C) map, forward and backward, for CPUs with AVX2 or AVX-512. The matrix products, norms,
+// gates and the depth-wise convolution process a few rows at a time, so that only what the backward pass reads is
+// written to memory.
 //
 //   a1 = W1 norm1(x) + b1          d = depthwise(a1)          g = d_left * d_right        s = Wa mean(g) + ba
 //   y  = x + W3 (g * s) + b3       a4 = W4 norm2(y) + b4      out = y + W5 (a4_left * a4_right) + b5
 //
-// W3, b3 and W5, b5 hold the block's gains beta and gamma already. C is a multiple of 16.
+// W3, b3 and W5, b5 already include the block's gains beta and gamma. C is a multiple of 16.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,12 @@ struct NafWeights {
   const float *conv5, *bias5;               // (C,C), (C)
 };
 
-// Of this map: gains and biases of the two norms, (C) each.
+// One map's gains and biases of the two norms, (C) each.
 struct NafNorms {
   const float *gain1, *bias1, *gain2, *bias2;
 };
 
-// What forward leaves for backward.
+// The values that forward saves for backward.
 struct NafSaved {
   float* hidden;   // a1 (HW,2C)
   float* spatial;  // d (HW,2C)
@@ -43,16 +44,16 @@ struct NafSaved {
   float* scale;    // s (C)
 };
 
-// The matrices of the backward pass, packed, outputs in rows: x gradient = y gradient * matrix.
+// The packed matrices of the backward pass, outputs in rows: gradient of x = gradient of y * matrix.
 struct NafBackwardWeights {
   const float *conv1, *conv3, *conv4, *conv5;  // (2C,C), (C,C), (2C,C), (C,C)
-  const float* turned_taps;                    // (9,2C), the kernel turned by 180 degrees
+  const float* turned_taps;                    // (9,2C), the kernel rotated by 180 degrees
   const float* attention;                      // (C out, C in)
-  const float* plain_conv3;                    // (C out, C in), not packed, with beta
+  const float* plain_conv3;                    // (C out, C in), not packed, including beta
 };
 
-// Sums over maps, added to; those of W3 and W5 are taken behind the gains: outer products with the gradients
-// of y and out.
+// Sums accumulated over maps. Those of W3 and W5 are outer products with the gradients of y and out, so they exclude
+// the factors beta and gamma.
 struct NafGradients {
   float *conv1, *bias1;  // (2C,C), (2C)
   float *taps, *bias2;   // (9,2C), (2C)
@@ -62,12 +63,12 @@ struct NafGradients {
   float *outer5, *sum5;
 };
 
-// Of this map, added to: (C) each.
+// One map's gradients, accumulated: (C) each.
 struct NafNormGradients {
   float *gain1, *bias1, *gain2, *bias2;
 };
 
-// Working memory of one thread; grows as needed.
+// One thread's working memory; grows as needed.
 class NafScratch {
  public:
   float* get(int slot, int64_t count);  // slots 0-6
@@ -79,8 +80,9 @@ class NafScratch {
 constexpr float kNafNormEps = 1e-6f;
 
 struct NafKernels {
-  // B (K,N) for the matrix products: element (k,n) is w[k * row_stride + n * column_stride]; panels of two registers'
-  // columns (the last may hold one register) one after the other, each row-major. `packed` holds K*N values.
+  // Packs B (K,N) for the matrix products; element (k,n) is w[k * row_stride + n * column_stride]. Panels are two
+  // registers' columns wide (the last may be one register), stored consecutively, each row-major. `packed` has room for
+  // K*N values.
   void (*pack)(const float* w, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, float* packed);
 
   void (*forward)(const NafMap& map, const NafWeights& weights, const NafNorms& norms, const float* x,
@@ -91,7 +93,7 @@ struct NafKernels {
                    const NafNormGradients& norm_grads, NafScratch& scratch);
 };
 
-// Each for processors that have these instructions.
+// Each requires a processor with these instructions.
 extern const NafKernels kNafAvx2, kNafAvx512;
 
 }  // namespace daclip

@@ -19,7 +19,7 @@ torch::Tensor dense_grad(const torch::Tensor& grad, const torch::Tensor& w) {
   return at::mm(rows(grad), w).view({grad.size(0), grad.size(1), w.size(1)});
 }
 
-// (O,I) float32. Split over many products of few rows each: one product of all rows would keep few processors busy.
+// (O,I) float32. Split into many products of few rows: one product over all rows would keep few multiprocessors busy.
 torch::Tensor weight_grad(const torch::Tensor& grad, const torch::Tensor& input) {
   int64_t parts = grad.size(0), length = grad.size(1);
   while (length > 1024 && length % 2 == 0) {
@@ -32,9 +32,9 @@ torch::Tensor weight_grad(const torch::Tensor& grad, const torch::Tensor& input)
 
 torch::Tensor bias_grad(const torch::Tensor& grad) { return sum_maps(grad).sum(0); }
 
-// What the forward pass computes, and the backward pass needs of it.
+// The forward pass's results that the backward pass needs.
 struct Block {
-  torch::Tensor x, conv1, conv3, conv4, conv5;  // weights in the type of the maps
+  torch::Tensor x, conv1, conv3, conv4, conv5;  // weights in the maps' type
   Normed norm1, norm2;
   torch::Tensor hidden, spatial, gate1, pooled, attention, mixed, middle, hidden2, gate2, out;
 
@@ -74,7 +74,7 @@ variable_list gradients(const variable_list& in, const Block& b, const torch::Te
   };
   const torch::Tensor out = grad_out.view({n, positions, c});
 
-  // the second half
+  // Second half of the block.
   dense_grads(kConv5, out, b.gate2);
   const torch::Tensor hidden2 = gate_maps_grad(dense_grad(out, b.conv5), b.hidden2, {}, {});
   dense_grads(kConv4, hidden2, b.norm2.y);
@@ -82,7 +82,7 @@ variable_list gradients(const variable_list& in, const Block& b, const torch::Te
   grads[kGain2] = norm2.gain;
   grads[kBias2] = norm2.bias;
 
-  // the first
+  // First half.
   dense_grads(kConv3, norm2.x, b.mixed);
   const torch::Tensor mixed = dense_grad(norm2.x, b.conv3);
   const torch::Tensor attention = sum_maps(mixed, b.gate1);

@@ -14,7 +14,7 @@ namespace {
 
 struct Storage {
   torch::Tensor value;
-  torch::Tensor lowered;  // a frozen float32 weight in bfloat16, once asked for
+  torch::Tensor lowered;  // cached bfloat16 copy of a frozen float32 weight
 };
 
 at::ScalarType scalar_type(DType type) { return type == DType::f32 ? at::kFloat : at::kBFloat16; }
@@ -24,7 +24,7 @@ const torch::Tensor& raw(const Tensor& x) { return TorchBackend::tensor(x); }
 torch::Tensor to_nchw(const torch::Tensor& x) { return x.permute({0, 3, 1, 2}); }
 torch::Tensor to_nhwc(const torch::Tensor& x) { return x.permute({0, 2, 3, 1}); }
 
-// x (...,I), w (O,I): one product over all rows, which is what the BLAS is fastest at.
+// x (...,I), w (O,I): a single product over all rows, because BLAS is fastest at that.
 torch::Tensor dense(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
   const torch::Tensor rows = x.reshape({-1, x.size(-1)});
   const torch::Tensor y = b.defined() ? at::addmm(b, rows, w.t()) : at::mm(rows, w.t());
@@ -33,7 +33,7 @@ torch::Tensor dense(const torch::Tensor& x, const torch::Tensor& w, const torch:
   return y.view(shape);
 }
 
-// A convolution whose windows tile the map is a dense layer on the windows. w (O,I,k,k).
+// A convolution with non-overlapping windows is a dense layer on the windows. w (O,I,k,k).
 torch::Tensor patches(const torch::Tensor& x, const torch::Tensor& w, const torch::Tensor& b) {
   const int64_t n = x.size(0), c = x.size(3), kh = w.size(2), kw = w.size(3), h = x.size(1) / kh, wd = x.size(2) / kw;
   const torch::Tensor rows = x.narrow(1, 0, h * kh)
@@ -44,7 +44,7 @@ torch::Tensor patches(const torch::Tensor& x, const torch::Tensor& w, const torc
   return dense(rows, w.permute({0, 2, 3, 1}).reshape({w.size(0), -1}), b);
 }
 
-// (N,C) -> (N,1,...,1,C) beside a tensor of the given rank.
+// (N,C) -> (N,1,...,1,C), of the given rank.
 torch::Tensor beside(const torch::Tensor& x, int64_t rank) {
   std::vector<int64_t> shape(size_t(rank), 1);
   shape.front() = x.size(0);
@@ -52,16 +52,17 @@ torch::Tensor beside(const torch::Tensor& x, int64_t rank) {
   return x.view(shape);
 }
 
-// Debian's LibTorch does not pass its number of threads on to OpenBLAS, which then starts one for every core.
+// Debian's LibTorch does not pass its number of threads on to OpenBLAS, which then starts one per core.
 void set_threads(int threads) {
   at::set_num_threads(threads);
   using SetThreads = void (*)(int);
   if (const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
 }
 
-// Feature maps, and a device's batches, come and go by megabytes: keep the memory instead of clearing fresh pages each time.
+// Feature maps of megabytes are allocated and freed constantly. Keep their memory instead of clearing new pages each
+// time.
 void keep_memory() {
-  mallopt(M_MMAP_MAX, 0);  // no buffer is too large to keep; M_MMAP_THRESHOLD ends at 32 MB
+  mallopt(M_MMAP_MAX, 0);  // keep buffers of all sizes; M_MMAP_THRESHOLD is limited to 32 MB
   mallopt(M_TRIM_THRESHOLD, 2000 << 20);
 }
 
@@ -74,7 +75,7 @@ TorchBackend::TorchBackend(const TorchOptions& options) : options_(options) {
   if (options_.device.is_cuda()) {
     at::globalContext().setAllowTF32CuBLAS(options_.tf32);
     at::globalContext().setAllowTF32CuDNN(options_.tf32);
-    at::globalContext().setBenchmarkCuDNN(true);  // training and tiles meet few shapes
+    at::globalContext().setBenchmarkCuDNN(true);  // training and tiles use few shapes
   }
 }
 
@@ -86,7 +87,7 @@ const torch::Tensor& TorchBackend::tensor(const Tensor& x) {
 Tensor TorchBackend::wrap(torch::Tensor x) {
   const DType type = x.scalar_type() == at::kBFloat16 ? DType::bf16 : DType::f32;
   if (x.scalar_type() != scalar_type(type)) {
-    throw DeviceError(cat("the torch backend holds float32 and bfloat16, not ", c10::toString(x.scalar_type())));
+    throw DeviceError(cat("torch backend: expected float32 or bfloat16, found ", c10::toString(x.scalar_type())));
   }
   Shape shape = x.sizes().vec();
   return Tensor(std::move(shape), type, std::make_shared<Storage>(Storage{x.contiguous(), {}}));
@@ -143,7 +144,7 @@ Tensor TorchBackend::do_matmul(const Tensor& a, const Tensor& b, bool transpose_
 }
 
 Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) {
-  // One channel less its mean is nothing, which LibTorch's formula only comes near.
+  // A single channel minus its mean is exactly 0; LibTorch's formula only approximates that.
   if (x.dim(-1) == 1) {
     const torch::Tensor nothing = (raw(x) - raw(x)) * lowered(gain);
     return wrap(bias.defined() ? nothing + lowered(bias) : nothing);
@@ -211,7 +212,7 @@ Tensor TorchBackend::do_pad(const Tensor& x, int64_t height, int64_t width) {
 }
 
 Tensor TorchBackend::do_pad_reflect(const Tensor& x, int64_t height, int64_t width) {
-  // By index: LibTorch 1.13 has no reflection in bfloat16 on the CPU.
+  // By indexing, because LibTorch 1.13 has no reflection padding for bfloat16 on the CPU.
   const auto mirrored = [this](int64_t size, int64_t padded) {
     std::vector<int64_t> index(size_t(padded), 0);
     for (int64_t i = 0; i < padded; ++i) index[size_t(i)] = i < size ? i : 2 * (size - 1) - i;
@@ -274,7 +275,7 @@ Tensor TorchBackend::fused_nafblock(const Scope& weights, const Tensor& input, c
   p.gain2 = vector("norm2.weight"), p.bias2 = vector("norm2.bias");
   p.conv4 = matrix("conv4.weight"), p.conv4_bias = vector("conv4.bias");
   p.conv5 = matrix("conv5.weight"), p.conv5_bias = vector("conv5.bias"), p.gamma = vector("gamma");
-  // Only the published proportions: every other block is composed.
+  // The fused block supports only the published proportions; other blocks are composed.
   if (p.conv1.size(0) != 2 * c || p.conv4.size(0) != 2 * c || p.depthwise.size(2) != 3) return {};
   if (steer.defined()) {
     const auto parts = raw(steer).chunk(4, 1);

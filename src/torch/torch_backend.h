@@ -1,6 +1,5 @@
 // Backend on LibTorch: autograd for training, CUDA for inference. An (N,H,W,C) tensor is a contiguous torch tensor of
-// that shape, so that 1x1 convolutions and dense layers are plain matrix products and norms run over the last
-// dimension.
+// that shape, so 1x1 convolutions and dense layers are plain matrix products, and norms run over the last dimension.
 #pragma once
 
 #include <torch/torch.h>
@@ -11,15 +10,16 @@ namespace daclip {
 
 struct TorchOptions {
   torch::Device device = torch::kCPU;
-  DType precision = DType::f32;  // of activations; weights stay float32 and are converted where they are used
-  int threads = 0;               // of LibTorch on the CPU, for the whole process; 0 leaves its setting
-  bool tf32 = false;             // CUDA: round float32 products to 10 bits of mantissa
-  bool fused = true;             // whole blocks in one operation where there is a kernel for them
+  DType precision = DType::f32;  // of activations; weights stay in float32 and are converted when used
+  int threads = 0;               // LibTorch's CPU threads, for the whole process; 0 keeps the current setting
+  bool tf32 = false;             // CUDA: compute float32 products with 10 bits of mantissa
+  bool fused = true;             // run whole blocks as one operation where a kernel exists
 };
 
 class TorchBackend : public Backend {
  public:
-  // Throws DeviceError where the device is absent.
+  // Also changes malloc for the whole process (mallopt): freed memory is kept, because feature maps are allocated and
+  // freed constantly. Throws DeviceError if the device is absent.
   explicit TorchBackend(const TorchOptions& options = {});
 
   std::string name() const override { return "torch"; }
@@ -28,7 +28,7 @@ class TorchBackend : public Backend {
 
   // The torch tensor behind an activation or weight of this backend; shares storage and autograd history.
   static const torch::Tensor& tensor(const Tensor& x);
-  // Made contiguous; float32 or bfloat16. Gradients flow through.
+  // Makes x (float32 or bfloat16) contiguous. Gradients flow through.
   static Tensor wrap(torch::Tensor x);
 
   Tensor fused_nafblock(const Scope& weights, const Tensor& x, const Tensor& steer) override;
@@ -74,7 +74,7 @@ class TorchBackend : public Backend {
   Tensor do_local_mean(const Tensor& x, int64_t kernel_height, int64_t kernel_width, int fast_stride) override;
 
  private:
-  // A tensor in the dtype of the activations; a frozen weight's conversion is kept.
+  // The tensor in the dtype of activations. The conversion of a frozen weight is cached.
   torch::Tensor lowered(const Tensor& x) const;
 
   TorchOptions options_;

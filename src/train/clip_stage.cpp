@@ -1,5 +1,5 @@
 // Training a small CLIP from scratch: images against captions. So that its towers know degradations too, a share of the
-// images is degraded, and then the caption ends in the label, as DA-CLIP's own captions do (SPEC 6).
+// images is degraded, and then the caption ends in the label, as DA-CLIP's own captions do (DA-CLIP, Section 4).
 #include <algorithm>
 #include <numeric>
 

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMaxIndex = 1 << 20;  // bytes of the index
 constexpr size_t kMaxDimensions = 8;
 
-// The text up to `separator`, which is cut off the front of `rest` with it.
+// Removes the text up to `separator` (inclusive) from the front of `rest`, and returns it without the separator.
 std::string_view next_part(std::string_view& rest, char separator) {
   const size_t end = std::min(rest.find(separator), rest.size());
   const std::string_view part = rest.substr(0, end);
@@ -28,7 +28,7 @@ class IndexReader {
     if (index.size() > kMaxIndex)
       throw LimitError(cat(where_, ": an index of ", index.size(), " bytes, expected at most ", kMaxIndex));
     if (floats_.bytes.size() % sizeof(float) != 0)
-      throw FormatError(cat(where_, ": ", floats_.bytes.size(), " bytes are no whole number of floats"));
+      throw FormatError(cat(where_, ": ", floats_.bytes.size(), " bytes are not a whole number of floats"));
     while (!index.empty()) {
       std::string_view line = next_part(index, '\n');
       ++line_;
@@ -56,7 +56,7 @@ class IndexReader {
     const std::string_view name = next_part(line, ' ');
     std::string_view shape_text = next_part(line, ' ');
     const uint64_t offset = number(next_part(line, ' '), "the offset"), count = number(line, "the count");
-    if (name.empty()) fail("a tensor without a name");
+    if (name.empty()) fail("a tensor has no name");
     const uint64_t stored = floats_.bytes.size() / sizeof(float);
     uint64_t values = 1;
     NamedArray array;
@@ -64,16 +64,17 @@ class IndexReader {
       more = shape_text.find('x') != std::string_view::npos;
       const uint64_t length = number(next_part(shape_text, 'x'), "a dimension");
       if (length == 0 || length > stored / values || array.shape.size() == kMaxDimensions)
-        fail(cat(printable(name), " has a shape beyond the ", stored, " values of the file"));
+        fail(cat(printable(name), " has a shape larger than the file's ", stored, " values"));
       values *= length;
       array.shape.push_back(int64_t(length));
     }
-    if (values != count) fail(cat(printable(name), " has ", count, " values, its shape says ", values));
+    if (values != count) fail(cat(printable(name), " has ", count, " values, but its shape needs ", values));
     if (offset > stored - count)
-      fail(cat(printable(name), " at ", offset, " with ", count, " values leaves the ", stored, " of the file"));
+      fail(cat(printable(name), ": ", count, " values at offset ", offset, " exceed the ", stored,
+               " values of the file"));
     array.bytes = floats_.bytes.subspan(size_t(offset) * sizeof(float), size_t(count) * sizeof(float));
     array.owner = floats_.owner;
-    if (!result_.arrays.emplace(name, std::move(array)).second) fail(cat(printable(name), " is there twice"));
+    if (!result_.arrays.emplace(name, std::move(array)).second) fail(cat("duplicate tensor ", printable(name)));
   }
 
   const SharedBytes& floats_;

@@ -1,6 +1,6 @@
-// Weights as one file of float32 values with a text beside it that says where each tensor lies: NAME.f32 and
-// NAME.index.txt. A line of the index is "name shape offset count", the shape as 64x3x11x11, offset and count in floats;
-// lines that begin with # are comments.
+// Weights as a raw file of float32 values, NAME.f32, with a text index, NAME.index.txt. A line of the index is "name
+// shape offset count": the shape is written as 64x3x11x11, offset and count are in floats. Lines beginning with # are
+// comments.
 #pragma once
 
 #include <filesystem>
@@ -12,11 +12,11 @@
 
 namespace daclip {
 
-// `path` is the .f32 file, which is mapped. Throws IoError for either file, FormatError, LimitError.
+// Maps the .f32 file `path`. Throws IoError for either file, FormatError, LimitError.
 NamedArrays read_indexed_floats(const std::filesystem::path& path);
 
-// The same from memory: every tensor must lie inside `floats` (little-endian) and have as many values as its shape says.
-// `where` names the input in errors.
+// Same, from memory. Every tensor must lie inside `floats` (little-endian) and have the number of values that its shape
+// implies. `where` names the input in errors.
 NamedArrays parse_indexed_floats(std::string_view index, const SharedBytes& floats, const std::string& where);
 
 }  // namespace daclip

@@ -1,4 +1,4 @@
-// Files as bytes that the kernel reads when they are touched.
+// Memory-mapped files.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct SharedBytes {
   std::shared_ptr<const void> owner;
 };
 
-// Maps a regular file read-only; it is unmapped with its last user. Throws IoError naming the path.
+// Maps a regular file read-only. The mapping lives as long as its last user. Throws IoError naming the path.
 SharedBytes map_file(const std::filesystem::path& path);
 
 SharedBytes share(std::vector<uint8_t> bytes);

@@ -12,7 +12,8 @@ namespace {
 template <class Stored>
 Stored load(const uint8_t* bytes, size_t index) {
   Stored value;
-  std::memcpy(&value, bytes + index * sizeof(Stored), sizeof(Stored));  // mapped files need not be aligned
+  // memcpy, because data in mapped files may be unaligned
+  std::memcpy(&value, bytes + index * sizeof(Stored), sizeof(Stored));
   return value;
 }
 
@@ -69,14 +70,14 @@ std::vector<int64_t> NamedArray::to_ints() const {
     case ArrayType::i32: return convert_all<int64_t, int32_t>(*this, same);
     case ArrayType::i64: return convert_all<int64_t, int64_t>(*this, same);
     case ArrayType::u8: return convert_all<int64_t, uint8_t>(*this, same);
-    default: throw FormatError("integers expected, found an array of floating-point numbers");
+    default: throw FormatError("expected integers, found an array of floating-point numbers");
   }
 }
 
 const NamedArray& NamedArrays::at(std::string_view name) const {
   const auto it = arrays.find(name);
   if (it == arrays.end())
-    throw WeightsError(cat("missing tensor ", name, " among the ", arrays.size(), " of the file"));
+    throw WeightsError(cat("missing tensor ", name, "; the file has ", arrays.size(), " tensors"));
   return it->second;
 }
 
@@ -95,7 +96,7 @@ NamedArray make_array(std::span<const float> values, std::vector<int64_t> shape,
       std::memcpy(buffer->data() + 2 * i, &half, 2);
     }
   } else {
-    throw UsageError("make_array: only f32, f16 and bf16 can be made of floats");
+    throw UsageError("make_array: expected element type f32, f16 or bf16");
   }
   array.bytes = *buffer;
   array.owner = std::move(buffer);

@@ -11,13 +11,13 @@
 namespace daclip {
 namespace {
 
-// A checkpoint of the largest networks here has some ten thousand values.
+// Checkpoints of the largest supported networks have about ten thousand values.
 constexpr size_t kMaxValues = 1'000'000;
 constexpr size_t kMaxOperations = 10'000'000;
 constexpr size_t kMaxMarks = 1000;
 constexpr size_t kMaxName = 1000;
 
-// Opcodes of Python's pickletools that weights are written with.
+// Opcodes (Python's pickletools) that occur in saved weights.
 enum Op : uint8_t {
   kMark = '(',
   kStop = '.',
@@ -65,7 +65,7 @@ enum Op : uint8_t {
   kFrame = 0x95,
 };
 
-// Those that are refused, by name.
+// Known opcodes that are refused, with their names for the message.
 struct Refused {
   uint8_t op;
   const char* name;
@@ -88,7 +88,7 @@ class PickleMachine {
   PickleMachine(Pickle& pickle, std::span<const uint8_t> bytes, const std::string& where,
                 const Pickle::Allowed& allowed)
       : pickle_(pickle), bytes_(bytes), where_(where), allowed_(allowed) {
-    pickle_.values_.emplace_back();  // so that no value is number 0
+    pickle_.values_.emplace_back();  // reserves number 0 as "no value"
   }
 
   void run() {
@@ -116,7 +116,7 @@ class PickleMachine {
   }
 
   std::span<const uint8_t> take(uint64_t count) {
-    if (count > bytes_.size() - at_) fail("cut off");
+    if (count > bytes_.size() - at_) fail("truncated");
     const std::span<const uint8_t> taken = bytes_.subspan(at_, size_t(count));
     at_ += size_t(count);
     return taken;
@@ -136,7 +136,7 @@ class PickleMachine {
   std::string_view take_line() {
     const std::span<const uint8_t> rest = bytes_.subspan(at_, std::min(bytes_.size() - at_, kMaxName));
     const void* end = rest.empty() ? nullptr : std::memchr(rest.data(), '\n', rest.size());
-    if (!end) fail("a name without its end");
+    if (!end) fail("unterminated name");
     const std::string_view line = take_text(uint64_t(static_cast<const uint8_t*>(end) - rest.data()));
     take(1);
     return line;
@@ -161,14 +161,14 @@ class PickleMachine {
   size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
   Ref pop() {
-    if (stack_.size() <= floor()) fail("takes a value from an empty stack");
+    if (stack_.size() <= floor()) fail("pops from an empty stack");
     const Ref ref = stack_.back();
     stack_.pop_back();
     return ref;
   }
 
   Ref top() const {
-    if (stack_.size() <= floor()) fail("looks at an empty stack");
+    if (stack_.size() <= floor()) fail("reads the top of an empty stack");
     return stack_.back();
   }
 
@@ -257,14 +257,14 @@ class PickleMachine {
 
   void append(const std::vector<Ref>& items) {
     Pickle::Value& list = value(top());
-    if (list.kind != Kind::list) fail("appends to what is no list");
+    if (list.kind != Kind::list) fail("appends to a value that is not a list");
     list.items.insert(list.items.end(), items.begin(), items.end());
   }
 
   void set_items(const std::vector<Ref>& items) {
     Pickle::Value& dict = value(top());
-    if (dict.kind != Kind::dict && dict.kind != Kind::call) fail("puts entries into what is no dict");
-    if (items.size() % 2 != 0) fail("a key without its value");
+    if (dict.kind != Kind::dict && dict.kind != Kind::call) fail("sets entries of a value that is not a dict");
+    if (items.size() % 2 != 0) fail("a key has no value");
     dict.items.insert(dict.items.end(), items.begin(), items.end());
   }
 
@@ -298,7 +298,7 @@ class PickleMachine {
 
   void get(uint32_t index) {
     const auto it = memo_.find(index);
-    if (it == memo_.end()) fail(cat("nothing is remembered as ", index));
+    if (it == memo_.end()) fail(cat("no memo entry ", index));
     push(it->second);
   }
 
@@ -311,21 +311,21 @@ class PickleMachine {
       }
       case kStackGlobal: {
         const Ref name = pop(), module = pop();
-        if (value(name).kind != Kind::text || value(module).kind != Kind::text) fail("a class whose name is no text");
+        if (value(name).kind != Kind::text || value(module).kind != Kind::text) fail("the name of a class is not text");
         global(value(module).text, value(name).text);
         return true;
       }
       case kReduce:
       case kNewObj: {
         const Ref arguments = pop(), function = pop();
-        if (value(function).kind != Kind::global) fail("calls what is no function");
-        if (value(arguments).kind != Kind::tuple) fail("calls with what is no tuple");
+        if (value(function).kind != Kind::global) fail("calls a value that is not a function");
+        if (value(arguments).kind != Kind::tuple) fail("the arguments of a call are not a tuple");
         push(Kind::call).items = {function, arguments};
         return true;
       }
       case kBuild: {
         const Ref state = pop();
-        if (value(top()).kind != Kind::call) fail("gives a state to what is no object");
+        if (value(top()).kind != Kind::call) fail("sets the state of a value that is not an object");
         value(top()).state = state;
         return true;
       }
@@ -340,8 +340,7 @@ class PickleMachine {
 
   void global(std::string_view module, std::string_view name) {
     if (!allowed_(module, name))
-      fail(cat("class ", printable(module), ".", printable(name),
-               " is refused: it is not among those that weights are made of"));
+      fail(cat("class ", printable(module), ".", printable(name), " is refused: weights do not need it"));
     Pickle::Value& made = push(Kind::global);
     made.module = module;
     made.text = name;

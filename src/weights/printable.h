@@ -1,4 +1,4 @@
-// Foreign text in messages.
+// Untrusted text in messages.
 #pragma once
 
 #include <string>
@@ -6,8 +6,7 @@
 
 namespace daclip {
 
-// At most 80 characters, control and non-ASCII ones shown as '?', so that a message stays one line whatever a file
-// says.
+// At most 80 characters of `text`, control and non-ASCII characters replaced by '?', so that a message stays one line.
 inline std::string printable(std::string_view text) {
   constexpr size_t kShown = 80;
   std::string result(text.substr(0, kShown));

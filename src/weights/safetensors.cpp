@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxHeader = 100'000'000;  // as the reference implementation of the format limits it
+constexpr uint64_t kMaxHeader = 100'000'000;  // the limit of the format's reference implementation
 constexpr size_t kMaxRank = 16;
 constexpr int kMaxDepth = 4;  // header { tensor { shape [ number ] } }
 
@@ -35,11 +35,11 @@ struct Entry {
   uint64_t begin, end;
 };
 
-// A JSON reader that keeps nesting shallow and refuses a name that comes twice, which the parser would silently drop.
+// Parses JSON with limited nesting and refuses duplicate keys, which the JSON library would silently drop.
 Json parse_header(const char* begin, const char* end, const std::string& where) {
   bool too_deep = false;
   std::optional<std::string> twice;
-  std::vector<std::vector<std::string>> keys;  // of the objects that are open
+  std::vector<std::vector<std::string>> keys;  // of the objects currently open
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > kMaxDepth) too_deep = true;
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
@@ -51,24 +51,24 @@ Json parse_header(const char* begin, const char* end, const std::string& where) 
       if (same != names.end()) twice = *same;
       keys.pop_back();
     }
-    return !too_deep;  // false discards the value, so a hostile tree is never built
+    return !too_deep;  // false makes the parser discard the value, so a hostile tree is never built
   };
   const Json header = Json::parse(begin, end, watch, false);
   if (too_deep) throw FormatError(cat(where, ": safetensors header nested deeper than ", kMaxDepth));
-  if (twice) throw FormatError(cat(where, ": safetensors header names \"", *twice, "\" twice"));
+  if (twice) throw FormatError(cat(where, ": safetensors header has the duplicate key \"", *twice, "\""));
   if (!header.is_object()) throw FormatError(cat(where, ": safetensors header is not a JSON object"));
   return header;
 }
 
 uint64_t unsigned_number(const Json& value, const std::string& what) {
-  if (!value.is_number_unsigned()) throw FormatError(cat(what, ": a whole number of 0 or more expected"));
+  if (!value.is_number_unsigned()) throw FormatError(cat(what, ": expected a whole number of 0 or more"));
   return value.get<uint64_t>();
 }
 
 Entry parse_entry(const std::string& name, const Json& value, uint64_t data_size, const std::string& where) {
   const std::string what = cat(where, ": tensor ", name);
   if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
-    throw FormatError(cat(what, ": dtype, shape and data_offsets expected"));
+    throw FormatError(cat(what, ": expected dtype, shape and data_offsets"));
   Entry entry;
   entry.name = name;
   const Json& type = value["dtype"];
@@ -81,26 +81,26 @@ Entry parse_entry(const std::string& name, const Json& value, uint64_t data_size
   entry.type = known->type;
   const Json& shape = value["shape"];
   if (!shape.is_array() || shape.size() > kMaxRank)
-    throw FormatError(cat(what, ": shape of at most ", kMaxRank, " dimensions expected"));
+    throw FormatError(cat(what, ": expected a shape of at most ", kMaxRank, " dimensions"));
   for (const Json& d : shape) {
     const uint64_t length = unsigned_number(d, what + " shape");
     if (length > uint64_t(INT64_MAX)) throw LimitError(cat(what, ": dimension ", length, " is too large"));
     entry.shape.push_back(int64_t(length));
   }
   const Json& offsets = value["data_offsets"];
-  if (!offsets.is_array() || offsets.size() != 2) throw FormatError(cat(what, ": data_offsets [begin, end] expected"));
+  if (!offsets.is_array() || offsets.size() != 2) throw FormatError(cat(what, ": expected data_offsets [begin, end]"));
   entry.begin = unsigned_number(offsets[0], what + " data_offsets");
   entry.end = unsigned_number(offsets[1], what + " data_offsets");
   if (entry.begin > entry.end || entry.end > data_size)
     throw FormatError(
-        cat(what, ": data_offsets ", entry.begin, "..", entry.end, " do not fit the ", data_size, " bytes of data"));
+        cat(what, ": data_offsets ", entry.begin, "..", entry.end, " exceed the ", data_size, " bytes of data"));
   const uint64_t bytes = checked_mul(checked_numel(entry.shape, what.c_str()), element_size(entry.type), what.c_str());
   if (bytes != entry.end - entry.begin)
-    throw FormatError(cat(what, ": shape needs ", bytes, " bytes, data_offsets hold ", entry.end - entry.begin));
+    throw FormatError(cat(what, ": shape needs ", bytes, " bytes, data_offsets span ", entry.end - entry.begin));
   return entry;
 }
 
-// The tensors must cover the data from end to end: the format has neither holes nor shared bytes.
+// The format requires the tensors to cover the data without gaps or overlaps.
 void check_coverage(std::vector<Entry>& entries, uint64_t data_size, const std::string& where) {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
@@ -112,7 +112,8 @@ void check_coverage(std::vector<Entry>& entries, uint64_t data_size, const std::
       throw FormatError(cat(where, ": gap of ", entry.begin - covered, " bytes before tensor ", entry.name));
     covered = entry.end;
   }
-  if (covered != data_size) throw FormatError(cat(where, ": ", data_size - covered, " bytes behind the last tensor"));
+  if (covered != data_size)
+    throw FormatError(cat(where, ": ", data_size - covered, " unused bytes after the last tensor"));
 }
 
 std::string daclip_metadata(const Json& header) {
@@ -166,17 +167,17 @@ void write_safetensors(const std::filesystem::path& path, const NamedArrays& arr
   if (!arrays.metadata.empty()) header["__metadata__"] = {{"daclip", arrays.metadata}, {"format", "pt"}};
   uint64_t offset = 0;
   for (const auto& [name, array] : arrays.arrays) {
-    if (name == "__metadata__") throw UsageError("a tensor cannot be called __metadata__");
+    if (name == "__metadata__") throw UsageError("the tensor name __metadata__ is reserved");
     const uint64_t size = checked_mul(array.numel(), element_size(array.type), name.c_str());
     if (size != array.bytes.size())
-      throw FormatError(cat("tensor ", name, ": shape needs ", size, " bytes, data holds ", array.bytes.size()));
+      throw FormatError(cat("tensor ", name, ": shape needs ", size, " bytes, found ", array.bytes.size()));
     const auto known = std::find_if(std::begin(kTypeNames), std::end(kTypeNames),
                                     [&](const TypeName& candidate) { return candidate.type == array.type; });
     header[name] = {{"dtype", known->name}, {"shape", array.shape}, {"data_offsets", {offset, offset + size}}};
     offset = checked_add(offset, size, "model file");
   }
   std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
-  // The format allows no gaps between tensors, so only the start of the data can be aligned; spaces may end the header.
+  // The format allows no gaps between tensors, so only the start of the data can be aligned: spaces pad the header.
   text.resize((text.size() + 8 + 63) / 64 * 64 - 8, ' ');
 
   std::vector<uint8_t> begin(8 + text.size());

@@ -15,8 +15,8 @@ using Kind = Pickle::Kind;
 using Ref = Pickle::Ref;
 
 constexpr std::string_view kNested[] = {"state_dict", "params_ema", "params", "model"};
-constexpr int kMaxNesting = 4;       // dicts around the state dict
-constexpr int kMaxModuleDepth = 32;  // modules in modules of a torch.jit archive
+constexpr int kMaxNesting = 4;       // dicts that contain the state dict
+constexpr int kMaxModuleDepth = 32;  // nesting of modules in a torch.jit archive
 constexpr size_t kMaxTensors = 100'000, kMaxVisits = 1'000'000;
 constexpr std::string_view kModule = "module.";
 
@@ -34,12 +34,12 @@ class Reader {
       result_.origin = "torch.save file";
       add_all(find_dict());
     }
-    if (result_.arrays.arrays.empty()) throw FormatError(cat(where_, ": ", result_.origin, " without any tensor"));
+    if (result_.arrays.arrays.empty()) throw FormatError(cat(where_, ": ", result_.origin, " without tensors"));
     return std::move(result_);
   }
 
  private:
-  // The dict that holds tensors, by itself or under one of the usual names.
+  // The dict that holds tensors: the root or an entry with one of the usual names.
   Ref find_dict() {
     Ref dict = file_.root();
     for (int level = 0; level < kMaxNesting; ++level) {
@@ -55,7 +55,7 @@ class Reader {
     for (size_t i = 0; i + 1 < entries.size() && found.size() < 200; i += 2)
       found += (i ? ", " : "") + printable(file_.value(entries[i]).text);
     throw FormatError(cat(where_,
-                          ": no weights, neither by themselves nor under state_dict, params_ema, params or "
+                          ": no weights at top level or under state_dict, params_ema, params or "
                           "model; found ",
                           found.empty() ? "no named entries" : found));
   }
@@ -78,12 +78,12 @@ class Reader {
     const auto entries = file_.entries(dict);
     for (size_t i = 0; i + 1 < entries.size(); i += 2) {
       if (!file_.is_tensor(entries[i + 1])) continue;
-      if (file_.value(entries[i]).kind != Kind::text) throw FormatError(cat(where_, ": a tensor without a name"));
+      if (file_.value(entries[i]).kind != Kind::text) throw FormatError(cat(where_, ": a tensor has no name"));
       add(file_.value(entries[i]).text, entries[i + 1]);
     }
   }
 
-  // Attributes of modules in modules, their names joined by dots.
+  // Collects tensors from the attributes of nested modules; names are joined by dots.
   void add_modules(Ref object, const std::string& prefix, int depth) {
     const auto entries = file_.entries(object);
     for (size_t i = 0; i + 1 < entries.size(); i += 2) {
@@ -102,11 +102,11 @@ class Reader {
     if (name.starts_with(kModule)) name.remove_prefix(kModule.size());
     NamedArray array = file_.tensor(ref, std::string(name));
     total_ += array.bytes.size();
-    // Only an attack lets a small file unfold into many times its size.
+    // Only a hostile file expands to many times its size.
     if (total_ > limit_ || result_.arrays.arrays.size() == kMaxTensors)
-      throw LimitError(cat(where_, ": the tensors share so many bytes that they hold more than four times the file"));
+      throw LimitError(cat(where_, ": the tensors share storage and expand to more than four times the file's size"));
     if (!result_.arrays.arrays.emplace(name, std::move(array)).second)
-      throw FormatError(cat(where_, ": tensor ", printable(name), " is there twice"));
+      throw FormatError(cat(where_, ": duplicate tensor ", printable(name)));
   }
 
   std::string where_;
@@ -121,16 +121,16 @@ class Reader {
 
 StateDict parse_state_dict(const SharedBytes& file, const std::string& where) {
   if (TorchFile::starts_like_one(file.bytes)) return Reader(file, where).read();
-  // A pickle of another program would be taken for a safetensors header of absurd length.
+  // Read as safetensors, a pickle from another program would fail with an absurd header length; name the real problem.
   if (file.bytes.size() >= 9 && file.bytes[0] == 0x80 && file.bytes[1] <= 5 && file.bytes[8] != '{')
-    throw FormatError(cat(where, ": a bare pickle, expected a file of torch.save or safetensors"));
+    throw FormatError(cat(where, ": a bare pickle, expected a torch.save or safetensors file"));
   StateDict result;
   result.origin = "safetensors";
   NamedArrays stored = parse_safetensors(file, where);
   for (auto& [name, array] : stored.arrays) {
     const std::string_view bare = name.starts_with(kModule) ? std::string_view(name).substr(kModule.size()) : name;
     if (!result.arrays.arrays.emplace(bare, std::move(array)).second)
-      throw FormatError(cat(where, ": tensor ", printable(bare), " is there twice"));
+      throw FormatError(cat(where, ": duplicate tensor ", printable(bare)));
   }
   result.arrays.metadata = std::move(stored.metadata);
   return result;

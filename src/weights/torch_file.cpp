@@ -15,14 +15,14 @@ using Kind = Pickle::Kind;
 using Ref = Pickle::Ref;
 
 constexpr size_t kMaxRank = 16;
-constexpr int kMaxWrappers = 4;  // a parameter around a tensor with attributes around a tensor
+constexpr int kMaxWrappers = 4;  // nesting of parameters and of tensors with attributes around a tensor
 
 struct ClassName {
   std::string_view module, name;
 };
 
-// What torch.save and torch.jit.save write around tensors; and NumPy's scalars, which are learning rates in the
-// optimiser's state beside published weights. All of them are names only: none is ever called.
+// Classes that torch.save and torch.jit.save write around tensors, and NumPy's scalars, which occur as learning rates
+// in the optimiser state of published checkpoints. They are recognised by name and never called.
 constexpr ClassName kClasses[] = {{"collections", "OrderedDict"},
                                   {"torch._utils", "_rebuild_tensor_v2"},
                                   {"torch._utils", "_rebuild_tensor"},
@@ -43,8 +43,8 @@ constexpr ClassName kClasses[] = {{"collections", "OrderedDict"},
                                   {"_codecs", "encode"}};
 
 struct StorageClass {
-  std::string_view name;  // in the module torch
-  size_t element;         // bytes
+  std::string_view name;  // within the module torch
+  size_t element;         // size in bytes
   std::optional<ArrayType> type;
 };
 constexpr StorageClass kStorages[] = {{"HalfStorage", 2, ArrayType::f16},
@@ -72,7 +72,7 @@ bool allowed(std::string_view module, std::string_view name) {
                      [&](const ClassName& known) { return known.module == module && known.name == name; });
 }
 
-// The pickled number that begins the older format.
+// The pickled magic number at the start of the older format.
 constexpr uint8_t kLegacyStart[] = {0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
 
 void swap_bytes(std::span<uint8_t> bytes, size_t element) {
@@ -81,7 +81,7 @@ void swap_bytes(std::span<uint8_t> bytes, size_t element) {
 }
 
 bool row_major(std::span<const int64_t> shape, std::span<const int64_t> strides) {
-  uint64_t expected = 1;  // the product of a shape that was checked
+  uint64_t expected = 1;  // product of the checked dimensions after this one
   for (size_t i = shape.size(); i-- > 0;) {
     if (shape[i] != 1 && uint64_t(strides[i]) != expected) return false;
     expected *= uint64_t(shape[i]);
@@ -102,10 +102,10 @@ TorchFile::TorchFile(const SharedBytes& file, const std::string& where) : file_(
   else if (starts_like_one(file.bytes))
     open_legacy(where);
   else
-    throw FormatError(cat(where, ": not a file that torch.save wrote"));
+    throw FormatError(cat(where, ": not a torch.save file"));
 }
 
-// <name>/data.pkl, <name>/data/<key>..., and with torch.jit code and constants besides.
+// Entries: <name>/data.pkl, <name>/data/<key>..., and for torch.jit also code and constants.
 void TorchFile::open_archive(const std::string& where) {
   const ZipArchive zip(file_.bytes, where);
   constexpr std::string_view kPickle = "data.pkl";
@@ -117,7 +117,7 @@ void TorchFile::open_archive(const std::string& where) {
     if (root) throw FormatError(cat(where, ": zip archive with two ", kPickle));
     root = folder;
   }
-  if (!root) throw FormatError(cat(where, ": zip archive without ", kPickle, ": not one that torch.save wrote"));
+  if (!root) throw FormatError(cat(where, ": zip archive without ", kPickle, ": not a torch.save file"));
   if (zip.has(*root + "byteorder")) {
     const std::span<const uint8_t> order = zip.at(*root + "byteorder");
     const std::string_view text(reinterpret_cast<const char*>(order.data()), order.size());
@@ -132,8 +132,8 @@ void TorchFile::open_archive(const std::string& where) {
     if (name.starts_with(data) && entry.stored) storages_.emplace(name.substr(data.size()), entry.data);
 }
 
-// Pickles in a row: magic number, version, facts of the writing machine, the object, the keys of its storages; then for
-// each key the number of elements and the elements.
+// The older format is a sequence of pickles: magic number, version, facts about the writing machine, the object, the
+// keys of its storages. For each key follow the number of elements and the elements.
 void TorchFile::open_legacy(const std::string& where) {
   std::span<const uint8_t> rest = file_.bytes.subspan(sizeof kLegacyStart);
   const auto next = [&] {
@@ -154,7 +154,7 @@ void TorchFile::open_legacy(const std::string& where) {
   const Pickle keys = next();
   if (keys.at(keys.root()).kind != Kind::list) throw FormatError(cat(where, ": torch.save stream without storages"));
 
-  // How long an element is, only the object tells.
+  // Only the object says how long an element of each storage is.
   std::map<std::string_view, size_t> elements;
   for (Ref ref = 1; ref < pickle_->count(); ++ref) {
     if (value(ref).kind != Kind::persistent) continue;
@@ -168,18 +168,18 @@ void TorchFile::open_legacy(const std::string& where) {
     const std::string_view key = keys.at(ref).text;
     const auto element = elements.find(key);
     if (keys.at(ref).kind != Kind::text || element == elements.end())
-      throw FormatError(cat(where, ": storage ", printable(key), " belongs to no tensor"));
+      throw FormatError(cat(where, ": storage ", printable(key), " is not used by any tensor"));
     uint64_t count = 0;
-    if (rest.size() < sizeof count) throw FormatError(cat(where, ": cut off before storage ", printable(key)));
+    if (rest.size() < sizeof count) throw FormatError(cat(where, ": truncated before storage ", printable(key)));
     std::memcpy(&count, rest.data(), sizeof count);
     if (big_endian_) count = __builtin_bswap64(count);
     rest = rest.subspan(sizeof count);
     const uint64_t size = checked_mul(count, element->second, cat(where, ": storage").c_str());
     if (size > rest.size())
-      throw FormatError(cat(where, ": storage ", printable(key), " of ", size, " bytes, but only ", rest.size(),
+      throw FormatError(cat(where, ": storage ", printable(key), " needs ", size, " bytes, but only ", rest.size(),
                             " are left in the file"));
     if (!storages_.emplace(key, rest.first(size_t(size))).second)
-      throw FormatError(cat(where, ": storage ", printable(key), " is there twice"));
+      throw FormatError(cat(where, ": duplicate storage ", printable(key)));
     rest = rest.subspan(size_t(size));
   }
 }
@@ -203,7 +203,7 @@ std::span<const Ref> TorchFile::entries(Ref ref) const {
   return {};
 }
 
-// The arguments of _rebuild_tensor(_v2) behind what may be wrapped around it.
+// The arguments of _rebuild_tensor or _rebuild_tensor_v2, found inside any wrappers.
 std::optional<std::span<const Ref>> TorchFile::tensor_arguments(Ref ref) const {
   for (int wrapper = 0; wrapper <= kMaxWrappers; ++wrapper) {
     const Pickle::Value& call = value(ref);
@@ -232,7 +232,7 @@ std::vector<int64_t> TorchFile::whole_numbers(Ref ref, const std::string& what) 
   if (list.kind == Kind::call && call_to(ref, "torch", "Size") && value(list.items[1]).items.size() == 1)
     return whole_numbers(value(list.items[1]).items[0], what);
   if ((list.kind != Kind::tuple && list.kind != Kind::list) || list.items.size() > kMaxRank)
-    throw FormatError(cat(what, ": at most ", kMaxRank, " whole numbers expected as shape and strides"));
+    throw FormatError(cat(what, ": expected at most ", kMaxRank, " whole numbers as shape and strides"));
   std::vector<int64_t> numbers;
   for (const Ref item : list.items) {
     if (value(item).kind != Kind::integer || value(item).number < 0)
@@ -242,10 +242,10 @@ std::vector<int64_t> TorchFile::whole_numbers(Ref ref, const std::string& what) 
   return numbers;
 }
 
-// The persistent id ('storage', class, key, place, elements[, None]).
+// Reads the persistent id ('storage', class, key, place, elements[, None]).
 std::span<const uint8_t> TorchFile::storage(Ref ref, ArrayType& type, const std::string& what) const {
   const auto expected = [&](bool condition) {
-    if (!condition) throw FormatError(cat(what, ": its storage is not as torch.save describes one"));
+    if (!condition) throw FormatError(cat(what, ": its storage is not in torch.save's form"));
   };
   expected(value(ref).kind == Kind::persistent);
   const Pickle::Value& id = value(value(ref).items[0]);
@@ -261,7 +261,7 @@ std::span<const uint8_t> TorchFile::storage(Ref ref, ArrayType& type, const std:
   const Pickle::Value& count = value(id.items[4]);
   expected(count.kind == Kind::integer && count.number >= 0);
   if (id.items.size() == 6 && value(id.items[5]).kind != Kind::none)
-    throw FormatError(cat(what, ": its storage is a part of another, as only PyTorch before 0.4 wrote"));
+    throw FormatError(cat(what, ": its storage is part of another storage, which only PyTorch before 0.4 wrote"));
   const std::string_view key = value(id.items[2]).text;
   const auto it = storages_.find(key);
   if (it == storages_.end()) throw FormatError(cat(what, ": storage ", printable(key), " is not in the file"));
@@ -272,11 +272,11 @@ std::span<const uint8_t> TorchFile::storage(Ref ref, ArrayType& type, const std:
 }
 
 TorchFile::View TorchFile::view_of(std::span<const Ref> arguments, const std::string& what) const {
-  if (arguments.size() < 4) throw FormatError(cat(what, ": storage, offset, shape and strides expected"));
+  if (arguments.size() < 4) throw FormatError(cat(what, ": expected storage, offset, shape and strides"));
   View view;
   view.storage = storage(arguments[0], view.type, what);
   if (value(arguments[1]).kind != Kind::integer || value(arguments[1]).number < 0)
-    throw FormatError(cat(what, ": offset of 0 or more expected"));
+    throw FormatError(cat(what, ": expected an offset of 0 or more"));
   view.offset = uint64_t(value(arguments[1]).number);
   view.shape = whole_numbers(arguments[2], what);
   view.strides = whole_numbers(arguments[3], what);
@@ -285,22 +285,23 @@ TorchFile::View TorchFile::view_of(std::span<const Ref> arguments, const std::st
 
   const uint64_t count = checked_numel(view.shape, what.c_str());
   const uint64_t available = view.storage.size() / element_size(view.type);
-  if (count > available) throw LimitError(cat(what, ": ", count, " elements out of a storage of ", available));
+  if (count > available)
+    throw LimitError(cat(what, ": ", count, " elements exceed the ", available, " elements of the storage"));
   uint64_t last = view.offset;
   for (size_t i = 0; i < view.shape.size() && count > 0; ++i)
     last = checked_add(last, checked_mul(uint64_t(view.shape[i] - 1), uint64_t(view.strides[i]), what.c_str()),
                        what.c_str());
   if (count > 0 && last >= available)
-    throw FormatError(cat(what, ": reaches element ", last, " of a storage of ", available));
+    throw FormatError(cat(what, ": reaches element ", last, " of the storage's ", available));
   return view;
 }
 
-// Row by row in the order of the shape, in the byte order of this machine.
+// Copies the elements into row-major order and this machine's byte order.
 NamedArray TorchFile::gathered(const View& view, const std::string& what) {
   const size_t element = element_size(view.type), count = size_t(checked_numel(view.shape, what.c_str()));
   copied_ += count * element;
   if (copied_ > 2 * uint64_t(file_.bytes.size()))
-    throw LimitError(cat(what, ": tensors that are views of others hold more than twice the file's size"));
+    throw LimitError(cat(what, ": tensors that share storage expand to more than twice the file's size"));
   std::vector<uint8_t> bytes(count * element);
   std::vector<int64_t> index(view.shape.size(), 0);
   uint64_t from = view.offset;
@@ -321,7 +322,7 @@ NamedArray TorchFile::gathered(const View& view, const std::string& what) {
 NamedArray TorchFile::tensor(Ref ref, const std::string& name) {
   const std::string what = cat(where_, ": tensor ", printable(name));
   const auto arguments = tensor_arguments(ref);
-  if (!arguments) throw FormatError(cat(what, ": a tensor expected"));
+  if (!arguments) throw FormatError(cat(what, ": expected a tensor"));
   const View view = view_of(*arguments, what);
   if (big_endian_ || !row_major(view.shape, view.strides)) return gathered(view, what);
   const size_t element = element_size(view.type), count = size_t(checked_numel(view.shape, what.c_str()));

@@ -1,5 +1,5 @@
-// Files that torch.save and torch.jit.save wrote, for the tensors in them: zip archives and the older stream of
-// pickles. Nothing of a file is executed: of its pickles only the handful of classes that hold tensors is understood.
+// The tensors in files written by torch.save (zip archive or the older sequence of pickles) and torch.jit.save. Nothing
+// in a file is executed: the reader understands only the few pickled classes that hold tensors.
 #pragma once
 
 #include <map>
@@ -19,27 +19,27 @@ class TorchFile {
 
   static bool starts_like_one(std::span<const uint8_t> bytes);
 
-  // A torch.jit archive: its code is not looked at, the modules' attributes are objects.
+  // Whether this is a torch.jit archive. Its code is ignored; the attributes of its modules are read as objects.
   bool torchscript() const { return torchscript_; }
 
   const Pickle::Value& value(Pickle::Ref ref) const { return pickle_->at(ref); }
   Pickle::Ref root() const { return pickle_->root(); }
 
-  // The key, value... of a dict or OrderedDict, or of an object's attributes; nothing for other values.
+  // The key, value... of a dict or OrderedDict, or of an object's attributes; empty for other values.
   std::span<const Pickle::Ref> entries(Pickle::Ref ref) const;
 
   bool is_tensor(Pickle::Ref ref) const;
 
-  // A tensor in row-major order: a piece of the file where it lies so in its storage, a copy otherwise. `name` is for
-  // messages. Throws FormatError for types other than f16, bf16, f32, f64, i32, i64, u8, and for shapes and strides
-  // that leave their storage; LimitError for sizes that overflow and for tensors larger than their storage.
+  // A tensor in row-major order: a view of the file if the storage has that order, else a copy. `name` is for messages.
+  // Throws FormatError for types other than f16, bf16, f32, f64, i32, i64, u8, and for elements outside the storage;
+  // LimitError for sizes that overflow and for tensors larger than their storage.
   NamedArray tensor(Pickle::Ref ref, const std::string& name);
 
  private:
   struct View {
     std::span<const uint8_t> storage;
     ArrayType type = ArrayType::f32;
-    uint64_t offset = 0;  // in elements, as are the strides
+    uint64_t offset = 0;  // in elements, like the strides
     std::vector<int64_t> shape, strides;
   };
 

@@ -11,7 +11,7 @@
 namespace daclip {
 namespace {
 
-// Signatures and sizes of the records in PKWARE's APPNOTE, section 4.3.
+// Signatures and sizes of records, from section 4.3 of PKWARE's APPNOTE.
 constexpr uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50;
 constexpr uint32_t kEnd64 = 0x06064b50, kLocator64 = 0x07064b50;
 constexpr uint64_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocatorSize = 20;
@@ -20,7 +20,7 @@ constexpr uint32_t kSaturated32 = 0xffffffff;
 
 template <class T>
 T read(std::span<const uint8_t> bytes, uint64_t at, const std::string& where) {
-  if (at > bytes.size() || bytes.size() - at < sizeof(T)) throw FormatError(cat(where, ": zip archive cut off"));
+  if (at > bytes.size() || bytes.size() - at < sizeof(T)) throw FormatError(cat(where, ": truncated zip archive"));
   T value;
   std::memcpy(&value, bytes.data() + at, sizeof(T));
   return value;
@@ -35,7 +35,7 @@ bool ZipArchive::starts_like_one(std::span<const uint8_t> bytes) {
 ZipArchive::ZipArchive(std::span<const uint8_t> bytes, std::string where) : bytes_(bytes), where_(std::move(where)) {
   const Directory directory = find_directory();
   if (directory.offset > bytes_.size() || directory.size > bytes_.size() - directory.offset)
-    throw FormatError(cat(where_, ": the zip directory lies outside the file of ", bytes_.size(), " bytes"));
+    throw FormatError(cat(where_, ": the zip directory lies outside the file's ", bytes_.size(), " bytes"));
   if (directory.count > directory.size / kCentralSize)
     throw FormatError(
         cat(where_, ": zip directory of ", directory.size, " bytes cannot hold ", directory.count, " entries"));
@@ -45,15 +45,15 @@ ZipArchive::ZipArchive(std::span<const uint8_t> bytes, std::string where) : byte
 }
 
 ZipArchive::Directory ZipArchive::find_directory() const {
-  if (bytes_.size() < kEndSize) throw FormatError(cat(where_, ": zip archive cut off"));
-  // The end record is followed by a comment of at most 65535 bytes, which it tells the length of.
+  if (bytes_.size() < kEndSize) throw FormatError(cat(where_, ": truncated zip archive"));
+  // The end record holds the length of the comment that follows it, at most 65535 bytes.
   const uint64_t last = bytes_.size() - kEndSize, first = last > 0xffff ? last - 0xffff : 0;
   uint64_t end = last + 1;
   while (end-- > first)
     if (read<uint32_t>(bytes_, end, where_) == kEnd &&
         end + kEndSize + read<uint16_t>(bytes_, end + 20, where_) == bytes_.size())
       break;
-  if (end + 1 == first) throw FormatError(cat(where_, ": zip archive without its directory: cut off?"));
+  if (end + 1 == first) throw FormatError(cat(where_, ": zip archive has no directory; the file may be truncated"));
 
   Directory directory{read<uint16_t>(bytes_, end + 10, where_), read<uint32_t>(bytes_, end + 16, where_),
                       read<uint32_t>(bytes_, end + 12, where_)};
@@ -68,7 +68,7 @@ ZipArchive::Directory ZipArchive::find_directory() const {
           read<uint64_t>(bytes_, record + 40, where_)};
 }
 
-// One record of the directory at `at`; returns where the next begins.
+// Reads the directory record at `at`; returns the position of the next one.
 uint64_t ZipArchive::read_entry(uint64_t at, uint64_t end) {
   if (at > end || end - at < kCentralSize || read<uint32_t>(bytes_, at, where_) != kCentral)
     throw FormatError(cat(where_, ": damaged zip directory at byte ", at));
@@ -82,7 +82,7 @@ uint64_t ZipArchive::read_entry(uint64_t at, uint64_t end) {
   if (next > end) throw FormatError(cat(where_, ": damaged zip directory at byte ", at));
   const std::string name(reinterpret_cast<const char*>(bytes_.data()) + at + kCentralSize, size_t(name_size));
 
-  // Saturated sizes and offsets stand in the 64-bit field, in this order.
+  // Saturated sizes and offsets are replaced by values in the zip64 field, in this order.
   const uint64_t extra_end = at + kCentralSize + name_size + extra_size;
   for (uint64_t field = at + kCentralSize + name_size; field + 4 <= extra_end;) {
     const uint16_t id = read<uint16_t>(bytes_, field, where_);
@@ -103,8 +103,7 @@ uint64_t ZipArchive::read_entry(uint64_t at, uint64_t end) {
     throw FormatError(
         cat(where_, ": zip entry ", printable(name), " is stored, but its sizes differ: ", compressed, " and ", size));
   entry.data = data_of(header, compressed, name);
-  if (!entries_.emplace(name, entry).second)
-    throw FormatError(cat(where_, ": zip entry ", printable(name), " is there twice"));
+  if (!entries_.emplace(name, entry).second) throw FormatError(cat(where_, ": duplicate zip entry ", printable(name)));
   return next;
 }
 
@@ -115,7 +114,7 @@ std::span<const uint8_t> ZipArchive::data_of(uint64_t header, uint64_t size, con
       header + kLocalSize + read<uint16_t>(bytes_, header + 26, where_) + read<uint16_t>(bytes_, header + 28, where_);
   if (begin > bytes_.size() || size > bytes_.size() - begin)
     throw FormatError(
-        cat(where_, ": zip entry ", printable(name), " of ", size, " bytes lies outside the file of ", bytes_.size()));
+        cat(where_, ": zip entry ", printable(name), " of ", size, " bytes lies outside the file's ", bytes_.size()));
   return bytes_.subspan(size_t(begin), size_t(size));
 }
 

@@ -1,5 +1,5 @@
-// The zip archives that torch.save writes: entries stored without compression, so that each is a piece of the file and
-// nothing is unpacked or copied.
+// Reader for the zip archives that torch.save writes. Their entries are stored without compression, so each is a view
+// of the file and nothing is copied.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@ namespace daclip {
 
 class ZipArchive {
  public:
-  // `bytes` must outlive the archive. Throws FormatError for archives that are truncated, contradict themselves, name
-  // an entry twice, or whose entries overlap. Checksums are not verified: PyTorch can be told to leave them out.
+  // `bytes` must outlive the archive. Throws FormatError for truncated or inconsistent archives, duplicate names and
+  // overlapping entries. Checksums are not verified, because PyTorch can omit them.
   ZipArchive(std::span<const uint8_t> bytes, std::string where);
 
   static bool starts_like_one(std::span<const uint8_t> bytes);
 
   bool has(const std::string& name) const { return entries_.contains(name); }
 
-  // Throws FormatError where there is no such entry, or it is compressed or encrypted.
+  // Throws FormatError if the entry is missing, compressed or encrypted.
   std::span<const uint8_t> at(const std::string& name) const;
 
   struct Entry {
-    std::span<const uint8_t> data;  // as it lies in the file
+    std::span<const uint8_t> data;  // view of the file
     bool stored = true;             // neither compressed nor encrypted
   };
   const std::map<std::string, Entry>& entries() const { return entries_; }

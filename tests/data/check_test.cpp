@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Clouds of all sizes: photos have most of their contrast in the lowest frequencies, as these.
+// Clouds of all sizes: like photos, they have most of their contrast in the lowest frequencies.
 FloatImage clouds(uint64_t seed, int width = 96, int height = 80) {
   Random random(seed);
   const FloatImage field = value_noise(width, height, 48, 5, 0.6, random);
@@ -112,7 +112,7 @@ TEST_F(Check, counts_the_photos_with_captions) {
             std::string::npos);
 }
 
-TEST(PerceptualHash, ignores_size_brightness_and_compression_and_tells_photos_apart) {
+TEST(PerceptualHash, ignores_size_brightness_and_compression_and_distinguishes_photos) {
   const uint64_t hash = perceptual_hash(clouds(1)).value();
   EXPECT_LE(hash_distance(hash, perceptual_hash(resize(clouds(1), 61, 40)).value()), 4);
   FloatImage darker = clouds(1);

@@ -27,7 +27,7 @@ class DatasetBuilder : public test::FolderTest {
     for (const std::string& kind : kinds) options.chains.push_back(parse_chain(kind));
     return options;
   }
-  // Every file's bytes by its path.
+  // Every file's bytes, by path.
   std::map<std::string, std::vector<uint8_t>> contents(const std::string& root) const {
     std::map<std::string, std::vector<uint8_t>> files;
     for (const auto& entry : fs::recursive_directory_iterator(folder_ / root))
@@ -142,7 +142,7 @@ TEST_F(DatasetBuilder, refuses_what_cannot_be_built) {
   EXPECT_THROW(build_dataset(options({}), folder_ / "out"), UsageError);
   EXPECT_THROW(build_dataset(options({"noisy:sigma=5", "noisy:sigma=6"}), folder_ / "out"), UsageError);
   picture("clean/a.jpg");
-  EXPECT_THROW(build_dataset(options(), folder_ / "out"), UsageError);  // a.png and a.jpg
+  EXPECT_THROW(build_dataset(options(), folder_ / "out"), UsageError);  // a.png and a.jpg conflict
   BuildOptions nothing = options();
   nothing.clean = {folder_ / "empty"};
   fs::create_directories(folder_ / "empty");

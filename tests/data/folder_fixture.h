@@ -1,4 +1,4 @@
-// A folder with small made photos and texts, gone at the test's end.
+// A temporary folder with small generated photos and texts.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Small made photos for tests.
+// Small generated photos for tests.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace daclip {
 
-// Waves with a little noise: smooth as photos are, different for each seed.
+// Waves with a little noise: smooth like photos, different for each seed.
 inline std::vector<uint8_t> made_pixels(int width, int height, uint64_t seed) {
   Random random(seed);
   const double fx = random.uniform(0.02, 0.2), fy = random.uniform(0.02, 0.2);

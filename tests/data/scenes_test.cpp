@@ -19,7 +19,7 @@ bool holds_eight_bit_values(const FloatImage& image) {
   return true;
 }
 
-// Mean difference of neighbours in a row, and how many pixels of a picture differ from another's.
+// Mean difference of horizontal neighbours, and the number of pixels in which two pictures differ.
 double sharpness(const FloatImage& image) {
   double sum = 0, count = 0;
   for (int y = 0; y < image.height; ++y)

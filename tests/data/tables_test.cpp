@@ -31,7 +31,7 @@ TEST_F(Tables, captions_with_header_in_either_order_without_header_and_with_wind
   }
 }
 
-TEST_F(Tables, what_is_written_is_read_back) {
+TEST_F(Tables, written_tables_are_read_back) {
   const std::vector<CaptionRow> rows = {
       {"a.png", "plain"}, {"b\tc.png", "a \"quoted\" word"}, {"d.png", "\"all of it\""}, {"e.png", ""}};
   write_captions(folder_ / "out.tsv", rows);

@@ -198,12 +198,13 @@ TEST_F(TestSets, damaged_lists_are_refused_with_file_and_line) {
   expect_refused<FormatError>("[[set]]\nname = \"x\"\nlq = \"a\"\nlabels = \"hazy\"", "labels");
   expect_refused<FormatError>("set = [1]", "[[set]]");
   expect_refused<UsageError>("", "no [[set]]");
-  expect_refused<UsageError>("[[set]]\nlq = \"a\"", "without name");
+  expect_refused<UsageError>("[[set]]\nlq = \"a\"", "missing the set's name");
   expect_refused<UsageError>("[[set]]\nname = \"x\"", "expected lq, gt or both");
   expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\nkind = \"noisy\"", "unknown key 'kind'");
   expect_refused<UsageError>("roots = \"a\"\n[[set]]\nname = \"x\"\nlq = \"a\"", "unknown key 'roots'");
   expect_refused<UsageError>("[[set]]\nname = \"x\"\ngt = \"a\"\nrecipe = \"fuzzy\"", "fuzzy");
-  expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\ngt = \"b\"\nrecipe = \"noisy\"", "a recipe makes lq");
+  expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\ngt = \"b\"\nrecipe = \"noisy\"",
+                             "lq and recipe exclude");
   expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\n[[set]]\nname = \"x\"\nlq = \"a\"", "two sets");
   expect_refused<FormatError>(std::string("\0\xff\xfe", 3), "list.toml:1");
 }
@@ -219,7 +220,7 @@ TEST(SharedList, every_set_of_the_shared_photos_is_whole) {
     images += set.images.size();
     EXPECT_NO_THROW(load_pair(set, set.images.size() - 1)) << set.name;
   }
-  // Every photo of test/ and real/ is in some set.
+  // Every photo of test/ and real/ belongs to a set.
   std::set<fs::path> used;
   for (const TestSet& set : sets)
     for (const TestImage& image : set.images) used.insert({image.lq, image.gt});

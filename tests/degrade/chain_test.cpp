@@ -19,7 +19,7 @@ TEST(Chain, text_and_back) {
   EXPECT_EQ(to_text(parse_chain(to_text(chain))), to_text(chain));
 }
 
-TEST(Chain, refuses_what_makes_no_sense) {
+TEST(Chain, refuses_invalid_values) {
   for (const char* text : {"", "+", "rainy+", "+hazy", "rainy++hazy", "rainy+fuzzy", "rainy,hazy", "rainy hazy",
                            "noisy:sigma=5+6", "rainy:+hazy", "clean"})
     EXPECT_THROW(parse_chain(text), UsageError) << text;
@@ -48,7 +48,7 @@ TEST(Chain, order_matters_and_the_seed_decides) {
 }
 
 TEST(Chain, equal_steps_draw_different_fields) {
-  // Twice the same noise would be noise of twice the strength; independent ones give sqrt(2).
+  // The same noise twice would double its strength; independent noise adds up to sqrt(2) times.
   const FloatImage grey(64, 64, 3, 0.5f);
   const FloatImage twice = degrade(grey, parse_chain("noisy:sigma=10+noisy:sigma=10"), 5);
   double power = 0;

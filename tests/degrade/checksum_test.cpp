@@ -1,5 +1,5 @@
-// Results of a fixed seed, so that no change of the random stream or of a model goes unnoticed. Where a change is wanted,
-// take the new values from the failing test.
+// Checksums for fixed seeds detect any change of a random stream or a model. After an intended change, take the new
+// values from the failing test.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace daclip {
 namespace {
 
-// FNV-1a over the rounded levels.
+// FNV-1a hash of the rounded levels.
 uint64_t checksum(const FloatImage& image) {
   uint64_t hash = 0xcbf29ce484222325ULL;
   for (float v : image.data) hash = (hash ^ uint64_t(v * 255.f + 0.5f)) * 0x100000001b3ULL;

@@ -1,4 +1,4 @@
-// What holds for all ten degradations, and the parsing of their names and parameters.
+// Properties of all ten degradations, and the parsing of their names and parameters.
 #include "degrade/degrade.h"
 
 #include <gtest/gtest.h>
@@ -127,7 +127,7 @@ TEST(LowLight, lights_lamps_in_the_dark) {
   EXPECT_GT(*std::max_element(three.data.begin(), three.data.end()), 0.5f);
   std::vector<float> sorted = three.data;
   std::nth_element(sorted.begin(), sorted.begin() + std::ptrdiff_t(sorted.size() / 10), sorted.end());
-  EXPECT_LT(sorted[sorted.size() / 10], 0.2f);  // away from the lamps it stays dark
+  EXPECT_LT(sorted[sorted.size() / 10], 0.2f);  // dark away from the lamps
 }
 
 TEST(DegradeSpec, reads_kind_and_parameters) {
@@ -160,7 +160,7 @@ TEST(DegradeSpec, refuses_values_out_of_range_and_names_the_range) {
   }
 }
 
-TEST(DegradeSpec, refuses_what_is_no_number) {
+TEST(DegradeSpec, refuses_values_that_are_not_numbers) {
   for (const char* text :
        {"noisy:sigma=", "noisy:sigma=a", "noisy:sigma=5x", "noisy:sigma=nan", "noisy:sigma=inf", "noisy:sigma=1e999",
         "noisy:sigma", "noisy:", "noisy:sigma=5,", "noisy:,sigma=5", "noisy:sigma=5,sigma=6", "noisy:sigma= 5"})
@@ -174,14 +174,14 @@ TEST(Degrade, refuses_bad_specifications_made_by_hand) {
   EXPECT_THROW(degrade(gt, DegradeSpec{"noisy", {{"sigma", -1}}}, 0), UsageError);
 }
 
-TEST(Degrade, refuses_what_is_no_rgb_picture) {
+TEST(Degrade, refuses_pictures_that_are_not_rgb) {
   EXPECT_THROW(degrade(FloatImage(8, 8, 1), DegradeSpec{"noisy", {}}, 0), ShapeError);
   EXPECT_THROW(degrade(FloatImage(8, 8, 4), DegradeSpec{"noisy", {}}, 0), ShapeError);
   EXPECT_THROW(degrade(FloatImage(), DegradeSpec{"noisy", {}}, 0), ShapeError);
 }
 
 TEST(Degrade, draws_the_same_rest_when_a_parameter_is_given) {
-  // The noise field must not depend on whether sigma was drawn.
+  // The noise field must not depend on whether sigma was drawn or given.
   const FloatImage gt(32, 32, 3, 0.5f);
   const FloatImage weak = degrade(gt, parse_degrade_spec("noisy:sigma=5,grain=0"), 9, Severity::training);
   const FloatImage strong = degrade(gt, parse_degrade_spec("noisy:sigma=10,grain=0"), 9, Severity::training);

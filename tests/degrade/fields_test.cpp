@@ -1,4 +1,4 @@
-// The shared tools of the degradations against their definitions.
+// The degradations' shared tools against their definitions.
 #include "degrade/fields.h"
 
 #include <gtest/gtest.h>

@@ -35,7 +35,7 @@ FloatImage from_bgr(const NamedArray& array) {
   return image;
 }
 
-// Means over the areas that the small picture's pixels cover, as OpenCV's INTER_AREA: whole multiples or not.
+// Means over the areas covered by the small picture's pixels, like OpenCV's INTER_AREA, for any ratio of sizes.
 FloatImage reduce_by_area(const FloatImage& image, int width, int height) {
   FloatImage out(width, height, 1);
   const double step_x = double(image.width) / width, step_y = double(image.height) / height;

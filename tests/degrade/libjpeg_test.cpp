@@ -1,4 +1,4 @@
-// The JPEG degradation against libjpeg itself, where its headers are: every size class, quality and colour resolution.
+// The JPEG degradation against libjpeg, if its headers are installed: every size class, quality and colour resolution.
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Identities of the physical models: what must not change, and what must change by a known amount.
+// Identities of the physical models: what must stay constant, and what must change by a known amount.
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -69,7 +69,7 @@ TEST(Noise, has_the_asked_moments_and_no_correlation) {
   for (double correlation : {across, down, colours}) EXPECT_NEAR(correlation / n, 0, 0.01);
 }
 
-// Moments of the noise that a middle grey gets, in sigmas: variance of one channel, and what two channels share.
+// Noise on a middle grey, relative to sigma: variance of one channel, and the part shared by two channels.
 struct Moments {
   double variance, shared;
 };
@@ -202,7 +202,7 @@ TEST(Inpainting, keeps_pixels_exactly_or_makes_them_white) {
   }
 }
 
-TEST(Inpainting, misses_the_asked_share) {
+TEST(Inpainting, removes_the_requested_fraction) {
   const FloatImage gt(256, 256, 3, 0.f);
   for (double share : {0.1, 0.3, 0.5}) {
     const FloatImage out = degrade(gt, DegradeSpec{"uncompleted", {{"share", share}}}, 8);

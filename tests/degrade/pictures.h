@@ -1,4 +1,4 @@
-// Pictures for the degradations' tests.
+// Pictures for tests of the degradations.
 #pragma once
 
 #include <cmath>

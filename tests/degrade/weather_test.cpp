@@ -1,4 +1,4 @@
-// Rain, raindrops, shadow and snow do what their models say.
+// Rain, raindrops, shadow and snow behave as their models predict.
 #include <gtest/gtest.h>
 
 #include "degrade/degrade.h"
@@ -9,7 +9,7 @@
 namespace daclip {
 namespace {
 
-constexpr float kRounding = 2e-3f;  // the colour transfer's tables, there and back
+constexpr float kRounding = 2e-3f;  // error of the colour transfer's tables, forth and back
 
 FloatImage run(const FloatImage& gt, const char* spec, uint64_t seed = 5) {
   return degrade(gt, parse_degrade_spec(spec), seed);
@@ -69,7 +69,7 @@ TEST(Streaks, follow_their_angle) {
   FloatImage layer(200, 200, 1);
   Random random(3);
   draw_streaks(layer, streaks, random);
-  // Ten rows down a streak has moved by 10 tan 30 = 5.8 pixels to the right.
+  // Ten rows down, a streak has moved 10 tan 30 = 5.8 pixels to the right.
   const auto correlation = [&layer](int dx) {
     double sum = 0;
     for (int y = 0; y + 10 < 200; ++y)
@@ -88,7 +88,7 @@ TEST(Shadow, never_brightens) {
   }
 }
 
-TEST(Shadow, darkens_about_the_asked_share_and_leaves_the_rest) {
+TEST(Shadow, darkens_about_the_requested_fraction_and_leaves_the_rest) {
   const FloatImage gt(240, 200, 3, 0.8f), out = run(gt, "shadowed:coverage=0.4,skylight=0.2,penumbra=1");
   size_t dark = 0, lit = 0;
   for (size_t i = 0; i < out.pixels(); ++i) {
@@ -130,7 +130,7 @@ TEST(Raindrops, of_no_coverage_on_dry_glass_are_the_photo) {
 
 TEST(Raindrops, far_out_of_focus_let_the_scene_show_through) {
   const FloatImage gt = speckle(200, 160, 1);
-  // Share of the speckle's contrast that is left where the drops are: none behind drops in focus.
+  // Fraction of the speckle's contrast that remains where the drops are; drops in focus leave none.
   const auto least_contrast = [&gt](const char* spec) {
     const FloatImage out = run(gt, spec);
     double least = 1;

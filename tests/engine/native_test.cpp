@@ -6,7 +6,7 @@
 #include <optional>
 #include <thread>
 
-#include "engine/pool.h"
+#include "engine/memory_pool.h"
 #include "ops/conformance.h"
 
 namespace daclip {
@@ -20,7 +20,7 @@ BackendCase native_case(const std::string& name, NativeOptions options, double t
   return {name, make, tolerance};
 }
 
-// A small network's worth of operations on a backend of its own.
+// The operations of a small network, on a separate backend.
 std::vector<float> little_network(NativeOptions options) {
   NativeBackend b(options);
   Random random(7);
@@ -92,7 +92,7 @@ TEST(NativeBackend, refuses_tensors_of_another_precision) {
   EXPECT_THROW(wide.relu(x), ShapeError);
 }
 
-// norm, queries, keys and values, attention, output, norm, residual: by the plain operations.
+// Norm, queries, keys and values, attention, output, norm, residual, composed of plain operations.
 Tensor linear_attention_by_parts(Backend& b, const Scope& w, const Tensor& x, int heads, float eps) {
   const auto gain = [&](const char* name) { return b.reshape(w(name), {w(name).numel()}); };
   const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2), inner = w("fn.to_qkv.weight").dim(0) / 3;
@@ -146,7 +146,7 @@ TEST(NativeBackend, fused_linear_attention_equals_its_parts) {
   }
 }
 
-// Largest resident size of this process so far, in bytes.
+// Largest resident memory of this process so far, in bytes.
 size_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -162,8 +162,8 @@ TEST(NativeBackend, attention_over_many_tokens_never_holds_all_scores) {
   EXPECT_LT(peak_memory() - before, size_t(64) << 20);
 }
 
-TEST(Pool, holds_little_more_than_was_ever_in_use) {
-  const auto pool = std::make_shared<Pool>();
+TEST(MemoryPool, holds_little_more_than_was_ever_in_use) {
+  const auto pool = std::make_shared<MemoryPool>();
   const size_t before = peak_memory();
   for (size_t size = size_t(400) << 20; size > size_t(200) << 20; size -= size_t(50) << 20) {
     const auto first = pool->allocate(size), second = pool->allocate(size / 2);
@@ -173,8 +173,8 @@ TEST(Pool, holds_little_more_than_was_ever_in_use) {
   EXPECT_LT(peak_memory() - before, size_t(900) << 20);
 }
 
-TEST(Pool, hands_blocks_out_again) {
-  const auto pool = std::make_shared<Pool>();
+TEST(MemoryPool, hands_blocks_out_again) {
+  const auto pool = std::make_shared<MemoryPool>();
   auto first = pool->allocate(100000);
   void* data = first->data();
   EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 64, 0u);
@@ -182,8 +182,8 @@ TEST(Pool, hands_blocks_out_again) {
   EXPECT_EQ(pool->allocate(100000)->data(), data);
 }
 
-TEST(Pool, refuses_what_no_machine_has) {
-  EXPECT_THROW(std::make_shared<Pool>()->allocate(size_t(1) << 62), LimitError);
+TEST(MemoryPool, refuses_what_no_machine_has) {
+  EXPECT_THROW(std::make_shared<MemoryPool>()->allocate(size_t(1) << 62), LimitError);
 }
 
 }  // namespace daclip

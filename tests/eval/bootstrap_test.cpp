@@ -25,7 +25,7 @@ TEST(Bootstrap, interval_of_normal_values_is_the_textbook_one) {
 }
 
 TEST(Bootstrap, of_two_values_the_ends_are_the_values) {
-  const Estimate estimate = bootstrap_mean(std::vector<double>{1, 3}, 0);  // a quarter of the resamples is all 1
+  const Estimate estimate = bootstrap_mean(std::vector<double>{1, 3}, 0);  // a quarter of the resamples contains only 1
   EXPECT_EQ(estimate.mean, 2);
   EXPECT_EQ(estimate.low, 1);
   EXPECT_EQ(estimate.high, 3);

@@ -45,19 +45,19 @@ TEST(Charts, nothing_that_runs_or_loads_is_in_a_picture) {
     EXPECT_EQ(count_of(svg, word), 0u) << word;
 }
 
-TEST(Charts, confusion_shows_counts_and_shares_of_labels_that_occur) {
+TEST(Charts, confusion_shows_counts_and_fractions_of_labels_that_occur) {
   const std::string svg = confusion_chart("Recognition", {"noisy", "rainy", "snowy", "never"},
                                           {{3, 1, 0, 0}, {0, 0, 0, 0}, {0, 0, 8, 0}, {0, 0, 0, 0}})
                               .file();
   EXPECT_EQ(markup_problem(svg), "");
   EXPECT_NE(svg.find(">75 %</text>"), std::string::npos);
-  EXPECT_NE(svg.find("noisy taken for rainy: 1 of 4"), std::string::npos);
+  EXPECT_NE(svg.find("noisy classified as rainy: 1 of 4"), std::string::npos);
   EXPECT_EQ(count_of(svg, "never"), 0u);
   EXPECT_EQ(count_of(svg, ">rainy</text>"), 1u);  // a column without a row
   EXPECT_THROW(confusion_chart("", {"a"}, {}), UsageError);
 }
 
-TEST(Charts, reliability_tells_the_calibration_error) {
+TEST(Charts, reliability_shows_the_calibration_error) {
   const std::vector<RecognisedPicture> pictures = {{{0}, {0}, 0.95}, {{0}, {1}, 0.95}, {{0}, {0}, 0.35}};
   const std::string svg = reliability_chart("Confidence", report_recognition(pictures, 2)).file();
   EXPECT_EQ(markup_problem(svg), "");
@@ -65,7 +65,7 @@ TEST(Charts, reliability_tells_the_calibration_error) {
   EXPECT_NE(svg.find("2 pictures of confidence 0.95: accuracy 0.50"), std::string::npos);
 }
 
-TEST(Charts, curves_leave_out_what_is_not_finite) {
+TEST(Charts, curves_skip_values_that_are_not_finite) {
   CurveChart chart{"Training", "step", {"a", "b"}, {}};
   chart.panels.push_back({"Loss", {{"a", 0, {{0, 1}, {10, NAN}, {20, INFINITY}, {30, 3}}}, {"b", 1, {{5, 2}}, true}}});
   chart.panels.push_back({"Nothing", {}});

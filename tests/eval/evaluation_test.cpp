@@ -1,4 +1,4 @@
-// Methods over small sets of pictures: rows, errors, going on after a break, what is kept.
+// Methods on small sets of pictures: rows, errors, continuing after an interruption, kept files.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -39,7 +39,7 @@ class EvaluationTest : public testing::Test {
   fs::path root() const { return folder_ / "sets"; }
   fs::path report() const { return folder_ / "report"; }
 
-  // Gives back its input, a little darker.
+  // Returns its input slightly darkened.
   Method darker(const std::string& name = "darker") {
     return {name, "identity of " + name, true, [this](const TestSet& set, size_t, const Image& lq, const auto&) {
               ++runs_;
@@ -168,14 +168,14 @@ TEST_F(EvaluationTest, an_error_of_one_image_is_its_rows_and_the_rest_goes_on) {
   EXPECT_EQ(errors_.size(), 2u);
 }
 
-TEST_F(EvaluationTest, partners_of_another_size_are_told_in_their_rows) {
+TEST_F(EvaluationTest, partners_of_another_size_are_errors_in_their_rows) {
   picture(root() / "rainy/GT/a.png", 20, 20, 1);
   const EvalOutcome outcome = run({darker()});
   EXPECT_NE(row(outcome, "a").error.find("20x20"), std::string::npos);
   EXPECT_TRUE(row(outcome, "b").error.empty());
 }
 
-TEST_F(EvaluationTest, missing_partners_are_told_by_name) {
+TEST_F(EvaluationTest, missing_partners_are_reported_by_name) {
   fs::remove(root() / "rainy/GT/b.png");
   EXPECT_EQ(run({darker()}).results.size(), 3u);
   ASSERT_EQ(problems_.size(), 1u);
@@ -252,7 +252,7 @@ TEST_F(EvaluationTest, settings_that_are_damaged_are_refused) {
   EXPECT_THROW(evaluation({darker()}), FormatError);
 }
 
-TEST_F(EvaluationTest, metrics_without_weights_are_told_and_stay_empty) {
+TEST_F(EvaluationTest, metrics_without_weights_are_reported_and_stay_empty) {
   options_.measures.metrics = {"psnr", "lpips", "frechet-alex"};
   const EvalOutcome outcome = run({darker()});
   ASSERT_EQ(notices_.size(), 2u);
@@ -332,7 +332,7 @@ TEST_F(EvaluationTest, single_pixels_and_odd_sizes_are_measured_as_far_as_they_g
   EXPECT_FALSE(row(outcome, "odd").lpips);
 }
 
-TEST_F(EvaluationTest, pictures_are_kept_unless_told_otherwise) {
+TEST_F(EvaluationTest, pictures_are_kept_by_default) {
   Evaluation subject = evaluation({darker()});
   subject.run({[](size_t, double, const std::string&) {}, [](const std::string&) {}});
   EXPECT_EQ(read_image(picture_path(report(), "noisy_more", "d", "darker")).width, 40);

@@ -1,4 +1,4 @@
-// Checks that SVG and HTML of our own are well-formed.
+// Checks that our SVG and HTML are well-formed.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ inline size_t count_of(std::string_view text, std::string_view word) {
   return count;
 }
 
-// What is wrong with the text as XML, or nothing: elements closed in order, attributes quoted, no bare & or <. With
-// `html` the elements that HTML never closes may stay open, and what stands in scripts and styles is not looked at.
+// The first problem with the text as XML, or nothing: elements must be closed in order, attributes quoted, & and <
+// escaped. With `html`, void elements may stay open, and the contents of scripts and styles are ignored.
 inline std::string markup_problem(std::string_view text, bool html = false) {
   std::vector<std::string> open;
   const auto never_closed = [&](std::string_view name) {

@@ -27,7 +27,7 @@ void keep(const fs::path& folder, const Result& r, const std::string& who, uint6
   write_image(path, test_photo(60, 40, seed), ImageFormat::png);
 }
 
-// Addresses of the page's pictures.
+// The URLs of the page's pictures.
 std::vector<std::string> sources_of(const std::string& page) {
   std::vector<std::string> sources;
   for (size_t at = page.find(" src=\""); at != std::string::npos; at = page.find(" src=\"", at + 1))
@@ -43,7 +43,7 @@ TEST(Report, writes_pages_tables_and_charts) {
                            "bars-psnr-gain.svg", "bars-psnr.svg", "confusion-ours.svg", "reliability-ours.svg"})
     EXPECT_TRUE(fs::exists(out / name)) << name;
   EXPECT_FALSE(fs::exists(out / "gallery.html"));         // no pictures were kept
-  EXPECT_FALSE(fs::exists(out / "radar-psnr-gain.svg"));  // two sets are no radar
+  EXPECT_FALSE(fs::exists(out / "radar-psnr-gain.svg"));  // a radar needs three sets
   EXPECT_FALSE(fs::exists(out / "confusion-other_one.svg"));
 }
 
@@ -57,7 +57,7 @@ TEST(Report, the_page_is_whole_and_needs_nothing_else) {
   EXPECT_EQ(markup_problem(page, true), "");
   EXPECT_EQ(count_of(page, "<title>Tests &amp; &lt;more&gt;</title>"), 1u);
   EXPECT_EQ(count_of(page, "<svg "), 4u);
-  EXPECT_EQ(count_of(page, "http"), 4u);  // the SVGs' name space alone
+  EXPECT_EQ(count_of(page, "http"), 4u);  // only the SVGs' namespace
   EXPECT_NE(page.find("Rain100H, 3, ours: 3.png: cut off &lt;here&gt;"), std::string::npos);
   EXPECT_TRUE(sources_of(page).empty());
 }
@@ -88,7 +88,7 @@ TEST(Gallery, chooses_the_worst_and_the_best_by_gain) {
   EXPECT_EQ(gallery_images(results, 9).size(), 5u);
   EXPECT_TRUE(gallery_images(results, 0).empty());
   for (Result& r : results) r.psnr.reset(), r.psnr_input.reset(), r.confidence = r.image == "4" ? 0.2 : 0.9;
-  EXPECT_EQ(gallery_images(results, 1)[0].second, "4");  // without truth by confidence
+  EXPECT_EQ(gallery_images(results, 1)[0].second, "4");  // without truth, by confidence
 }
 
 TEST(Gallery, names_only_pictures_that_are_there) {

@@ -103,7 +103,7 @@ TEST(ResultFiles, a_damaged_csv_is_refused_by_line) {
                                                         {header + "a,b,c\n", "line 2: 3 cells"},
                                                         {header + "a,b,c,1\na,b,c,1x\n", "line 3"},
                                                         {header + "a,b,c,nan\n", "line 2"},
-                                                        {header + "a,\"b\nb,c,1\n", "line 2: a quote"}}) {
+                                                        {header + "a,\"b\nb,c,1\n", "line 2: unterminated quote"}}) {
     write_text(folder / "r.csv", text);
     try {
       read_results_csv(folder / "r.csv");
@@ -114,7 +114,7 @@ TEST(ResultFiles, a_damaged_csv_is_refused_by_line) {
   }
 }
 
-TEST(ResultFiles, damaged_lines_are_told_and_left_out) {
+TEST(ResultFiles, damaged_lines_are_reported_and_skipped) {
   const TempFolder folder;
   Result r = full_result(), second = full_result();
   second.image = "second";

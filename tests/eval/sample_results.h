@@ -1,4 +1,4 @@
-// A small evaluation: two methods, two sets of a group, one set without truth.
+// A small evaluation: two methods, two sets of one group, and a set without truth.
 #pragma once
 
 #include <string>

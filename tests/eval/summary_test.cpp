@@ -50,7 +50,7 @@ TEST(Summary, averages_are_over_sets_that_all_methods_have) {
   EXPECT_EQ(summary.averages[0].of(Column::psnr).mean, 24);
   EXPECT_EQ(summary.averages[0].of(Column::psnr).count, 2);
   EXPECT_EQ(summary.averages[1].of(Column::psnr).mean, 24);
-  EXPECT_EQ(summary.averages[0].of(Column::recognised).mean, 0.75);  // the other method recognises nothing
+  EXPECT_EQ(summary.averages[0].of(Column::recognised).mean, 0.75);  // the other method does not classify
   EXPECT_EQ(summary.averages[1].of(Column::recognised).count, 0);
 }
 
@@ -86,7 +86,7 @@ TEST(Summary, recognition_ranks_labels_by_probability) {
   EXPECT_EQ(all[0].labels.back(), "foggy");
 }
 
-TEST(Summary, json_tells_it_all_to_programs) {
+TEST(Summary, json_contains_everything) {
   const std::vector<Result> results = sample_results();
   const auto json = nlohmann::json::parse(summary_json(summarise(results, {}), summarise_recognition(results)));
   EXPECT_EQ(json["sets"][0]["psnr"]["mean"], 27);

@@ -120,7 +120,7 @@ TEST(ScoreTables, figures_of_whole_sets_have_columns) {
 
 TEST(ScoreTables, one_method_without_reference_needs_no_comparison) {
   const std::vector<Result> results = {sample_result("s", "noisy", "a", "m", 20, 10)};
-  EXPECT_EQ(score_tables(summarise(results, {}), {}).size(), 2u);  // scores, and seconds among the further ones
+  EXPECT_EQ(score_tables(summarise(results, {}), {}).size(), 2u);  // scores, and seconds among the further measures
 }
 
 TEST(ScoreTables, a_key_that_is_not_the_papers_is_refused) {

@@ -37,7 +37,7 @@ TEST(TrainingLog, reads_step_and_validation_lines) {
   EXPECT_EQ(log.series.count("step"), 0u);
 }
 
-TEST(TrainingLog, a_file_is_named_by_itself_or_its_folder) {
+TEST(TrainingLog, a_log_is_given_as_file_or_as_folder) {
   const TempFolder folder;
   write_log(folder, "run", kRestorer);
   write_text(folder / "other.jsonl", kRestorer);
@@ -46,7 +46,7 @@ TEST(TrainingLog, a_file_is_named_by_itself_or_its_folder) {
   EXPECT_EQ(read_training_log(folder / "other.jsonl").name, "other");
 }
 
-TEST(TrainingLog, damaged_lines_are_told_and_left_out) {
+TEST(TrainingLog, damaged_lines_are_reported_and_skipped) {
   const TempFolder folder;
   const std::string text =
       "{\"step\":1,\"loss\":3}\n{\"step\":2,\"lo\n[1]\n{\"loss\":2}\n{\"step\":-1,\"loss\":2}\n\n"
@@ -70,7 +70,7 @@ TEST(TrainingLog, a_resumed_run_replaces_what_it_did_again) {
   EXPECT_EQ(loss[2].y, 2);
 }
 
-TEST(TrainingLog, what_is_no_log_is_refused) {
+TEST(TrainingLog, files_that_are_not_logs_are_refused) {
   const TempFolder folder;
   EXPECT_THROW(read_training_log(write_log(folder, "r", "hello\n")), FormatError);
   EXPECT_THROW(read_training_log(write_log(folder, "e", "")), FormatError);
@@ -118,7 +118,7 @@ TEST(TrainingChart, shows_tasks_and_single_series_on_request) {
   EXPECT_THROW(training_chart(logs, options), UsageError);
 }
 
-TEST(TrainingChart, the_table_tells_best_values) {
+TEST(TrainingChart, the_table_shows_best_values) {
   const TempFolder folder;
   const Table table = training_table(std::vector<TrainingLog>{read_training_log(write_log(folder, "a", kRestorer))});
   ASSERT_EQ(table.rows.size(), 1u);

@@ -92,7 +92,7 @@ TEST(ImportGolden, the_built_in_label_tokens_are_the_vocabularys) {
     EXPECT_EQ(label_tokens(label, 77), tokenizer.tokenize(label.name)) << label.name;
 }
 
-// The text tower of an imported model, on free words, through the vocabulary that the model file keeps.
+// The text tower of an imported model embeds free words, with the vocabulary stored in the model file.
 TEST(ImportGolden, words_embed_as_the_reference_does) {
   NativeBackend backend({.threads = 1});
   bool checked = false;

@@ -1,4 +1,4 @@
-// The reference's checkpoints through the import and the classifier, on any backend.
+// Imports the reference's checkpoints and compares classifications, on any backend.
 #pragma once
 
 #include "import/detect.h"
@@ -12,7 +12,7 @@
 
 namespace daclip::fixtures {
 
-// Restoration networks that take this embedding, or none.
+// Restoration networks whose contexts have this width, or that have no contexts.
 inline std::vector<fs::path> unets_for(const fs::path& root, int embedding) {
   std::vector<fs::path> found;
   for (const fs::path& folder : folders_with(root, "/kwargs/context_dim")) {
@@ -24,7 +24,7 @@ inline std::vector<fs::path> unets_for(const fs::path& root, int embedding) {
 
 inline fs::path vocabulary_in(const fs::path& root) { return root / "tokenizer" / "bpe_simple_vocab_16e6.txt.gz"; }
 
-// Imports one checkpoint (with a U-Net that fits, where there is one), writes and reads the model, and compares the
+// Imports one checkpoint (with a matching U-Net if there is one), writes and reads the model, and compares the
 // classifier's probabilities with the reference's.
 inline void check_import(Backend& backend, const fs::path& root, const fs::path& folder, const fs::path& checkpoint,
                          bool with_vocabulary) {
@@ -63,7 +63,7 @@ inline void check_import(Backend& backend, const fs::path& root, const fs::path&
   expect_close(probabilities, reference, tolerance(backend, 2e-5, reference), "degra_probs");
 }
 
-// False where there are no checkpoints.
+// Returns false if there are no checkpoints.
 inline bool check_imports(Backend& backend, const fs::path& root) {
   int checked = 0;
   for (const fs::path& folder : folders_with(root, "/model_cfg/vision_cfg"))

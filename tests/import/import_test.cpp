@@ -39,7 +39,7 @@ class Imports : public testing::Test {
     return write("unet.safetensors", test::random_checkpoint(unet_weights(test::published_unet(context)), 4));
   }
 
-  // Every test but those about it has the vocabulary.
+  // All tests use the vocabulary, except those about its absence.
   ImportOptions options() {
     ImportOptions result;
     result.vocabulary = write("vocabulary.txt", std::string(test::kSmallVocabulary));
@@ -105,7 +105,7 @@ TEST_F(Imports, the_image_tower_is_stored_once) {
   expect_message({write("differ.safetensors", twice)}, options(), "visual.proj is there twice with different values");
 }
 
-TEST_F(Imports, missing_unexpected_and_mismatched_tensors_are_told_together) {
+TEST_F(Imports, missing_unexpected_and_mismatched_tensors_are_reported_together) {
   NamedArrays arrays = test::published_daclip();
   arrays.arrays.erase("clip.ln_final.bias");
   arrays.arrays["clip.visual.extra"] = make_array(std::vector<float>{1}, {1});
@@ -125,7 +125,7 @@ TEST_F(Imports, clip_alone_classifies_and_embeds) {
   const Conditioning conditioning = Recogniser(backend_, model).analyse(test::test_photo(50, 40, 1));
   EXPECT_EQ(conditioning.content, conditioning.degradation);
   EXPECT_EQ(conditioning.probabilities.size(), 10u);
-  // Labels are the bare words through the text tower.
+  // The label embeddings are the bare words through the text tower.
   const std::vector<float> noisy = unit_length(TextEncoder(backend_, model).embed("noisy"));
   for (size_t i = 0; i < noisy.size(); ++i) EXPECT_NEAR(noisy[i], model.label_embedding(label_index("noisy"))[i], 1e-5);
 }
@@ -236,7 +236,7 @@ TEST_F(Imports, half_halves_the_matrices_within_their_precision) {
   half.half = true;
   NamedArrays arrays = test::published_daclip();
   std::vector<float> large = arrays.at("clip.visual.proj").to_floats();
-  large[0] = 1e6f;  // beyond float16
+  large[0] = 1e6f;  // exceeds float16
   arrays.arrays["clip.visual.proj"] = make_array(large, {64, 24});
   const ModelFile file = written(import({write("large.safetensors", arrays)}, half));
   EXPECT_EQ(file.arrays.at("daclip.clip.visual.conv1.weight").type, ArrayType::f16);

@@ -25,7 +25,7 @@ inline NamedArrays published_daclip(const ClipConfig& config = published_clip())
   return random_checkpoint(daclip_weights(config, true, true), 3);
 }
 
-// open_clip's names: without the controller, and without "clip." in front.
+// open_clip's names: no controller, and no prefix "clip.".
 inline NamedArrays plain_clip(const ClipConfig& config = published_clip()) {
   NamedArrays arrays;
   for (auto& [name, array] : published_daclip(config).arrays)

@@ -39,7 +39,7 @@ TEST_F(BrisqueTest, refuses_what_it_cannot_judge) {
   EXPECT_THROW(brisque.score(FloatImage(40, 40, 1)), ShapeError);
 }
 
-TEST(Brisque, tells_which_file_is_missing) {
+TEST(Brisque, names_the_missing_file) {
   try {
     Brisque("nowhere");
     FAIL() << "not refused";

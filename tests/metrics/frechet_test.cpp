@@ -30,7 +30,7 @@ Gaussian fitted(size_t count, size_t size, uint64_t seed, float offset = 0) {
 
 TEST(Frechet, of_diagonal_gaussians_is_the_closed_form) {
   const Gaussian a = diagonal({1, 2, 3}, {4, 9, 0.25}), b = diagonal({0, 4, 3}, {1, 16, 0.25});
-  // Squared differences of means, and of standard deviations: 1 + 4 + 0, and 1 + 1 + 0.
+  // Squared differences of means (1 + 4 + 0) and of standard deviations (1 + 1 + 0).
   EXPECT_NEAR(frechet_distance(a, b), 7, 1e-12);
   EXPECT_NEAR(frechet_distance(b, a), 7, 1e-12);
 }
@@ -110,7 +110,7 @@ TEST_F(FrechetGolden, distances_equal_the_reference) {
 TEST_F(FrechetGolden, statistics_of_activations_equal_the_reference) {
   for (const char which : {'1', '2'}) {
     const NamedArray& activations = cases_.at(cat("d16.acts", which));
-    const std::vector<float> values = activations.to_floats();  // float64 there: 6e-8 are lost
+    const std::vector<float> values = activations.to_floats();  // the reference is float64; float32 loses 6e-8
     FeatureStatistics statistics;
     for (size_t i = 0; i < values.size(); i += 16) statistics.add({&values[i], 16});
     const Gaussian found = statistics.gaussian(), expected = gaussian("d16", which);

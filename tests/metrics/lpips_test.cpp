@@ -37,7 +37,7 @@ class LpipsTest : public testing::Test {
     return Lpips(backend_, weights, net).distance(random_picture(side, side, 3), random_picture(side, side, 4));
   }
 
-  // The message is one line that holds all of `words`.
+  // The message must be one line that contains all of `words`.
   void expect_refused(const fs::path& weights, PerceptualNet net, std::initializer_list<const char*> words) {
     try {
       Lpips(backend_, weights, net);
@@ -126,7 +126,7 @@ TEST_F(LpipsTest, reads_floats_with_an_index_beside_them) {
       floats.write(reinterpret_cast<const char*>(array.bytes.data()), std::streamsize(array.bytes.size()));
       offset += size_t(array.numel());
     };
-    // features.0 is conv1; of AlexNet the others are conv2 to conv5, of SqueezeNet fire2 to fire9.
+    // conv1 is features.0; the others are conv2 to conv5 in AlexNet, fire2 to fire9 in SqueezeNet.
     std::vector<int> places;
     const NamedArrays backbone = random_net(net, 1);
     for (const WeightSpec& spec : perceptual_weights(net)) {

@@ -1,4 +1,4 @@
-// Pictures and folders of weights for the tests of metrics that are networks.
+// Pictures and weights for the tests of network metrics.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ inline FloatImage random_picture(int width, int height, uint64_t seed) {
   return image;
 }
 
-// (H,W,C) as it is, or one picture of (N,C,H,W), its values times `factor` plus `offset`.
+// An (H,W,C) array, or one picture of an (N,C,H,W) array; its values times `factor` plus `offset`.
 inline FloatImage picture(const NamedArray& array, int64_t index = -1, float factor = 1, float offset = 0) {
   const bool planes = index >= 0;
   const auto dim = [&](size_t i) { return int(array.shape.at(planes ? i + 1 : i)); };
@@ -42,7 +42,7 @@ inline FloatImage picture(const NamedArray& array, int64_t index = -1, float fac
   return image;
 }
 
-// Weights of a network that keep its signal at about one size, under torchvision's names.
+// Weights that keep the signal's magnitude through the network, with torchvision's names.
 inline NamedArrays random_net(PerceptualNet net, uint64_t seed) {
   Random random(seed);
   NamedArrays arrays;
@@ -55,7 +55,7 @@ inline NamedArrays random_net(PerceptualNet net, uint64_t seed) {
   return arrays;
 }
 
-// Heads under LPIPS's published names.
+// Heads with LPIPS's published names.
 inline NamedArrays random_heads(PerceptualNet net, uint64_t seed) {
   Random random(seed);
   NamedArrays arrays;

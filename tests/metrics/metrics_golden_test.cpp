@@ -1,4 +1,4 @@
-// PSNR and SSIM against the published evaluation's values: golden/metrics.
+// PSNR and SSIM against values of the published evaluation, in golden/metrics.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -30,7 +30,7 @@ TEST(MetricsGolden, equal_the_published_evaluation) {
   ASSERT_FALSE(pairs.empty());
   for (const auto& pair : pairs) {
     const std::string name = pair.at("name");
-    if (!cases.has(name + ".a_rgb")) {  // the pair of one image with itself, which needs no pictures
+    if (!cases.has(name + ".a_rgb")) {  // an image compared with itself, stored without pictures
       EXPECT_EQ(pair.at("psnr"), "inf");
       const FloatImage same(16, 16, 3, 0.25f);
       EXPECT_EQ(psnr(same, same), HUGE_VAL);

@@ -55,7 +55,7 @@ TEST(Ssim, is_symmetric_and_near_zero_for_unrelated_noise) {
   EXPECT_LT(std::abs(ssim(a, b)), 0.1);
 }
 
-// Directly from the definition, with the 11x11 window as one double sum.
+// By definition, with the 11x11 window as a double sum.
 TEST(Ssim, equals_the_plain_two_dimensional_sum) {
   FloatImage a = noise(15, 13, 5), b = noise(15, 13, 6);
   for (size_t i = 0; i < b.data.size(); ++i)

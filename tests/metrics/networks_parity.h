@@ -1,5 +1,5 @@
-// LPIPS, the Fréchet distance and their networks against reference values, on a backend. Each check returns whether
-// its values are there.
+// LPIPS, the Fréchet distance and their networks against reference values, on any backend. Each check returns whether
+// its reference values exist.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ inline void expect_relative(double found, double expected, double tolerance, con
   ::testing::Test::RecordProperty(what, cat("relative error ", std::abs(found - expected) / std::abs(expected)));
 }
 
-// golden/metrics/lpips_*: random backbones under the published heads. Their pictures are in [-1,1], ours in [0,1].
+// golden/metrics/lpips_*: random backbones with the published heads. Their pictures are in [-1,1], ours in [0,1].
 inline bool check_golden_lpips(Backend& backend, PerceptualNet net) {
   constexpr double kTolerance = 1e-5;
   const std::string name = perceptual_net_name(net);
@@ -57,7 +57,7 @@ inline bool check_golden_lpips(Backend& backend, PerceptualNet net) {
   return true;
 }
 
-// The published weights of AlexNet and SqueezeNet, with the distances of the official program's example pictures.
+// The published weights of AlexNet and SqueezeNet, with the distances of the official example pictures.
 inline bool check_published_lpips(Backend& backend) {
   const fs::path folder = folder_from("DACLIP_WEIGHTS_EVAL", "../shared/weights-eval");
   if (!fs::exists(folder / "check")) return false;

@@ -71,7 +71,7 @@ def inception_features(picture, folder):
     """Pooled features with FID's pooling, and with torchvision's own."""
     model = models.inception_v3(weights=None, aux_logits=False, init_weights=False)
     model.avgpool.register_forward_hook(lambda module, given, result: setattr(model, "pooled", result.flatten(1)))
-    # Statistics that fit the weights: otherwise the signal is lost on its way through so many layers.
+    # Statistics that match the weights; otherwise the signal would vanish over so many layers.
     norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = 1.0

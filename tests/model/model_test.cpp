@@ -77,7 +77,7 @@ TEST_F(ModelFiles, a_stem_that_does_not_end_at_whole_patches_is_refused) {
   EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("control_stem"), std::string::npos);
 }
 
-TEST_F(ModelFiles, missing_unexpected_and_mismatched_tensors_are_told_together) {
+TEST_F(ModelFiles, missing_unexpected_and_mismatched_tensors_are_reported_together) {
   NamedArrays arrays = test::tiny_model();
   arrays.arrays.erase("restorer.intro.weight");
   arrays.arrays["restorer.extra"] = make_array(std::vector<float>{1, 2}, {2});

@@ -1,4 +1,4 @@
-// CLIP's towers and the controller against the reference's values, on any backend.
+// CLIP's towers and the controller against reference values, on any backend.
 #pragma once
 
 #include "fixtures.h"
@@ -66,7 +66,7 @@ class ClipFixture {
   }
 
  private:
-  static constexpr double kFeatureTolerance = 2e-5, kUnitTolerance = 3e-6;  // the fixtures' README
+  static constexpr double kFeatureTolerance = 2e-5, kUnitTolerance = 3e-6;  // from the fixtures' README
 
   Tensor text(const std::string& tokens) {
     return encode_text(b_, config_, Scope(weights_) / "clip", cases_.at(tokens).to_ints());
@@ -77,7 +77,7 @@ class ClipFixture {
   }
 
   void compare(const std::string& name, const Tensor& found) {
-    const std::string wide = "out64." + name;  // some are there in float32 only
+    const std::string wide = "out64." + name;  // some values exist only in float32
     const NamedArray& expected = cases_.at(cases_.has(wide) ? wide : "out." + name);
     check_values(name, found, expected.to_doubles(), kFeatureTolerance);
   }
@@ -86,7 +86,7 @@ class ClipFixture {
     check_values(name, b_.normalize(found), cases_.at("out64." + name).to_doubles(), kUnitTolerance);
   }
 
-  // The reference keeps (T,N,W).
+  // The reference stores (T,N,W).
   void compare_hidden(const std::string& name, const Tensor& found) {
     const std::vector<float> values = b_.to_floats(found);
     const size_t n = size_t(found.dim(0)), t = size_t(found.dim(1)), width = size_t(found.dim(2));
@@ -131,7 +131,7 @@ class ClipFixture {
   Tensor image_;
 };
 
-// False when `root` holds no such fixture.
+// Returns false if `root` has no such fixture.
 inline bool check_clip(Backend& backend, const fs::path& root) {
   const std::vector<fs::path> folders = folders_with(root, "/model_cfg/vision_cfg");
   for (const fs::path& folder : folders) ClipFixture(backend, folder).check();

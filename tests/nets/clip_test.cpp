@@ -27,7 +27,7 @@ ClipConfig small() {
 
 TEST(Clip, towers_have_the_published_parameters) {
   const std::vector<WeightSpec> specs = daclip_weights(ClipConfig(), true, true);
-  EXPECT_EQ(count(specs, "clip.visual."), 87'849'216);  // SPEC 4
+  EXPECT_EQ(count(specs, "clip.visual."), 87'849'216);  // of the published daclip_ViT-B-32.pt
   EXPECT_EQ(count(specs, "visual_control."), 94'936'320);
   EXPECT_EQ(count(specs, "clip."), 151'277'313);  // open_clip's ViT-B/32
 }
@@ -59,7 +59,7 @@ void expect_weights_to_be_those_asked_for(const ClipConfig& config) {
   };
   run(weights);
   for (const auto& [name, tensor] : weights) {
-    if (name.ends_with("logit_scale")) continue;  // the loss's, not the towers'
+    if (name.ends_with("logit_scale")) continue;  // used only by the loss
     Weights fewer = weights;
     fewer.erase(name);
     EXPECT_THROW(run(fewer), WeightsError) << name;

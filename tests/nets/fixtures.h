@@ -1,5 +1,5 @@
-// Reference values as ../shared/golden keeps them (its README says what each tensor is), and the small set of the same
-// layout that lies beside this file.
+// Reads reference values in the layout of ../shared/golden, whose README describes each tensor, and the small set of
+// fixtures beside this file.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ inline Json read_json(const fs::path& path) {
   return Json::parse(file);
 }
 
-// The folders of `root` whose config.json has the given entry, in alphabetical order.
+// The folders in `root` whose config.json has the given entry, in alphabetical order.
 inline std::vector<fs::path> folders_with(const fs::path& root, const std::string& pointer) {
   std::vector<fs::path> found;
   if (!fs::is_directory(root)) return found;
@@ -49,7 +49,7 @@ inline std::vector<fs::path> folders_with(const fs::path& root, const std::strin
   return found;
 }
 
-// Scalars become vectors of one, which is what a backend takes.
+// Scalars become vectors of length one, as backends require.
 inline Weights upload(Backend& backend, const NamedArrays& file) {
   Weights weights;
   for (const auto& [name, array] : file.arrays) {
@@ -92,13 +92,13 @@ inline double largest(std::span<const double> values) {
   return result;
 }
 
-// What a comparison may differ by: `exact` in float32; bfloat16 has 8 bits of mantissa, and its error grows over layers.
+// Accepted difference: `exact` in float32. bfloat16 has 8 bits of mantissa, and its error grows over layers.
 inline double tolerance(const Backend& backend, double exact, std::span<const double> expected) {
   constexpr double kBfloat16 = 0.06;
   return backend.compute_dtype() == DType::f32 ? exact : kBfloat16 * largest(expected);
 }
 
-// Every value within `allowed`; one message for the worst.
+// Expects all values within `allowed`, with one message for the worst.
 inline void expect_close(std::span<const float> found, std::span<const double> expected, double allowed,
                          const std::string& what) {
   ASSERT_EQ(found.size(), expected.size()) << what;

@@ -1,4 +1,4 @@
-// NAFNet against the reference's values, on any backend.
+// NAFNet against reference values, on any backend.
 #pragma once
 
 #include "core/random.h"
@@ -49,7 +49,7 @@ inline void check_nafnet_folder(Backend& backend, const fs::path& folder) {
     if (cases.has(tag + ".content")) contexts.content = from_array(backend, cases.at(tag + ".content"));
     const Tensor out = nafnet(backend, config, Scope(weights), from_nchw(backend, array), contexts);
     const std::vector<double> expected = cases.at(tag + ".out64").to_doubles();
-    // The fixtures' README: 1e-4 where the largest value is 14.
+    // From the fixtures' README: 1e-4 for a largest value of 14.
     expect_close(to_nchw(backend, out), expected, tolerance(backend, 7e-6 * largest(expected), expected),
                  cat(folder.filename().string(), ".", tag));
     ++checked;
@@ -57,14 +57,14 @@ inline void check_nafnet_folder(Backend& backend, const fs::path& folder) {
   EXPECT_GT(checked, 0) << folder;
 }
 
-// False when `root` holds no such fixture.
+// Returns false if `root` has no such fixture.
 inline bool check_nafnet(Backend& backend, const fs::path& root) {
   const std::vector<fs::path> folders = folders_with(root, "/kwargs/enc_blk_nums");
   for (const fs::path& folder : folders) check_nafnet_folder(backend, folder);
   return !folders.empty();
 }
 
-// With the weights that training starts from, contexts must not change the picture; with others they must.
+// With the initial weights of training, contexts must not change the picture; with other weights they must.
 inline void check_untrained_steer(Backend& backend) {
   const NafnetConfig config{.width = 4,
                             .encoder_blocks = {1},
@@ -88,7 +88,7 @@ inline void check_untrained_steer(Backend& backend) {
     for (const WeightSpec& spec : nafnet_weights(config)) {
       int64_t count = 1;
       for (const int64_t d : spec.shape) count *= d;
-      // beta and gamma too start at zero, which would hide the steer whatever its weights.
+      // beta and gamma also start at zero, which would hide the steering whatever its weights are.
       const bool gain = spec.name.ends_with("beta") || spec.name.ends_with("gamma");
       const bool zero = spec.init == WeightSpec::Init::zeros && !gain && !trained;
       weights.emplace(spec.name, backend.weight(values(count, zero ? 0 : 0.3), spec.shape));

@@ -35,7 +35,7 @@ TEST(Nafnet, has_the_published_parameters_and_multiply_adds) {
   const Weights weights = uploaded(backend, nafnet_weights(config));
   EXPECT_EQ(backend.parameters(), 67'888'835);  // published: 67.89 M
   nafnet(backend, config, Scope(weights), backend.activation({1, 256, 256, 3}));
-  EXPECT_NEAR(backend.multiply_adds() / 1e9, 63.6, 0.7);  // published: 63.6, by a tool that counts norms too
+  EXPECT_NEAR(backend.multiply_adds() / 1e9, 63.6, 0.7);  // published: 63.6, by a tool that also counts norms
   RecordProperty("gmac", std::to_string(backend.multiply_adds() / 1e9));
 }
 
@@ -58,7 +58,7 @@ TEST(Nafnet, weight_names_are_unique_and_those_that_the_forward_pass_asks_for) {
   const Tensor lq = backend.activation({2, 17, 30, 3});
   const Contexts contexts{backend.activation({2, 512}), backend.activation({2, 512})};
   EXPECT_EQ(nafnet(backend, config, Scope(weights), lq, contexts).shape(), lq.shape());
-  for (const std::string& name : names) {  // every one is needed
+  for (const std::string& name : names) {  // each weight is required
     Weights fewer = weights;
     fewer.erase(name);
     EXPECT_THROW(nafnet(backend, config, Scope(fewer), lq, contexts), WeightsError) << name;

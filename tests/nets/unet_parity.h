@@ -1,4 +1,4 @@
-// The conditional U-Net against the reference's values, on any backend.
+// The conditional U-Net against reference values, on any backend.
 #pragma once
 
 #include "fixtures.h"
@@ -20,8 +20,8 @@ inline UnetConfig unet_config(const Json& json) {
   return config;
 }
 
-// The values that a weight's name gives: FNV-1a of it, then SplitMix64, uniform and of order 1/sqrt(fan in), gains around
-// 1. The small fixtures' networks have them (data/make_unet.py), so that no file has to hold them.
+// Weights derived from their name, so that no file has to store them: its FNV-1a hash seeds SplitMix64; values are
+// uniform of order 1/sqrt(fan in), gains around 1. data/make_unet.py does the same for the small fixtures.
 inline NamedArray named_weight(const std::string& name, const Shape& shape) {
   uint64_t state = 0xcbf29ce484222325;
   for (const char c : name) state = (state ^ uint8_t(c)) * 0x100000001b3;
@@ -39,7 +39,7 @@ inline NamedArray named_weight(const std::string& name, const Shape& shape) {
   return make_array(values, shape);
 }
 
-// A fixture's weights: from its file, or by name where its configuration says so.
+// A fixture's weights: from its file, or derived from names if its configuration says so.
 inline NamedArrays unet_fixture_weights(const fs::path& folder, const Json& json,
                                         const std::vector<WeightSpec>& specs) {
   if (json.value("weights", "") != "by name") return read_safetensors(folder / "weights.safetensors");
@@ -85,14 +85,14 @@ class UnetFixture {
     const auto observe = [&](const std::string& block, const Tensor& x) { compare_inner(tag, block, to_nchw(b_, x)); };
     const Tensor xt = from_nchw(b_, cases_.at(tag + ".xt")), mu = from_nchw(b_, cases_.at(tag + ".cond"));
     const Tensor out = unet(b_, config_, w, xt, mu, cases_.at(tag + ".time").to_doubles(), contexts, observe);
-    // The fixtures' README: 5e-5 where the largest value is 1.7 to 4.
+    // From the fixtures' README: 5e-5 for largest values of 1.7 to 4.
     const std::vector<double> expected = cases_.at(tag + ".out64").to_doubles();
     expect_close(to_nchw(b_, out), expected, tolerance(b_, 1.2e-5 * largest(expected), expected), name_ + "." + tag);
     if (contexts.degradation.defined())
       compare_inner(tag, "prompt_mlp", b_.to_floats(unet_conditioning(b_, config_, w, contexts).prompt));
   }
 
-  // The reference keeps some blocks' results, in float32 only.
+  // The reference stores the results of some blocks, only in float32.
   void compare_inner(const std::string& tag, const std::string& block, std::span<const float> found) {
     const std::string name = tag + ".inter." + block;
     if (!cases_.has(name)) return;
@@ -107,7 +107,7 @@ class UnetFixture {
   Weights weights_;
 };
 
-// False when `root` holds no such fixture.
+// Returns false if `root` has no such fixture.
 inline bool check_unet(Backend& backend, const fs::path& root) {
   const std::vector<fs::path> folders = folders_with(root, "/kwargs/ch_mult");
   for (const fs::path& folder : folders) UnetFixture(backend, folder).check();

@@ -94,7 +94,7 @@ TEST_F(SmallUnet, refuses_what_does_not_fit) {
   EXPECT_THROW(run(map, random({2, 4, 5, 3}), {1}, {}), ShapeError);
   EXPECT_THROW(run(map, map, {1, 2, 3}, {}), ShapeError);
   EXPECT_THROW(run(random({1, 4, 4, 4}), random({1, 4, 4, 4}), {1}, {}), ShapeError);
-  EXPECT_THROW(run(random({1, 1, 4, 3}), random({1, 1, 4, 3}), {1}, {}), ShapeError);  // nothing to reflect
+  EXPECT_THROW(run(random({1, 1, 4, 3}), random({1, 1, 4, 3}), {1}, {}), ShapeError);  // too small for reflection
   EXPECT_THROW(run(map, map, {1}, {random({1, 7}), {}}), ShapeError);
   const UnetConfig blind{.width = 32, .multipliers = {1, 1}, .degradation_dim = 0, .content_dim = 0};
   EXPECT_THROW(unet_conditioning(b_, blind, Scope(weights_), {{}, random({1, 5})}), UsageError);

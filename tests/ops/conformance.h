@@ -1,5 +1,5 @@
-// Every operation of a backend against NaiveBackend, on shapes that break vector kernels, and every mistake that must
-// be refused. A test program defines backend_cases() and includes this once.
+// Compares every operation of a backend with NaiveBackend, on shapes that challenge vector kernels, and checks that
+// every misuse is refused. A test program defines backend_cases() and includes this file once.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,8 +19,8 @@ namespace daclip {
 
 struct BackendCase {
   std::string name;                                // letters and digits
-  std::function<std::unique_ptr<Backend>()> make;  // null where this machine cannot run it: its tests show as skipped
-  double tolerance;                                // of the largest difference, relative to the largest value
+  std::function<std::unique_ptr<Backend>()> make;  // returns null if this machine cannot run it, which skips its tests
+  double tolerance;                                // largest difference relative to the largest value
 };
 
 std::vector<BackendCase> backend_cases();
@@ -51,7 +51,7 @@ class Conformance : public testing::TestWithParam<BackendCase> {
     if (!backend_) GTEST_SKIP() << GetParam().name << " cannot run on this machine";
   }
 
-  // Values that the backend's activations can hold exactly, so that only the operation is measured.
+  // Values that the backend's activations represent exactly, so that only the operation's error is measured.
   std::vector<float> random_values(const Input& input, uint64_t seed) const {
     Random random(seed);
     size_t count = 1;
@@ -73,7 +73,7 @@ class Conformance : public testing::TestWithParam<BackendCase> {
     return result;
   }
 
-  // The operation twice (prepacked weights must serve again), compared with the plain one.
+  // Runs the operation twice, because prepacked weights must be reusable, and compares it with the naive one.
   void compare(const std::vector<Input>& inputs, const Operation& operation) {
     std::string shapes;
     for (const Input& input : inputs) shapes += to_string(input.shape) + " ";
@@ -128,7 +128,7 @@ TEST_P(Conformance, conv2d_with_and_without_bias) {
                         {{1, 8, 5, 6}, {7, 6, 3, 1}, {2, 1, 0}},
                         {{1, 4, 5, 3}, {5, 3, 1, 1}, {1, 0, 2}},
                         {{1, 13, 10, 16}, {32, 16, 3, 3}, {2, 0}},
-                        // Many channels, 3x3, stride 1: fast algorithms cut the map into tiles.
+                        // Many channels, 3x3, stride 1: fast algorithms divide the map into tiles.
                         {{2, 13, 10, 17}, {19, 17, 3, 3}, {}},
                         {{3, 8, 7, 40}, {33, 40, 3, 3}, {1, 1}},
                         {{1, 4, 61, 16}, {3, 16, 3, 3}, {1, 2}},

@@ -1,5 +1,4 @@
-// The operations once more, in double precision and as plainly as their definitions: what every backend is compared
-// with.
+// The operations in double precision, as direct as their definitions. All backends are compared with this one.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +27,7 @@ class NaiveBackend : public Backend {
     for (int64_t d : shape) n *= size_t(d);
     return Values(n, 0.0);
   }
-  // Value at (n,y,x,c), zero outside.
+  // Value at (n,y,x,c); zero outside the map.
   static double pixel(const Tensor& t, int64_t n, int64_t y, int64_t x, int64_t c) {
     if (y < 0 || x < 0 || y >= t.dim(1) || x >= t.dim(2)) return 0;
     return values(t)[size_t(((n * t.dim(1) + y) * t.dim(2) + x) * t.dim(3) + c)];
@@ -39,7 +38,7 @@ class NaiveBackend : public Backend {
     for (double& value : v) value = f(value);
     return make(x.shape(), std::move(v));
   }
-  // f(n, y, x, c) over a feature map.
+  // Sets every value of a feature map to f(n, y, x, c).
   template <class F>
   static Tensor image(const Shape& s, const F& f) {
     Values v = zeros(s);
@@ -50,7 +49,7 @@ class NaiveBackend : public Backend {
           for (int64_t c = 0; c < s[3]; ++c) v[i++] = f(n, y, x, c);
     return make(s, std::move(v));
   }
-  // f(row, cols) changes each row of the last dimension.
+  // Calls f(row, cols), which changes a row of the last dimension in place.
   template <class F>
   static Tensor rows(const Tensor& x, const F& f) {
     Values v = values(x);
@@ -335,7 +334,7 @@ class NaiveBackend : public Backend {
       return sum / double(x.dim(1) * x.dim(2));
     });
   }
-  // f(the window's values on the map) for every window that begins on the map or before it.
+  // Calls f with the values inside the map for every window that begins on the map or before it.
   template <class F>
   static Tensor pool(const Tensor& x, const PoolOptions& o, const F& f) {
     const auto windows = [&](int64_t length) {
@@ -365,7 +364,7 @@ class NaiveBackend : public Backend {
       return sum / double(v.size());
     });
   }
-  // By the words of backend.h: means of the windows that fit, each repeated `r` times, then the border.
+  // As described in backend.h: means of the windows inside the map, each repeated `r` times, then the border.
   Tensor do_local_mean(const Tensor& x, int64_t kh, int64_t kw, int fast_stride) override {
     struct Axis {
       int64_t r = 1, first = 0, k, means;

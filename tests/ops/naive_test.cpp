@@ -1,4 +1,4 @@
-// The suite on the plain backend itself: it accepts what is right and refuses what it must.
+// The conformance suite on NaiveBackend itself: it accepts correct calls and refuses misuse.
 #include "ops/conformance.h"
 
 namespace daclip {

@@ -22,7 +22,7 @@ TEST(Preprocess, mosaic_shows_native_luma_on_multiples_of_eight) {
   const FloatImage photo = test::test_scene(400, 300);
   const FloatImage square = clip_input(photo, mosaic_config());
   ASSERT_EQ(square.width, 192);
-  // The first native tile stands right of the global view; look it up in the photo.
+  // The first native tile is to the right of the global view. Locate it in the photo.
   bool found = false;
   for (int top = 0; top + 48 <= 300 && !found; top += 8)
     for (int left = 0; left + 48 <= 400 && !found; left += 8) {
@@ -42,7 +42,7 @@ TEST(Preprocess, mosaic_shows_spectra_in_which_a_flat_photo_has_one_coefficient_
   FloatImage flat(96, 96, 3, 0.5f), noisy = flat;
   for (size_t i = 0; i < noisy.data.size(); ++i) noisy.data[i] += ((i * 2654435761u >> 16) & 255) / 255.f - 0.5f;
   const FloatImage flat_square = clip_input(flat, mosaic_config()), noisy_square = clip_input(noisy, mosaic_config());
-  // DC of a 16x16 block of 0.5 is 8; every other coefficient of it is 0.
+  // The DC coefficient of a 16x16 block of 0.5 is 8; all others are 0.
   EXPECT_NEAR(shown(flat_square, 96, 0, 1), (std::log(8.001) + 7) / 10, 1e-4);
   EXPECT_NEAR(shown(flat_square, 97, 1, 1), (std::log(0.001) + 7) / 10, 1e-3);
   int larger = 0;
@@ -73,22 +73,23 @@ TEST(Preprocess, texture_map_shows_blurred_shadowed_and_blank_parts_apart) {
   Random random(3);
   for (int y = 0; y < 384; ++y)
     for (int x = 0; x < 384; ++x) {
-      const float light = x < 96 ? 0.2f : 0.6f;  // two surfaces
+      const float light = x < 96 ? 0.2f : 0.6f;  // two surfaces of different brightness
       const float grain = x < 192 ? float(random.uniform(-0.1, 0.1)) : 0.f;
       const float shadow = y < 192 ? 1.f : 0.25f;
       for (int c = 0; c < 3; ++c) photo.at(x, y, c) = x >= 288 ? 1.f : (light + grain * light) * shadow;
     }
   const FloatImage square = clip_input(photo, config);
-  // The map's pixel (x,y) stands at (96 + x, 96 + y) and sees the photo at four times that place.
+  // The map's pixel (x,y) is at (96 + x, 96 + y) and covers the photo at four times that position.
   const auto seen = [&](int x, int y, int c) {
     double sum = 0;
     for (int dy = -4; dy <= 4; ++dy)
       for (int dx = -4; dx <= 4; ++dx) sum += double(shown(square, 96 + x + dx, 96 + y + dy, c)) / 81;
     return sum;
   };
-  EXPECT_GT(seen(36, 24, 0), seen(60, 24, 0) + 0.3);  // grain against none
+  EXPECT_GT(seen(36, 24, 0), seen(60, 24, 0) + 0.3);  // grain against a smooth surface
   EXPECT_NEAR(seen(84, 24, 0), (std::log(0.001) + 7) / 7, 1e-3);
-  EXPECT_NEAR(seen(12, 24, 1) - seen(12, 72, 1), seen(36, 24, 1) - seen(36, 72, 1), 0.05);  // one step on both surfaces
+  // the same step on both surfaces
+  EXPECT_NEAR(seen(12, 24, 1) - seen(12, 72, 1), seen(36, 24, 1) - seen(36, 72, 1), 0.05);
   EXPECT_GT(seen(12, 24, 1) - seen(12, 72, 1), 0.2);
   EXPECT_NEAR(seen(84, 24, 2), 1, 1e-3);
 }
@@ -128,7 +129,7 @@ TEST(GoldenClipPreprocess, equals_pillow_within_a_level) {
     const NamedArray& expected = cases.at(base + ".resized_cropped_u8");
     FloatImage rgb(int(source.shape[1]), int(source.shape[0]), 3);
     rgb.data = source.to_floats();
-    // Half a level up: the reference crops bytes, we truncate floats.
+    // Add half a level: the reference crops bytes, while we truncate floats.
     if (bytes)
       for (float& v : rgb.data) v = (v + 0.5f) / 255.f;
     const FloatImage square = clip_input(rgb, {PreprocessConfig::Kind::clip, int(expected.shape[0]), 0, 0});

@@ -1,4 +1,4 @@
-// Restoring with diffusion models, with chosen contexts, and with models that have no CLIP.
+// Restoration with diffusion models, with chosen contexts, and with models without CLIP.
 #include <gtest/gtest.h>
 
 #include "core/error.h"
@@ -74,7 +74,7 @@ TEST_F(DiffusionRestorer, tiles_share_one_field_of_noise) {
   EXPECT_GT(tiling, test::psnr(to_rgb(a.image), to_rgb(restore(photo, whole).image)) + 6);
 }
 
-TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
+TEST_F(DiffusionRestorer, reports_its_evaluations_and_its_progress) {
   RestoreOptions options = few_steps();
   options.tile = 64;
   std::vector<double> told;
@@ -94,7 +94,7 @@ TEST_F(DiffusionRestorer, tells_its_evaluations_and_its_progress) {
 }
 
 TEST_F(DiffusionRestorer, each_context_steers_and_can_be_chosen) {
-  const Image photo = test::test_photo_as(40, 30, 3, 16);  // 16 bits show small differences too
+  const Image photo = test::test_photo_as(40, 30, 3, 16);  // 16 bits resolve small differences
   const Image plain = restore(photo).image;
   const std::vector<float> embedding(16, 0.4f);
   const auto changes = [&](const auto& choose) {
@@ -143,7 +143,7 @@ TEST_F(DiffusionRestorer, options_that_make_no_sense_are_refused) {
   options.sampler.steps = 101;
   EXPECT_THROW(restore(photo, options), UsageError);
   options = few_steps();
-  options.conditioning.degradation = {Source::zero, {}};  // beside a degradation by name
+  options.conditioning.degradation = {Source::zero, {}};  // conflicts with a degradation given by name
   EXPECT_THROW(restore(photo, options), UsageError);
   options = few_steps();
   options.conditioning.content = {Source::words, std::vector<float>(3, 1.f)};

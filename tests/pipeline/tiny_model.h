@@ -1,5 +1,5 @@
-// A complete model of a few thousand weights with random values, so that tests of the pipeline and of the program do
-// not depend on the one that is shipped.
+// A complete model with a few thousand random weights, so that tests of the pipeline and the program do not depend on
+// the shipped model.
 #pragma once
 
 #include <cmath>
@@ -104,7 +104,7 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
   return model;
 }
 
-// Gives the model a text tower and a vocabulary of bytes and two merges.
+// Adds a text tower, and a vocabulary of bytes and two merges.
 inline NamedArrays with_words(ModelConfig config) {
   config.text_tower = true;
   config.merges = 2;

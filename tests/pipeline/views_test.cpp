@@ -27,7 +27,8 @@ TEST(Views, eight_views_are_eight_different_pictures_and_all_come_back) {
 
 TEST(Views, results_are_averaged_where_they_belong) {
   const Image photo = test::test_photo(6, 5);
-  // Each view's top left pixel becomes white: in the photo, the top left one and, of the half turn, the bottom right one.
+  // Whitens each view's top left pixel: in the photo, these are its top left pixel and, from the half turn, its bottom
+  // right one.
   const Image result = over_views(photo, 2, [](Image view, int) {
     std::fill_n(view.data.begin(), 3, uint8_t(255));
     return view;

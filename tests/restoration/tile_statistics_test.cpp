@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kSide = 8;
 
-// A map of one channel: `left` in its left half, `right` in its right.
+// A map of one channel, with `left` in its left half and `right` in its right half.
 Tensor halves(Backend& backend, float left, float right) {
   std::vector<float> data;
   for (int i = 0; i < kSide * kSide; ++i) data.push_back(i % kSide < kSide / 2 ? left : right);
@@ -20,7 +20,7 @@ Tensor halves(Backend& backend, float left, float right) {
 
 float value(Backend& backend, const Tensor& mean) { return backend.to_floats(mean).at(0); }
 
-// A part of the overview, and of its own tile all.
+// A part of the overview that covers its own tile completely.
 MeasuringPlan::Part part_of_overview(double left, double right) { return {0, 0, {0, 0, 1, 1}, {left, 0, right, 1}}; }
 
 TEST(TileStatistics, tiles_use_the_overviews_average_moved_by_the_details_of_what_was_measured) {
@@ -30,7 +30,7 @@ TEST(TileStatistics, tiles_use_the_overviews_average_moved_by_the_details_of_wha
   EXPECT_FLOAT_EQ(value(backend, overview(halves(backend, 1, 4))), 2.5f);
   EXPECT_FLOAT_EQ(value(backend, overview(halves(backend, 2, 2))), 2.f);
   const Pooling measured = statistics.of_part(0);
-  EXPECT_FLOAT_EQ(value(backend, measured(halves(backend, 1, 2))), 3.f);  // 2.5 and what 1.5 is above 1
+  EXPECT_FLOAT_EQ(value(backend, measured(halves(backend, 1, 2))), 3.f);  // 2.5, plus 1.5's excess over 1
   EXPECT_FLOAT_EQ(value(backend, measured(halves(backend, 2, 2))), 2.f);
   for (int tile = 0; tile < 2; ++tile) {
     const Pooling pooling = statistics.of_tile();
@@ -46,7 +46,7 @@ TEST(TileStatistics, of_the_overview_nothing_is_left_once_all_was_measured) {
   statistics.of_part(0)(halves(backend, 100, 100));
   EXPECT_FLOAT_EQ(value(backend, statistics.of_part(1)(halves(backend, 1, 3))), 0.25f * 100 + 0.75f * 2);
   EXPECT_FLOAT_EQ(value(backend, statistics.of_part(0)(halves(backend, 2, 6))),
-                  0.25f * 4 + 0.75f * 2);  // the last one counts
+                  0.25f * 4 + 0.75f * 2);  // the last measurement counts
 }
 
 TEST(TileStatistics, a_part_smaller_than_a_position_still_counts_one) {
@@ -79,7 +79,7 @@ TEST(MeasuringPlan, covers_a_photo_of_few_tiles_once_and_half_of_it_twice) {
   double area = 0;
   for (const MeasuringPlan::Part& part : plan.parts)
     area += (part.in_overview.right - part.in_overview.left) * (part.in_overview.bottom - part.in_overview.top);
-  EXPECT_NEAR(area, 500.0 * 320 / (512 * 320), 1e-9);  // the network sees the overview continued to 512
+  EXPECT_NEAR(area, 500.0 * 320 / (512 * 320), 1e-9);  // the network sees the overview padded to 512
 }
 
 TEST(MeasuringPlan, finds_a_part_in_its_tile_and_in_the_overview) {

@@ -1,6 +1,6 @@
-// Samplers where the exact answer is known: values whose clean distribution is a mixture of Gaussians, so that the
-// noise a perfect network would predict has a closed form. The error is the mean distance between the sorted samples
-// and the quantiles of the mixture (the Wasserstein-1 distance), in the picture's units.
+// Samplers on a problem with a known answer: values whose clean distribution is a mixture of Gaussians, so that the
+// noise predicted by a perfect network has a closed form. The error is the mean distance between the sorted samples and
+// the quantiles of the mixture (the Wasserstein-1 distance), in the picture's units.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ struct Gaussian {
 };
 using Mixture = std::vector<Gaussian>;
 
-// What restoring is like: either one answer is nearly certain, or it is vague, or there are several.
+// Typical cases of restoration: one nearly certain answer, one vague answer, or several answers.
 const std::map<std::string, Mixture> kMixtures = {
     {"certain", {{1, 0.2, 0.03}}},
     {"vague", {{0.5, -0.2, 0.1}, {0.5, 0.3, 0.1}}},
@@ -58,7 +58,7 @@ Values quantiles(double low, double high, const std::function<double(double)>& c
   return values;
 }
 
-// E[noise | x]: the state y = alpha * (x_0 - mu) + sigma * noise is a mixture too.
+// E[noise | x]. The state y = alpha * (x_0 - mu) + sigma * noise is also a mixture.
 double exact_noise(const Mixture& mixture, double alpha, double sigma, double y) {
   double best = -1e300, total = 0, sum = 0;
   std::array<double, 4> logs{}, pulls{};
@@ -76,7 +76,7 @@ double exact_noise(const Mixture& mixture, double alpha, double sigma, double y)
   return sigma * sum / total;
 }
 
-// The process at any time, also between those of the trained schedule: a tabulated-anew schedule asks for them.
+// The process at any time, including times between the trained ones, which a re-discretised schedule visits.
 struct State {
   double alpha, sigma;
 };
@@ -96,7 +96,7 @@ double measured_error(const Mixture& mixture, SamplerKind sampler, int steps) {
     const State state = state_at(schedule, plan.network_time(step));
     for (size_t i = 0; i < x.size(); ++i) noise[i] = exact_noise(mixture, state.alpha, state.sigma, x[i] - kMu);
   };
-  // An even start instead of a random one, so that the ODEs' error is not hidden by chance.
+  // A start at even quantiles instead of random ones, so that chance does not hide the ODEs' error.
   const auto noise = [&](int draw, std::span<double> z) {
     if (draw == 0)
       std::copy(starts.begin(), starts.end(), z.begin());

@@ -1,4 +1,4 @@
-// The reference's whole restoration of a small picture, with the random numbers that it drew, on any backend.
+// A complete restoration of a small picture with the reference's random numbers, on any backend.
 #pragma once
 
 #include "nets/clip_parity.h"
@@ -8,7 +8,7 @@
 
 namespace daclip::fixtures {
 
-// (C,H,W), as many as there are, to (H,W,C).
+// Any number of (C,H,W) maps to (H,W,C).
 inline std::vector<double> to_nhwc(std::span<const double> nchw, const Shape& shape) {
   const int64_t c = shape.at(shape.size() - 3), h = shape.at(shape.size() - 2), w = shape.at(shape.size() - 1);
   std::vector<double> nhwc(nchw.size());
@@ -96,7 +96,8 @@ class WholeRestoration {
 
     const NamedArray& wanted = cases_.at(name + ".out64");
     const std::vector<double> expected = to_nhwc(wanted.to_doubles(), wanted.shape);
-    // The fixtures' README: over all steps a random network's values grow to hundreds, so relative.
+    // From the fixtures' README: a random network's values grow to hundreds over all steps, so the tolerance is
+    // relative.
     const bool posterior = sampler == SamplerKind::posterior;
     const double allowed =
         steps == schedule_.steps() ? (posterior ? 5e-4 : 1e-5) * largest(expected) : (posterior ? 2e-4 : 5e-6);
@@ -104,7 +105,7 @@ class WholeRestoration {
     check_levels(state, name);
   }
 
-  // Rounded to 8 bits, BGR, within one level.
+  // Rounded to 8 bits, BGR, equal within one level.
   void check_levels(const std::vector<double>& state, const std::string& name) {
     const std::vector<int64_t> expected = cases_.at(name + ".out_u8_hwc_bgr").to_ints();
     ASSERT_EQ(expected.size(), state.size());
@@ -121,7 +122,7 @@ class WholeRestoration {
   Schedule schedule_;
 };
 
-// False when `root` holds no such fixture, or not the networks that it is made with.
+// Returns false if `root` has no such fixture, or lacks the networks that it was made with.
 inline bool check_whole_restoration(Backend& backend, const fs::path& root) {
   int checked = 0;
   for (const fs::path& folder : folders_with(root, "/clip_resolution")) {

@@ -1,4 +1,4 @@
-// Tables, single steps and whole trajectories of IR-SDE against the reference in double precision.
+// Schedules, single steps and whole trajectories of IR-SDE against the reference in double precision.
 #include "sde_fixtures.h"
 
 namespace daclip {
@@ -28,7 +28,7 @@ class IrsdeCase {
  private:
   Values in(const std::string& name) const { return cases_.at(name_ + ".in." + name).to_doubles(); }
 
-  // The fixtures' README: a port in double precision comes within 1e-10.
+  // From the fixtures' README: a port in double precision agrees within 1e-10.
   void compare(const std::string& name, const Values& found) {
     const std::string key = name_ + ".out64." + name;
     if (!cases_.has(key)) return;
@@ -64,7 +64,7 @@ class IrsdeCase {
     EXPECT_GE(compared_, 5) << name_;
   }
 
-  // The state after the first of a plan's steps.
+  // The state after the first step of a plan.
   Values one_step(SamplerKind sampler, int t) {
     Values state = xt_, result;
     const auto predict = [&](int step, std::span<const double> x, std::span<double> noise) {
@@ -106,7 +106,7 @@ class IrsdeCase {
     if (t == s_.steps()) compare("noise_state", each([&](size_t i) { return mu_[i] + s_.max_sigma() * noise_[i]; }));
   }
 
-  // Both sides of the training loss, at a time of its own for each image.
+  // Both sides of the training loss, with a separate time for each image.
   void check_training() {
     x0_ = in("x0"), mu_ = in("mu"), noise_ = in("noise"), predicted_ = in("pred_noise");
     const std::vector<int64_t> times = cases_.at(name_ + ".in.batch_t").to_ints();
@@ -125,7 +125,7 @@ class IrsdeCase {
             }));
   }
 
-  // With the fixtures' toy network, or with the noise that leads to a known picture.
+  // With the fixtures' toy network (or, as oracle, with the noise that leads to a known picture).
   void check_trajectory(SamplerKind sampler, bool oracle) {
     const std::string what = cat(oracle ? "oracle_" : "traj_", sampler_name(sampler));
     if (!cases_.has(name_ + ".out64." + what)) return;
@@ -155,7 +155,7 @@ class IrsdeCase {
   int compared_ = 0;
 };
 
-// False when `root` holds no such fixture.
+// Returns false if `root` has no such fixture.
 bool check_irsde(const fs::path& root) {
   const std::vector<fs::path> folders = fixtures::folders_with(root, "/configs/0/schedule");
   for (const fs::path& folder : folders) {

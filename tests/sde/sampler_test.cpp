@@ -18,7 +18,7 @@ Values picture() {
   return mu;
 }
 
-// A network that answers with something smooth.
+// A stand-in for the network: a smooth function.
 void smooth(int step, std::span<const double> x, std::span<double> noise) {
   for (size_t i = 0; i < x.size(); ++i) noise[i] = std::tanh(3 * x[i] - 1) + 0.02 * step;
 }
@@ -101,7 +101,7 @@ TEST(Sampler, the_same_seed_gives_the_same_values_and_another_others) {
   }
 }
 
-// A network that knows the clean picture: every sampler but Euler's arrives at it, however few its steps.
+// With an oracle that knows the clean picture, every sampler except Euler's reaches it in any number of steps.
 TEST(Sampler, the_true_noise_leads_to_the_clean_picture) {
   const Values mu = picture();
   Values clean(mu.size());

@@ -26,14 +26,14 @@ TEST(Schedule, takes_deviations_below_one_in_the_pictures_units) {
   EXPECT_EQ(Schedule({.max_sigma = 51}).max_sigma(), 0.2);
 }
 
-TEST(Schedule, tabulated_anew_spans_the_same_times) {
+TEST(Schedule, discretised_in_fewer_steps_spans_the_same_times) {
   const Schedule s({}, 25);
   EXPECT_EQ(s.steps(), 25);
   EXPECT_EQ(s.time_scale() * s.steps(), 100);
   EXPECT_NEAR(s.alpha(25), 0.005, 1e-12);
 }
 
-// Going from `from` to `to` at once, or by way of a time between them: the same distribution.
+// Going from `from` to `to` directly, or through a time in between, gives the same distribution.
 TEST(Schedule, posteriors_compose) {
   const Schedule s({});
   const double x0 = 0.3, xt = -0.7;
@@ -46,7 +46,7 @@ TEST(Schedule, posteriors_compose) {
   }
 }
 
-// Forward to t and back to t-1 with the true x_0 keeps the forward distribution.
+// Forward to t and back to t-1 with the true x_0 preserves the forward distribution.
 TEST(Schedule, the_posterior_keeps_the_forward_distribution) {
   const Schedule s({});
   for (int t = 1; t <= 100; ++t) {

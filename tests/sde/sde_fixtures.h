@@ -1,4 +1,4 @@
-// What tests against reference trajectories share.
+// Helpers shared by the tests against reference trajectories.
 #pragma once
 
 #include "nets/fixtures.h"

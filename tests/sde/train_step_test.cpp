@@ -1,4 +1,4 @@
-// One step of the restoration network's training objective against the reference: loss and gradients.
+// Loss and gradients of one training step of the restoration network, against the reference.
 #include "e2e_parity.h"
 #include "torch/torch_backend.h"
 
@@ -8,7 +8,7 @@ namespace {
 using fixtures::Json;
 namespace fs = std::filesystem;
 
-// One value an image, to be multiplied with (N,H,W,C).
+// One value per image, broadcast over (N,H,W,C).
 torch::Tensor per_image(const std::vector<int64_t>& times, const std::function<double(int)>& value) {
   std::vector<float> values;
   for (const int64_t t : times) values.push_back(float(value(int(t))));
@@ -52,11 +52,11 @@ class TrainStep {
   }
 
  private:
-  static constexpr double kTolerance = 2e-5;  // of the tensor's largest value: the fixtures' README
+  static constexpr double kTolerance = 2e-5;  // relative to the tensor's largest value; from the fixtures' README
 
   torch::Tensor image(const char* name) { return TorchBackend::tensor(fixtures::from_nchw(b_, cases_.at(name))); }
 
-  // Zeros where the loss does not depend on the weight.
+  // Zeros if the loss does not depend on the weight.
   torch::Tensor gradient(const std::string& name) {
     const torch::Tensor& weight = TorchBackend::tensor(weights_.at(name));
     return weight.grad().defined() ? weight.grad().contiguous() : torch::zeros_like(weight);

@@ -20,7 +20,7 @@ fs::path tokenizer_folder() {
 
 uint32_t hex4(const std::string& text, size_t at) { return uint32_t(std::stoul(text.substr(at, 4), nullptr, 16)); }
 
-// The string of a JSON literal in ASCII.
+// Decodes a JSON string literal that is pure ASCII.
 std::string from_json_string(const std::string& literal) {
   std::u32string text;
   for (size_t i = 1; i + 1 < literal.size(); ++i) {
@@ -46,13 +46,14 @@ std::string from_json_string(const std::string& literal) {
   return unicode::encode(text);
 }
 
-// cases.tsv: a JSON string, a tab, the ids without the padding.
+// A line of cases.tsv: a JSON string, a tab, the ids without padding.
 TEST(TokenizerGolden, every_string_gives_the_reference_ids) {
   const fs::path folder = tokenizer_folder();
   if (!fs::exists(folder)) GTEST_SKIP() << "no " << folder;
   const Tokenizer tokenizer = Tokenizer::load(folder / "bpe_simple_vocab_16e6.txt.gz");
   EXPECT_EQ(tokenizer.vocab(), 49408);
-  const Tokenizer stored = Tokenizer::from_merges(tokenizer.merges());  // as a model file keeps the vocabulary
+  // the form in which model files store the vocabulary
+  const Tokenizer stored = Tokenizer::from_merges(tokenizer.merges());
   EXPECT_EQ(stored.vocab(), 49408);
   std::ifstream file(folder / "cases.tsv");
   int checked = 0;

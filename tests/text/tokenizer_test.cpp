@@ -7,7 +7,7 @@
 namespace daclip {
 namespace {
 
-// Ids: bytes 0..255 in GPT-2's order ('!' is 0, 'a' is 64), 256..511 the same at a word's end, merges from 512 on.
+// Ids: 0-255 bytes in GPT-2's order ('!' is 0, 'a' is 64), 256-511 bytes at the end of a word, merges from 512 on.
 constexpr const char* kMerges =
     "#version\n"
     "l o\n"
@@ -63,7 +63,7 @@ TEST(Tokenizer, refuses_texts_that_are_too_long) {
 
 TEST(Tokenizer, refuses_vocabularies_that_do_not_hang_together) {
   EXPECT_THROW(Tokenizer(""), FormatError);
-  EXPECT_THROW(Tokenizer("#version\nlo w\n"), FormatError);  // "lo" was never made
+  EXPECT_THROW(Tokenizer("#version\nlo w\n"), FormatError);  // no earlier merge creates "lo"
   EXPECT_THROW(Tokenizer("#version\nl\n"), FormatError);
   EXPECT_THROW(Tokenizer("#version\nl o\nl o\n"), FormatError);
   EXPECT_THROW(Tokenizer::load("/nowhere/bpe.txt.gz"), IoError);

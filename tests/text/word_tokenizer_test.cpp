@@ -24,7 +24,7 @@ TEST(WordTokenizer, the_end_is_the_largest_id_of_each_row) {
   EXPECT_EQ(*std::max_element(ids.begin(), ids.end()), t.end());
 }
 
-TEST(WordTokenizer, cuts_hyphens_and_keeps_what_is_beyond_ascii) {
+TEST(WordTokenizer, splits_at_hyphens_and_keeps_non_ascii_characters) {
   const std::vector<std::string> captions = {"jpeg-compressed caf\xc3\xa9"};
   EXPECT_EQ(WordTokenizer::build(captions, 8).words(), (std::vector<std::string>{"caf\xc3\xa9", "compressed", "jpeg"}));
 }

@@ -1,4 +1,4 @@
-// Our own autograd functions against the same thing made of LibTorch's.
+// Our autograd functions against the same computations composed of LibTorch's operations.
 #include <gtest/gtest.h>
 
 #include "nets/nafnet.h"
@@ -45,7 +45,7 @@ TEST(DepthwiseConv, works_on_maps_of_one_pixel_row_and_column) {
   check_depthwise(1, 8, 1, 3, true);
 }
 
-// On a CUDA device against LibTorch on the processor, in both types.
+// On a CUDA device against LibTorch on the CPU, in both types.
 void check_depthwise_on_cuda(int64_t n, int64_t h, int64_t w, int64_t c, at::ScalarType type, double tolerance) {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
   torch::manual_seed(3);
@@ -82,7 +82,7 @@ struct Block {
   DType precision = DType::f32;
 };
 
-// The network of one block at full resolution and one below, with every gradient.
+// A network of one block at full resolution and one below, with all gradients.
 void check_nafblock(const Block& block, double output_tolerance = 1e-5, double gradient_tolerance = 1e-4) {
   torch::manual_seed(5);
   NafnetConfig config;
@@ -149,7 +149,7 @@ TEST_F(FusedNafBlock, leaves_other_maps_to_the_composition) {
   EXPECT_FALSE(nafblock_supported(torch::zeros({1, 4, 4, 32}, torch::kBFloat16)));
 }
 
-// The form that devices take, on the processor: what is left to them are the kernels.
+// The form used on CUDA devices, run on the CPU: it tests everything except the CUDA kernels.
 TEST_F(FusedNafBlock, equals_its_form_for_devices_with_gradients) {
   torch::manual_seed(7);
   const int64_t c = 32;

@@ -1,4 +1,4 @@
-// Checkpoints of the reference against the same weights in safetensors.
+// Checkpoints of the reference implementation hold the same weights as their safetensors copies.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -20,8 +20,8 @@ fs::path golden_root() {
   return root ? root : "../shared/golden";
 }
 
-// Every .pt and .pth beside a weights.safetensors. What a checkpoint has besides must be an alias that config.json
-// names.
+// Compares every .pt and .pth file with the weights.safetensors beside it. Additional tensors must be aliases listed in
+// config.json.
 TEST(CheckpointGolden, every_checkpoint_holds_exactly_the_weights) {
   int checked = 0;
   if (fs::is_directory(golden_root()))

@@ -1,4 +1,5 @@
-// Files made to harm: each is refused with one line that says what is wrong, at once and without running anything.
+// Malicious files: each is refused at once with a one-line message that names the problem, and nothing in it is
+// executed.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -88,7 +89,7 @@ TEST(HostilePickle, deep_structures_do_no_harm) {
 }
 
 TEST(HostilePickle, objects_that_unfold_exponentially_are_cut) {
-  // Each module holds the one before twice: 2^60 paths in a few hundred bytes.
+  // Each module holds the previous one twice: 2^60 paths in a few hundred bytes.
   std::string nest = p::module("Leaf", {});
   for (int i = 0; i < 28; ++i)
     nest = cat(p::global("__torch__.net", "M"), ")\x81}(", p::text("a"), nest, "q", char(i), p::text("b"), "h", char(i),
@@ -103,18 +104,18 @@ TEST(HostilePickle, endless_programs_are_cut) {
   expect_refused(copies, "stack holds more than");
 }
 
-TEST(HostilePickle, what_makes_no_sense_is_refused) {
+TEST(HostilePickle, inconsistent_programs_are_refused) {
   expect_refused("t", "no mark");
   expect_refused("0", "empty stack");
-  expect_refused("h\x07", "nothing is remembered as 7");
+  expect_refused("h\x07", "no memo entry 7");
   expect_refused(cat("N", p::text("x"), "s"), "empty stack");
-  expect_refused("NNNs", "no dict");
-  expect_refused("N)R", "calls what is no function");
-  expect_refused(cat(p::global("collections", "OrderedDict"), "NR"), "no tuple");
-  expect_refused("NNb", "no object");
+  expect_refused("NNNs", "not a dict");
+  expect_refused("N)R", "not a function");
+  expect_refused(cat(p::global("collections", "OrderedDict"), "NR"), "not a tuple");
+  expect_refused("NNb", "not an object");
   expect_refused("\x80\x09N", "protocol 9");
-  expect_refused("cos", "a name without its end");
-  expect_refused("X\xff\xff\xff\x7f", "cut off");
+  expect_refused("cos", "unterminated name");
+  expect_refused("X\xff\xff\xff\x7f", "truncated");
   expect_refused("N", "no weights");
 }
 
@@ -127,8 +128,8 @@ TEST(HostileTensors, shapes_whose_product_overflows_are_refused) {
 }
 
 TEST(HostileTensors, huge_ones_are_refused_before_memory_is_taken) {
-  expect_tensor_refused(0, {1'000'000'000, 1'000'000}, {0, 0}, "out of a storage of 4");
-  expect_tensor_refused(0, {5}, {1}, "out of a storage of 4");
+  expect_tensor_refused(0, {1'000'000'000, 1'000'000}, {0, 0}, "exceed the 4 elements of the storage");
+  expect_tensor_refused(0, {5}, {1}, "exceed the 4 elements of the storage");
   expect_refused(torch_zip(p::dict({{"x", p::tensor(small_tensor(1'000'000'000'000), 0, {1}, {1})}}), kFour),
                  "holds 16 bytes, expected 4000000000000");
 }
@@ -151,7 +152,7 @@ TEST(HostileTensors, many_that_share_one_storage_cannot_fill_the_memory) {
     turned.emplace_back(std::to_string(i), p::tensor(storage, 0, {500, 500}, {1, 500}));
   }
   const std::vector<std::string> megabyte = {std::string(1'000'000, '\0')};
-  expect_refused(torch_zip(p::dict(same), megabyte), "share so many bytes");
+  expect_refused(torch_zip(p::dict(same), megabyte), "share storage");
   expect_refused(torch_zip(p::dict(turned), megabyte), "more than twice the file's size");
 }
 
@@ -162,10 +163,10 @@ TEST(HostileTensors, descriptions_that_are_none_are_refused) {
   expect_refused(with(p::storage("CharStorage", "0", 16)), "type CharStorage");
   expect_refused(with(p::storage("FloatStorage", "7", 4)), "storage 7 is not in the file");
   expect_refused(with(p::storage("FloatStorage", "0", 3)), "holds 16 bytes, expected 12");
-  expect_refused(with("NQ"), "not as torch.save describes");
-  expect_refused(with("N"), "not as torch.save describes");
+  expect_refused(with("NQ"), "not in torch.save's form");
+  expect_refused(with("N"), "not in torch.save's form");
   const std::string tensor = p::tensor(small_tensor(), 0, {4}, {1});
-  expect_refused(torch_zip(p::dict({{"x", tensor}, {"module.x", tensor}}), kFour), "there twice");
+  expect_refused(torch_zip(p::dict({{"x", tensor}, {"module.x", tensor}}), kFour), "duplicate");
 }
 
 TEST(HostileZip, wrong_sizes_and_places_are_refused) {
@@ -184,7 +185,7 @@ TEST(HostileZip, wrong_sizes_and_places_are_refused) {
   expect_refused(with({.method = 8}), "storage 0 is not in the file");
   expect_refused(zip({{"a/data.pkl", value, 8}}), "compressed or encrypted");
   expect_refused(zip({{"a/data.pkl", value, 0, 1}}), "compressed or encrypted");
-  expect_refused(zip({{"a/data.pkl", value}, {"a/data.pkl", value}}), "there twice");
+  expect_refused(zip({{"a/data.pkl", value}, {"a/data.pkl", value}}), "duplicate");
   expect_refused(zip({{"a/data.pkl", value}, {"b/data.pkl", value}}), "two data.pkl");
   expect_refused(zip({{"a/other", value}}), "without data.pkl");
   expect_refused(zip({{"a/data.pkl", value}, {"a/byteorder", "middle"}}), "byte order middle");
@@ -213,11 +214,11 @@ TEST(HostileLegacy, storages_that_do_not_fit_are_refused) {
   expect_refused(bytes, "overflows");
   bytes = torch_legacy(value, kFour);
   bytes[bytes.size() - 16 - 8] = 5;
-  expect_refused(bytes, "of 20 bytes, but only 16");
-  expect_refused(torch_legacy(value, {kFour[0], kFour[0]}), "belongs to no tensor");
+  expect_refused(bytes, "needs 20 bytes, but only 16");
+  expect_refused(torch_legacy(value, {kFour[0], kFour[0]}), "not used by any tensor");
 }
 
-TEST(OtherFiles, are_told_apart) {
+TEST(OtherFiles, are_refused_with_their_kind) {
   const std::string bare = p::whole(p::dict({{"x", "N"}}));
   expect_refused(std::vector<uint8_t>(bare.begin(), bare.end()), "a bare pickle");
   expect_refused(std::vector<uint8_t>{1, 2, 3}, "too short");

@@ -44,18 +44,18 @@ TEST(IndexedFloats, are_cut_as_the_index_says) {
 TEST(IndexedFloats, refuse_an_index_that_contradicts_itself_or_the_file) {
   expect_refused("", "no tensor");
   expect_refused("# only this", "no tensor");
-  expect_refused("a 3 10 3", "leaves");
-  expect_refused("a 3 18446744073709551615 3", "leaves");
-  expect_refused("a 3 4611686018427387904 3", "leaves");
-  expect_refused("a 2x3 0 5", "shape says 6");
+  expect_refused("a 3 10 3", "exceed the 12 values");
+  expect_refused("a 3 18446744073709551615 3", "exceed the 12 values");
+  expect_refused("a 3 4611686018427387904 3", "exceed the 12 values");
+  expect_refused("a 2x3 0 5", "shape needs 6");
   expect_refused("a 0 0 0", "shape");
   expect_refused("a 13 0 13", "shape");
   expect_refused("a 4294967296x4294967296x4 0 4", "shape");
   expect_refused("a 1x1x1x1x1x1x1x1x1 0 1", "shape");
-  expect_refused("a 2 0 2\na 2 0 2", "twice");
+  expect_refused("a 2 0 2\na 2 0 2", "duplicate");
   expect_refused("a 2x 0 2", "dimension");
   expect_refused("a 3 0 3\nb 3 0 -3", "line 2");
-  expect_refused(" 3 0 3", "without a name");
+  expect_refused(" 3 0 3", "has no name");
   expect_refused("a 3", "offset");
   expect_refused("a 3 0", "count");
   expect_refused("a  3 0 3", "");

@@ -34,10 +34,10 @@ TEST(Half, f16_values_are_what_ieee_754_says) {
 }
 
 TEST(Half, to_f16_rounds_to_nearest_even) {
-  EXPECT_EQ(float_to_f16(1 + 0x1.0p-11f), 0x3c00);      // half way: down to even
-  EXPECT_EQ(float_to_f16(1 + 3 * 0x1.0p-11f), 0x3c02);  // half way: up to even
+  EXPECT_EQ(float_to_f16(1 + 0x1.0p-11f), 0x3c00);      // halfway: rounds down to even
+  EXPECT_EQ(float_to_f16(1 + 3 * 0x1.0p-11f), 0x3c02);  // halfway: rounds up to even
   EXPECT_EQ(float_to_f16(1 + 0x1.0p-11f + 0x1.0p-20f), 0x3c01);
-  EXPECT_EQ(float_to_f16(0x1.0p-25f), 0x0000);  // half of the smallest: to even
+  EXPECT_EQ(float_to_f16(0x1.0p-25f), 0x0000);  // half of the smallest subnormal: rounds to even
   EXPECT_EQ(float_to_f16(1.5f * 0x1.0p-25f), 0x0001);
   EXPECT_EQ(float_to_f16(65519.0f), 0x7bff);
   EXPECT_EQ(float_to_f16(65520.0f), 0x7c00);
@@ -63,7 +63,7 @@ TEST(Half, bf16_rounds_to_nearest_even_and_keeps_nan) {
   EXPECT_EQ(bf16_to_float(0xc040), -3.0f);
 }
 
-TEST(NamedArray, converts_to_what_is_asked_for) {
+TEST(NamedArray, converts_to_the_requested_type) {
   const std::vector<float> values = {0, 1.5f, -2, 1000};
   for (const ArrayType type : {ArrayType::f32, ArrayType::f16, ArrayType::bf16}) {
     const NamedArray array = make_array(values, {2, 2}, type);

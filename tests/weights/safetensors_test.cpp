@@ -28,7 +28,7 @@ NamedArrays parse(const std::string& header, size_t data_size) {
   return parse_safetensors(file_of(header, data_size), "test");
 }
 
-// The message must be one line that begins with the file's name and holds `words`.
+// The message must be one line that begins with the file's name and contains `words`.
 void expect_refused(const std::vector<uint8_t>& bytes, const std::string& words) {
   try {
     parse_safetensors(bytes, "hostile.safetensors");
@@ -116,12 +116,12 @@ TEST(Safetensors, refuses_overlapping_tensors) {
 
 TEST(Safetensors, refuses_gaps_and_bytes_behind_the_last_tensor) {
   expect_refused("{" + entry("a", "F32", "[1]", "[4,8]") + "}", 8, "gap of 4 bytes");
-  expect_refused("{" + entry("a", "F32", "[1]", "[0,4]") + "}", 9, "5 bytes behind");
+  expect_refused("{" + entry("a", "F32", "[1]", "[0,4]") + "}", 9, "5 unused bytes after");
 }
 
 TEST(Safetensors, refuses_offsets_outside_the_data) {
-  expect_refused("{" + entry("a", "F32", "[2]", "[0,8]") + "}", 4, "do not fit");
-  expect_refused("{" + entry("a", "F32", "[1]", "[8,4]") + "}", 8, "do not fit");
+  expect_refused("{" + entry("a", "F32", "[2]", "[0,8]") + "}", 4, "exceed the");
+  expect_refused("{" + entry("a", "F32", "[1]", "[8,4]") + "}", 8, "exceed the");
   expect_refused("{" + entry("a", "F32", "[1]", "[-4,0]") + "}", 8, "whole number");
   expect_refused("{" + entry("a", "F32", "[1]", "[0,4,8]") + "}", 8, "data_offsets");
 }
@@ -151,7 +151,8 @@ TEST(Safetensors, refuses_unknown_types) {
 }
 
 TEST(Safetensors, refuses_a_name_that_comes_twice) {
-  expect_refused("{" + entry("a", "F32", "[1]", "[0,4]") + "," + entry("a", "F32", "[1]", "[0,4]") + "}", 4, "twice");
+  expect_refused("{" + entry("a", "F32", "[1]", "[0,4]") + "," + entry("a", "F32", "[1]", "[0,4]") + "}", 4,
+                 "duplicate");
 }
 
 TEST(Safetensors, refuses_headers_that_are_too_long_truncated_or_no_json) {

@@ -14,7 +14,7 @@ namespace p = test::pickled;
 
 StateDict parse(const std::vector<uint8_t>& bytes) { return parse_state_dict(share(bytes), "test.pt"); }
 
-// A 2x3 matrix 0..5 and a vector 6, 7 in storages 0 and 1.
+// Storage 0 holds a 2x3 matrix 0..5, storage 1 a vector (6, 7).
 const std::vector<std::string> kStorages = {floats({0, 1, 2, 3, 4, 5}), floats({6, 7})};
 std::string matrix(bool legacy = false) {
   return p::tensor(p::storage("FloatStorage", "0", 6, legacy), 0, {2, 3}, {3, 1});
@@ -55,7 +55,7 @@ TEST(StateDict, prefers_averaged_weights_and_says_so) {
   EXPECT_NE(dict.origin.find("params_ema"), std::string::npos) << dict.origin;
 }
 
-// A learning rate that NumPy computed, as open_clip's cosine schedule leaves it in the optimiser's state.
+// A NumPy scalar as learning rate: open_clip's cosine schedule puts one into the optimiser's state.
 std::string numpy_scalar() {
   const std::string bytes = p::call(p::global("_codecs", "encode"), p::tuple({p::text("abcdefgh"), p::text("latin1")}));
   const std::string type = cat(p::call(p::global("numpy", "dtype"), p::tuple({p::text("f8"), "\x89", "\x88"})),
@@ -64,7 +64,7 @@ std::string numpy_scalar() {
 }
 
 TEST(StateDict, leaves_the_optimiser_alone) {
-  // Its storage is not even in the file.
+  // A storage that is not in the file.
   const std::string moments = p::dict({{"exp_avg", p::tensor(p::storage("FloatStorage", "9", 4), 0, {4}, {1})}});
   expect_matrix_and_vector(
       parse(torch_zip(p::dict({{"optimizer", p::dict({{"state", moments}, {"lr", numpy_scalar()}})},

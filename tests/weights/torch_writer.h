@@ -1,4 +1,4 @@
-// Writes files as torch.save and torch.jit.save do, and as an attacker would.
+// Writes files in the forms of torch.save and torch.jit.save, well-formed or malicious.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ inline std::string floats(const std::vector<float>& values) {
   return bytes;
 }
 
-// Pickles of protocol 2, piece by piece.
+// Building blocks of protocol 2 pickles.
 namespace pickled {
 
 inline std::string text(std::string_view value) { return cat("X", little_endian(value.size(), 4), value); }
@@ -52,13 +52,13 @@ inline std::string ordered_dict(const std::vector<std::pair<std::string, std::st
   for (const auto& [key, value] : entries) result += text(key) + value;
   return result + "u";
 }
-// A module of torch.jit: its class by name, made without arguments, then given its attributes.
+// A torch.jit module: its class by name, created without arguments, then its attributes.
 inline std::string module(std::string_view name, const std::vector<std::pair<std::string, std::string>>& attributes) {
   return cat(global("__torch__.net", name), ")\x81", dict(attributes), "b");
 }
 inline std::string whole(const std::string& value) { return cat("\x80\x02", value, "."); }
 
-// The older format has a sixth part, None.
+// The older format has a sixth item, None.
 inline std::string storage(std::string_view type, std::string_view key, int64_t count, bool legacy = false) {
   return cat("(", text("storage"), global("torch", type), text(key), text("cpu"), number(count), legacy ? "NtQ" : "tQ");
 }
@@ -80,17 +80,17 @@ struct ZipFile {
   uint16_t method = 0;     // 0: stored
   uint16_t flags = 0;      // 1: encrypted
   int64_t size_error = 0;  // added to the uncompressed size in the directory
-  int64_t both_error = 0;  // added to both sizes there
+  int64_t both_error = 0;  // added to both sizes in the directory
   int64_t offset_error = 0;
 };
 
-// zip64: sizes and offsets in the directory's 64-bit fields, as archives beyond 4 GB have them.
+// zip64: sizes and offsets are in the directory's 64-bit fields, as in archives beyond 4 GB.
 inline std::vector<uint8_t> zip(const std::vector<ZipFile>& files, bool zip64 = false) {
   std::string bytes, directory;
   for (const ZipFile& file : files) {
     const uint64_t offset = bytes.size() + uint64_t(file.offset_error);
     const uint64_t stored = file.data.size() + uint64_t(file.both_error), size = stored + uint64_t(file.size_error);
-    const std::string padding(3, '\0');  // as PyTorch's alignment, an extra field of the local header only
+    const std::string padding(3, '\0');  // PyTorch aligns data by an extra field in the local header only
     bytes += cat("PK\x03\x04", little_endian(20, 2), little_endian(file.flags, 2), little_endian(file.method, 2),
                  little_endian(0, 8), little_endian(file.data.size(), 4), little_endian(file.data.size(), 4),
                  little_endian(file.name.size(), 2), little_endian(padding.size(), 2), file.name, padding, file.data);
@@ -119,7 +119,7 @@ inline std::vector<uint8_t> zip(const std::vector<ZipFile>& files, bool zip64 = 
   return {bytes.begin(), bytes.end()};
 }
 
-// An archive of torch.save around one pickled value; storages[i] is data/i.
+// A torch.save archive around one pickled value; storages[i] is the entry data/i.
 inline std::vector<uint8_t> torch_zip(const std::string& value, const std::vector<std::string>& storages) {
   std::vector<ZipFile> files = {{"archive/data.pkl", pickled::whole(value)}};
   for (size_t i = 0; i < storages.size(); ++i) files.push_back({cat("archive/data/", i), storages[i]});
@@ -127,7 +127,7 @@ inline std::vector<uint8_t> torch_zip(const std::string& value, const std::vecto
   return zip(files);
 }
 
-// The older format; `element`: bytes of an element, the same for all storages.
+// The older format. `element`: bytes per element, the same for all storages.
 inline std::vector<uint8_t> torch_legacy(const std::string& value, const std::vector<std::string>& storages,
                                          size_t element = 4) {
   std::string bytes = std::string("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);

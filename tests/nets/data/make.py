@@ -41,7 +41,7 @@ def write(folder, config, weights, cases):
     save(os.path.join(folder, "cases.safetensors"), cases)
 
 
-# float32 values, so that the file holds exactly what the double-precision evaluation used
+# Rounded to float32, so that the file contains exactly the values used by the double-precision evaluation.
 def normal(*shape, scale=1.0):
     return (rng.standard_normal(shape) * scale).astype(np.float32)
 

@@ -1,4 +1,4 @@
-#include "engine/pool.h"
+#include "engine/memory_pool.h"
 
 #include <sys/mman.h>
 
@@ -12,13 +12,13 @@ namespace daclip {
 namespace {
 
 constexpr size_t kAlignment = 64;
-// Unused memory that is kept whatever is in use; beyond it, no more than what is in use.
+// Unused memory up to this size is always kept; beyond it, at most as much as is in use.
 constexpr size_t kKeepBytes = size_t(32) << 20;
-// What may be held beyond the most that was ever in use: blocks of sizes that do not fit each other.
+// Memory held beyond the peak use, because blocks of different sizes cannot replace each other.
 constexpr size_t kSlackBytes = size_t(256) << 20;
 
-// From here on blocks are mapped by themselves: the heap would keep the holes that they leave. In whole huge pages,
-// where the system has them, fresh memory costs far fewer faults.
+// Blocks from this size on are mapped separately, because the heap would keep the holes that they leave. Whole huge
+// pages, where the system has them, cause far fewer page faults in new memory.
 constexpr size_t kMappedBytes = size_t(1) << 20;
 constexpr size_t kHugePage = size_t(2) << 20;
 
@@ -27,7 +27,7 @@ size_t round_up(size_t bytes) {
   return std::max(kAlignment, (bytes + step - 1) / step * step);
 }
 
-// Null when there is no memory.
+// Null if the system is out of memory.
 void* obtain(size_t size) {
   if (size < kMappedBytes) return std::aligned_alloc(kAlignment, size);
   void* data = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -47,17 +47,17 @@ void release(void* data, size_t size) {
 
 Buffer::~Buffer() { pool_->give_back(data_, size_); }
 
-Pool::~Pool() {
+MemoryPool::~MemoryPool() {
   for (const auto& [size, data] : unused_) release(data, size);
 }
 
-std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
+std::shared_ptr<Buffer> MemoryPool::allocate(size_t bytes) {
   const size_t size = round_up(bytes);
   {
     const std::lock_guard lock(mutex_);
     auto it = unused_.lower_bound(size);
     if (it != unused_.end() && it->first <= size + size / 4) {
-      // Of several, the one used last: it may still be in the cache.
+      // Of several, take the one released last: it may still be in the cache.
       it = std::prev(unused_.upper_bound(it->first));
       const auto [found, data] = *it;
       unused_.erase(it);
@@ -68,7 +68,7 @@ std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
     }
   }
   {
-    // Unused blocks make room for the new one, so that the memory held stays near the most that was in use at once.
+    // Drop unused blocks for the new one, so that the memory held stays near the peak use.
     const std::lock_guard lock(mutex_);
     const size_t in_use = used_bytes_ + size;
     drop_unused(std::max(peak_bytes_, in_use) - in_use + kSlackBytes);
@@ -87,12 +87,12 @@ std::shared_ptr<Buffer> Pool::allocate(size_t bytes) {
   return std::make_shared<Buffer>(shared_from_this(), data, size);
 }
 
-void Pool::trim() {
+void MemoryPool::trim() {
   const std::lock_guard lock(mutex_);
   drop_unused(0);
 }
 
-void Pool::give_back(void* data, size_t size) {
+void MemoryPool::give_back(void* data, size_t size) {
   const std::lock_guard lock(mutex_);
   unused_.emplace(size, data);
   unused_bytes_ += size;
@@ -100,8 +100,8 @@ void Pool::give_back(void* data, size_t size) {
   drop_unused(std::max(kKeepBytes, used_bytes_));
 }
 
-// Largest first: small blocks are needed soonest.
-void Pool::drop_unused(size_t limit) {
+// Drops the largest blocks first: small ones are likely to be needed soonest.
+void MemoryPool::drop_unused(size_t limit) {
   while (unused_bytes_ > limit) {
     const auto last = std::prev(unused_.end());
     release(last->second, last->first);
