@@ -66,18 +66,21 @@ void DnnlOps::reorder(const memory::desc& from, void* x, const memory::desc& to,
 
 const Packed& DnnlOps::pack(const Tensor& w, const memory::desc& plain_layout, const memory::desc& wanted) {
   NativeStorage& storage = w.storage<NativeStorage>();
+  const std::lock_guard lock(storage.mutex);
   for (const Packed& packed : storage.packed)
     if (packed.layout == wanted) return packed;
   void* data = const_cast<void*>(plain(w));
   Packed packed{wanted, plain_layout, pool_->allocate(wanted.get_size())};
   reorder(plain_layout, data, wanted, packed.buffer->data());
   storage.packed.push_back(std::move(packed));
-  if (storage.is_weight) storage.buffer.reset();
+  if (storage.is_weight && storage.packed.size() == 1) storage.buffer.reset();  // a second use keeps both forms
   return storage.packed.back();
 }
 
 const void* DnnlOps::plain(const Tensor& t) {
   NativeStorage& storage = t.storage<NativeStorage>();
+  if (!storage.is_weight) return storage.buffer->data();
+  const std::lock_guard lock(storage.mutex);
   if (!storage.buffer && storage.packed.empty()) {
     storage.buffer = pool_->allocate(size_t(t.numel()) * sizeof(float));
     kernels::winograd_plain_weights(static_cast<const float*>(storage.winograd->data()), t.dim(1), t.dim(0),

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <dnnl.hpp>
@@ -21,11 +23,13 @@ struct Packed {
   std::shared_ptr<Buffer> buffer;
 };
 
-// The storage behind a Tensor of the native backend.
+// The storage behind a Tensor of the native backend. Backends on several threads may share a weight: each of its forms is
+// made on first use, under the mutex, and then kept.
 struct NativeStorage {
+  std::recursive_mutex mutex;
   std::shared_ptr<Buffer> buffer;  // row-major; released once a weight (is_weight) is packed
   bool is_weight = false;
-  std::vector<Packed> packed;         // for convolutions and linear layers
+  std::list<Packed> packed;           // for convolutions and linear layers; its elements stay where they are
   std::shared_ptr<Buffer> winograd;   // for 3x3 convolutions in float32
   std::shared_ptr<Buffer> depthwise;  // (k,k,C) float32, for depthwise_conv2d
   Tensor patches;                     // (O,kh*kw*I), for convolutions with non-overlapping windows

@@ -82,6 +82,7 @@ class KeyValueSum {
 // Rows [begin, end) of a weight as a separate weight, cached in the weight's storage.
 Tensor NativeBackend::weight_rows(const Tensor& w, int64_t begin, int64_t end) {
   NativeStorage& storage = w.storage<NativeStorage>();
+  const std::lock_guard lock(storage.mutex);
   for (const NativeStorage::Rows& part : storage.rows)
     if (part.begin == begin && part.weight.dim(0) == end - begin) return part.weight;
   const Tensor plain = floats(w);

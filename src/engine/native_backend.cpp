@@ -113,20 +113,27 @@ Tensor NativeBackend::do_conv2d(const Tensor& input, const Tensor& w, const Tens
   return y;
 }
 
+// (k,k,C)
+const float* NativeBackend::depthwise_weights(const Tensor& w) {
+  const int64_t channels = w.dim(0), k = w.dim(2);
+  NativeStorage& storage = w.storage<NativeStorage>();
+  const std::lock_guard lock(storage.mutex);
+  if (!storage.depthwise) {
+    auto buffer = pool_->allocate(size_t(w.numel()) * sizeof(float));
+    const Tensor plain = floats(w);
+    const float* from = float_data(plain);
+    float* to = static_cast<float*>(buffer->data());
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t i = 0; i < k * k; ++i) to[i * channels + c] = from[c * k * k + i];
+    storage.depthwise = std::move(buffer);
+  }
+  return static_cast<const float*>(storage.depthwise->data());
+}
+
 Tensor NativeBackend::do_depthwise_conv2d(const Tensor& input, const Tensor& w, const Tensor& b) {
   const Tensor x = activation(input), bias = floats(b);
   const int64_t height = x.dim(1), width = x.dim(2), channels = x.dim(3), k = w.dim(2);
-  NativeStorage& storage = w.storage<NativeStorage>();
-  if (!storage.depthwise) {
-    storage.depthwise = pool_->allocate(size_t(w.numel()) * sizeof(float));
-    const Tensor plain = floats(w);
-    const float* from = float_data(plain);
-    float* to = static_cast<float*>(storage.depthwise->data());
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t i = 0; i < k * k; ++i) to[i * channels + c] = from[c * k * k + i];
-  }
-  const kernels::Depthwise job{
-      type_, height, width, channels, k, static_cast<const float*>(storage.depthwise->data()), float_data(bias)};
+  const kernels::Depthwise job{type_, height, width, channels, k, depthwise_weights(w), float_data(bias)};
   Tensor y = make(x.shape());
   void *from = data(x), *to = data(y);
   parallel_for(threads_, x.dim(0) * height, grain_rows(width * channels * k * k / 4), [&](int64_t begin, int64_t end) {

@@ -1,7 +1,7 @@
 // The CPU engine: convolutions and matrix products by oneDNN, the rest by SIMD kernels, memory from a pool, all on
 // row-major (N,H,W,C) data. An object serves one thread at a time; different objects are independent. Tensors may
-// outlive their backend, but only that backend can use them. Packing a weight releases its original form; other uses
-// unpack it again, with bfloat16 rounding if it was packed in bfloat16.
+// outlive their backend, and backends of one precision may share weights, also on several threads. Packing a weight
+// releases its original form; other uses unpack it again, with bfloat16 rounding if it was packed in bfloat16.
 #pragma once
 
 #include <memory>
@@ -102,7 +102,10 @@ class NativeBackend : public Backend {
   // 3x3 convolutions from x to y for which Winograd's algorithm is faster.
   bool suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const;
   void winograd_conv2d(const Tensor& x, const Tensor& w, const float* bias, ConvOptions options, const Tensor& y);
+  // A weight's forms, made on first use.
   const float* winograd_weights(const Tensor& w);
+  const float* depthwise_weights(const Tensor& w);
+  Tensor patch_weights(const Tensor& w);
 
   Tensor unary(kernels::Unary op, const Tensor& x, float factor = 1);
   Tensor binary(kernels::Binary op, const Tensor& a, const Tensor& b);

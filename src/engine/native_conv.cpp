@@ -27,18 +27,25 @@ bool NativeBackend::suits_patches(const Shape& w, ConvOptions options) const {
          options.beside() == 0;
 }
 
-void NativeBackend::patch_conv2d(const Tensor& x, const Tensor& w, const float* bias, const Tensor& y) {
-  const int64_t in = w.dim(1), k = w.dim(2), row = k * in, patch = k * row, out = y.dim(3), columns = y.dim(2);
+// (O,kh*kw*I)
+Tensor NativeBackend::patch_weights(const Tensor& w) {
+  const int64_t out = w.dim(0), in = w.dim(1), window = w.dim(2) * w.dim(3), patch = window * in;
   NativeStorage& storage = w.storage<NativeStorage>();
+  const std::lock_guard lock(storage.mutex);
   if (!storage.patches.defined()) {
     const Tensor plain = floats(w);
     const float* from = float_data(plain);
     std::vector<float> values(size_t(out * patch));
     for (int64_t o = 0; o < out; ++o)
       for (int64_t c = 0; c < in; ++c)
-        for (int64_t i = 0; i < k * k; ++i) values[size_t(o * patch + i * in + c)] = *from++;
+        for (int64_t i = 0; i < window; ++i) values[size_t(o * patch + i * in + c)] = *from++;
     storage.patches = do_weight(values, {out, patch});
   }
+  return storage.patches;
+}
+
+void NativeBackend::patch_conv2d(const Tensor& x, const Tensor& w, const float* bias, const Tensor& y) {
+  const int64_t in = w.dim(1), k = w.dim(2), row = k * in, patch = k * row, out = y.dim(3), columns = y.dim(2);
   const int64_t rows = y.dim(0) * y.dim(1);
   const Tensor patches = make({rows * columns, patch});
   const float* from = float_data(x);
@@ -51,7 +58,7 @@ void NativeBackend::patch_conv2d(const Tensor& x, const Tensor& w, const float* 
           std::memcpy(to + (r * columns + j) * patch + i * row, source + j * row, size_t(row) * sizeof(float));
       }
   });
-  dnnl_->linear(rows * columns, patch, out, to, storage.patches, bias, data(y));
+  dnnl_->linear(rows * columns, patch, out, to, patch_weights(w), bias, data(y));
 }
 
 bool NativeBackend::suits_winograd(const Shape& x, const Shape& y, const Shape& w, int stride) const {
@@ -61,6 +68,7 @@ bool NativeBackend::suits_winograd(const Shape& x, const Shape& y, const Shape& 
 
 const float* NativeBackend::winograd_weights(const Tensor& w) {
   NativeStorage& storage = w.storage<NativeStorage>();
+  const std::lock_guard lock(storage.mutex);
   const int64_t out = w.dim(0), in = w.dim(1);
   if (!storage.winograd) {
     const Tensor plain = floats(w);
@@ -70,7 +78,7 @@ const float* NativeBackend::winograd_weights(const Tensor& w) {
     parallel_for(threads_, in, std::max<int64_t>(1, 4096 / out),
                  [&](int64_t begin, int64_t end) { kernels::winograd_weights(from, in, out, begin, end, to); });
     storage.winograd = std::move(buffer);
-    if (storage.is_weight) storage.buffer.reset();
+    if (storage.is_weight && storage.packed.empty()) storage.buffer.reset();
   }
   return static_cast<const float*>(storage.winograd->data());
 }

@@ -37,7 +37,9 @@ std::vector<int64_t> reflected(int64_t size, int64_t wanted) {
 Tensor NativeBackend::do_reshape(const Tensor& x, const Shape& shape) {
   data(x);
   auto storage = std::make_shared<NativeStorage>();
-  storage->buffer = x.storage<NativeStorage>().buffer;
+  NativeStorage& source = x.storage<NativeStorage>();
+  const std::lock_guard lock(source.mutex);
+  storage->buffer = source.buffer;
   return Tensor(shape, x.dtype(), std::move(storage));
 }
 

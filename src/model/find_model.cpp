@@ -1,3 +1,5 @@
+#include <dlfcn.h>
+
 #include <cstdlib>
 
 #include "model/model.h"
@@ -6,6 +8,15 @@ namespace daclip {
 namespace {
 
 namespace fs = std::filesystem;
+
+// The program or shared library that holds this code; empty where the system does not say.
+fs::path own_file() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<const void*>(&own_file), &info) == 0) return {};
+  std::error_code error;
+  const fs::path file = fs::canonical(info.dli_fname, error);
+  return error ? fs::path() : file;
+}
 
 // Folders that may hold NAME/model.safetensors, first choice first.
 std::vector<fs::path> model_folders() {
@@ -18,12 +29,13 @@ std::vector<fs::path> model_folders() {
       list.remove_prefix(std::min(end + 1, list.size()));
     }
   }
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return folders;
-  const fs::path folder = program.parent_path();
+  const fs::path own = own_file();
+  if (own.empty()) return folders;
+  const fs::path folder = own.parent_path();
   folders.push_back(folder / "models");
-  folders.push_back(folder.parent_path() / "share" / "daclip" / "models");  // as installed: bin/ and share/
+  // As installed: share/ beside bin/ or lib/, which may have a folder for the architecture.
+  for (const fs::path& prefix : {folder.parent_path(), folder.parent_path().parent_path()})
+    folders.push_back(prefix / "share" / "daclip" / "models");
   // As built: build/<preset>/bin below the source tree, whose models/ stands at the top.
   fs::path above = folder.parent_path();
   for (int level = 0; level < 3 && above.has_relative_path(); ++level, above = above.parent_path())
