@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Times the paper's networks at 256x256 (DA-CLIP at 224x224): daclip's engine beside the same networks written plainly in
-# PyTorch (Debian's), with the same weights and after checking that both agree.
+# Times the paper's networks at 256x256 (DA-CLIP at 224x224): daclip's engine beside the same networks written plainly
+# in PyTorch (Debian's), with the same weights and after checking that both agree.
 #   scripts/bench.sh [--peers] BUILD [SIDE]
-# --peers adds a current PyTorch, eager and compiled, and OpenVINO, both from pip in the virtual environment build/peers.
-# The environment's BENCH_ROUNDS says how often each network runs; the median counts.
+# --peers adds a current PyTorch, eager and compiled, and OpenVINO, both from pip in the virtual environment
+# build/peers. The environment's BENCH_ROUNDS says how often each network runs; the median counts.
 set -eu
 cd "$(dirname "$0")/.."
 peers=
@@ -20,14 +20,15 @@ install_peers() {
   rm -rf "$peers"
   /usr/bin/python3 -m venv "$peers"
   local pip=("$peers/bin/pip" install -q --disable-pip-version-check)
-  "${pip[@]}" --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch 2> /dev/null || "${pip[@]}" torch
+  "${pip[@]}" --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch 2> /dev/null ||
+    "${pip[@]}" torch
   "${pip[@]}" openvino numpy
 }
 
 declare -A names=([eager]="PyTorch eager" [compiled]="PyTorch compiled" [openvino]=OpenVINO)
 
-# Without its instructions bfloat16 would be emulated, and the time say nothing. Who fails or disagrees has no time either,
-# and the script ends with an error after the table.
+# Without its instructions bfloat16 would be emulated, and the time say nothing. Who fails or disagrees has no time
+# either, and the script ends with an error after the table.
 run() {  # NETWORK PROGRAM PRECISION COMMAND...
   local note="not on this processor"
   if [[ " ${precisions[*]} " == *" $3 "* ]]; then
@@ -48,7 +49,8 @@ lines() {
     [ -z "$peers" ] && continue
     for program in eager compiled openvino; do
       for precision in f32 bf16; do
-        run "$network" "${names[$program]}" "$precision" "$peers/bin/python" bench/peers.py "$saved" "$threads" "$program" "$precision"
+        run "$network" "${names[$program]}" "$precision" \
+          "$peers/bin/python" bench/peers.py "$saved" "$threads" "$program" "$precision"
       done
     done
   done

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Packs the sources, the configurations and the header-only libraries into one archive for a machine that has a compiler,
-# CMake and LibTorch 2.x (a Python installation's torch will do) and nothing else.
+# Packs the sources, the configurations and the header-only libraries into one archive for a machine that has a
+# compiler, CMake and LibTorch 2.x (a Python installation's torch will do) and nothing else.
 #
 #   scripts/bundle-for-gpu.sh OUT.tar.gz [PACK...]
 #
@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/daclip/headers" "$work/daclip/build/packs"
 cp -r CMakeLists.txt cmake src apps configs "$work/daclip/"
 for library in toml++ CLI nlohmann; do
-  folder=$(for root in /usr/include /usr/local/include; do [ -d "$root/$library" ] && echo "$root/$library" && break; done)
+  folder=$(find /usr/include /usr/local/include -maxdepth 1 -name "$library" | head -1)
   [ -n "$folder" ] || { echo "bundle-for-gpu: the headers of $library are not installed" >&2; exit 1; }
   cp -r "$folder" "$work/daclip/headers/"
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Imports random checkpoints of the published sizes (DA-CLIP ViT-B/32, the universal U-Net), checks the parameter counts that
-# `daclip info` prints, and restores a picture of 256x256 with the default sampler and one of 1024x1024 as a whole, whose memory
-# does not depend on the number of steps. Prints seconds and peak memory of each.
+# Imports random checkpoints of the published sizes (DA-CLIP ViT-B/32, the universal U-Net), checks the parameter counts
+# that `daclip info` prints, and restores a picture of 256x256 with the default sampler and one of 1024x1024 as a whole,
+# whose memory does not depend on the number of steps. Prints seconds and peak memory of each.
 #   scripts/check-real-size.sh BUILD [OUTPUT.png]
 # Needs python3-torch and python3-numpy (scripts/packages.sh bench), 3 GB of disk and of memory for some minutes.
 set -eu
@@ -36,7 +36,8 @@ if wrong:
     sys.exit("check-real-size.sh: daclip info counts " + "; ".join(wrong))
 print("-- info: " + ", ".join(f"{name} {count}" for name, count in expected.items()))
 PYTHON
-measured "restore, 256x256, default sampler" "$daclip" restore "$work/photo.bmp" -o "$work/restored.png" --model "$model"
+measured "restore, 256x256, default sampler" \
+  "$daclip" restore "$work/photo.bmp" -o "$work/restored.png" --model "$model"
 "$daclip" compare "$work/photo.bmp" "$work/restored.png"
 precisions=(f32)
 grep -q avx512_bf16 /proc/cpuinfo && precisions+=(bf16)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Damages the good photos in examples/, restores these and the really blurred one, and writes a page of before and after.
+# Damages the good photos in examples/, restores these and the really blurred one, and writes a page of before and
+# after.
 #   scripts/demo.sh PROGRAM [OUT]
 set -eu
 cd "$(dirname "$0")/.."
@@ -25,7 +26,8 @@ damage chelsea motion-blurry 10
 cp examples/clock.png "$damaged/clock-real-blur.png"
 cp examples/astronaut.jpg "$damaged/astronaut-good.jpg"
 
-"$program" restore "$damaged" -o "$out/after" --model compact --report "$out/index.html" \
-  --report-note "The damage of clock-real-blur is real. The other photos are good ones that daclip degrade damaged before; astronaut-good is as it was."
+note="The damage of clock-real-blur is real. The other photos are good ones that daclip degrade damaged before; \
+astronaut-good is as it was."
+"$program" restore "$damaged" -o "$out/after" --model compact --report "$out/index.html" --report-note "$note"
 echo "Restored photos: $out/after"
 echo "Before and after: $out/index.html"

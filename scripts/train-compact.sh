@@ -1,10 +1,12 @@
 #!/bin/bash
 # Trains the compact model from the photos up: packs, CLIP, controller, restorer, model file.
 #
-#   scripts/train-compact.sh DATA [OUT]      DATA holds train/ and captions/, OUT becomes models/compact/model.safetensors
+#   scripts/train-compact.sh DATA [OUT]
+# DATA holds train/ and captions/; OUT is the model file, models/compact/model.safetensors by default.
 #
-# Stages that are done are not done again, an interrupted one goes on from its last checkpoint. DACLIP_BUILD (build/release)
-# holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda --precision tf32 ...).
+# Stages that are done are not done again, an interrupted one goes on from its last checkpoint. DACLIP_BUILD
+# (build/release) holds the programs, DACLIP_TRAIN_FLAGS is passed to every stage (--threads 8, --device cuda
+# --precision tf32 ...).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +19,8 @@ read -r -a flags <<< "${DACLIP_TRAIN_FLAGS:-}"
 
 mkdir -p "$packs" "$train"
 if [ ! -e "$packs/train.pack" ]; then
-  "$bin/daclip" dataset pack --clean "$data/train/clean" --pairs "hazy=$data/train/paired/hazy" --max-size 512 -o "$packs/train.pack"
+  "$bin/daclip" dataset pack --clean "$data/train/clean" --pairs "hazy=$data/train/paired/hazy" --max-size 512 \
+    -o "$packs/train.pack"
 fi
 if [ ! -e "$packs/captions.pack" ]; then
   "$bin/daclip" dataset pack --captions "$data/captions/flickr8k.tsv" --captions "$data/captions/class_names.tsv" \
