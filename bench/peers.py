@@ -71,7 +71,8 @@ def main():
             name, run = by_pytorch(case, program, precision, inputs)
         error = saved_case.difference(run(), case.out)
         if not error < AGREEMENT[precision]:
-            sys.exit(f"peers.py: {name}, {precision}: {case.network} differs from daclip's by {error:.1e} of its largest value")
+            sys.exit(f"peers.py: {name}, {precision}: {case.network} differs from daclip's by {error:.1e} of its "
+                     "largest value")
         seconds = []
         for _ in range(ROUNDS):
             start = time.perf_counter()

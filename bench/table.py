@@ -15,8 +15,8 @@ for row in rows:
     if row["program"].startswith("OpenVINO"):
         openvino[row["network"], row["precision"]] = row["seconds"]
 
-columns = ["network", "program", "precision", "threads", "seconds", "GFLOP/s", "of the ceiling", "peak MB", "difference",
-           "against plain PyTorch"] + (["against OpenVINO"] if openvino else [])
+columns = ["network", "program", "precision", "threads", "seconds", "GFLOP/s", "of the ceiling", "peak MB",
+           "difference", "against plain PyTorch"] + (["against OpenVINO"] if openvino else [])
 print("| " + " | ".join(columns) + " |")
 print("|---" * len(columns) + "|")
 for row in rows:

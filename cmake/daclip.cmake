@@ -4,12 +4,16 @@
 set(DACLIP_GENERATED ${PROJECT_BINARY_DIR}/include)
 set(DACLIP_INCLUDES ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${DACLIP_GENERATED})
 
-set(DACLIP_WARNINGS -Wall -Wextra -Wpedantic -Wshadow=local)
+set(DACLIP_WARNINGS -Wall -Wextra -Wpedantic)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  list(APPEND DACLIP_WARNINGS -Wshadow=local)  # clang's -Wshadow has no such form: it warns of fields too
+endif()
 
 function(daclip_common target)
   target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${DACLIP_WARNINGS}>")
   if(DACLIP_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${DACLIP_SANITIZE} -fno-omit-frame-pointer)
+    target_compile_options(${target} PRIVATE -fsanitize=${DACLIP_SANITIZE} -fno-omit-frame-pointer
+                           $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize-recover=undefined>)  # a finding ends the program
     target_link_options(${target} PUBLIC -fsanitize=${DACLIP_SANITIZE})
   endif()
 endfunction()

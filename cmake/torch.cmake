@@ -23,6 +23,7 @@ daclip_common(daclip_torch_pch)
 # Every target whose sources include <torch/torch.h> calls this.
 function(daclip_uses_torch target)
   target_link_libraries(${target} PRIVATE daclip_libtorch)
-  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fPIC>)  # also programs: it must be as the header was precompiled
+  # Programs too: the flags must be those that the header was precompiled with.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fPIC>)
   target_precompile_headers(${target} REUSE_FROM daclip_torch_pch)
 endfunction()

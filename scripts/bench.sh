@@ -21,7 +21,8 @@ install_peers() {
   rm -rf "$peers"
   /usr/bin/python3 -m venv "$peers"
   local pip=("$peers/bin/pip" install -q --disable-pip-version-check)
-  "${pip[@]}" --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch 2> /dev/null || "${pip[@]}" torch
+  "${pip[@]}" --retries 0 --timeout 20 --index-url https://download.pytorch.org/whl/cpu torch 2> /dev/null ||
+    "${pip[@]}" torch
   "${pip[@]}" openvino numpy
 }
 
@@ -49,7 +50,8 @@ lines() {
     [ -z "$peers" ] && continue
     for program in eager compiled openvino; do
       for precision in f32 bf16; do
-        run "$network" "${names[$program]}" "$precision" "$peers/bin/python" bench/peers.py "$saved" "$threads" "$program" "$precision"
+        run "$network" "${names[$program]}" "$precision" \
+          "$peers/bin/python" bench/peers.py "$saved" "$threads" "$program" "$precision"
       done
     done
   done

@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/daclip/headers" "$work/daclip/build/packs"
 cp -r CMakeLists.txt cmake src apps configs "$work/daclip/"
 for library in toml++ CLI nlohmann; do
-  folder=$(for root in /usr/include /usr/local/include; do [ -d "$root/$library" ] && echo "$root/$library" && break; done)
+  folder=$(find /usr/include /usr/local/include -maxdepth 1 -name "$library" | head -1)
   [ -n "$folder" ] || { echo "bundle-for-gpu: the headers of $library are not installed" >&2; exit 1; }
   cp -r "$folder" "$work/daclip/headers/"
 done

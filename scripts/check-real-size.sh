@@ -36,7 +36,8 @@ if wrong:
     sys.exit("check-real-size.sh: daclip info counts " + "; ".join(wrong))
 print("-- info: " + ", ".join(f"{name} {count}" for name, count in expected.items()))
 PYTHON
-measured "restore, 256x256, default sampler" "$daclip" restore "$work/photo.bmp" -o "$work/restored.png" --model "$model"
+measured "restore, 256x256, default sampler" \
+  "$daclip" restore "$work/photo.bmp" -o "$work/restored.png" --model "$model"
 "$daclip" compare "$work/photo.bmp" "$work/restored.png"
 precisions=(f32)
 grep -q avx512_bf16 /proc/cpuinfo && precisions+=(bf16)

@@ -12,8 +12,10 @@ for kind in noisy raindrop low-light hazy shadowed; do
   for photo in "$@"; do
     "$daclip" degrade "$photo" -o "$work/lq.png" --kind "$kind" --seed 3 >/dev/null
     for side in "$tile" 65536; do
-      "$daclip" restore "$work/lq.png" -o "$work/$side.png" --degradation "$kind" --tile "$side" --precision f32 >/dev/null 2>&1
+      "$daclip" restore "$work/lq.png" -o "$work/$side.png" --degradation "$kind" --tile "$side" --precision f32 \
+        >/dev/null 2>&1
     done
-    echo "$kind $(basename "$photo"): $("$daclip" compare "$work/$tile.png" "$work/65536.png" | sed -n 's/^PSNR RGB *//p')"
+    psnr=$("$daclip" compare "$work/$tile.png" "$work/65536.png" | sed -n 's/^PSNR RGB *//p')
+    echo "$kind $(basename "$photo"): $psnr"
   done
 done

@@ -18,7 +18,8 @@ read -r -a flags <<< "${DACLIP_TRAIN_FLAGS:-}"
 
 mkdir -p "$packs" "$train"
 if [ ! -e "$packs/train.pack" ]; then
-  "$bin/daclip" dataset pack --clean "$data/train/clean" --pairs "hazy=$data/train/paired/hazy" --max-size 512 -o "$packs/train.pack"
+  "$bin/daclip" dataset pack --clean "$data/train/clean" --pairs "hazy=$data/train/paired/hazy" --max-size 512 \
+    -o "$packs/train.pack"
 fi
 if [ ! -e "$packs/captions.pack" ]; then
   "$bin/daclip" dataset pack --captions "$data/captions/flickr8k.tsv" --captions "$data/captions/class_names.tsv" \

@@ -1,3 +1,5 @@
+#include <daclip/version.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "verbs.h"
+#include "version.h"
 
 namespace daclip::app {
 namespace {
@@ -36,7 +37,7 @@ void restart_without_spinning(char** argv) {
 
 int parse_and_run(int argc, char** argv) {
   CLI::App program(kAbout, "daclip");
-  program.set_version_flag("--version", "daclip " DACLIP_VERSION, "Print the version");
+  program.set_version_flag("--version", version_text, "Print the version, the commit and what this build can do");
   program.set_help_flag("-h,--help", "Print this help");
   program.footer(kExitCodes);
   program.require_subcommand(1);

@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include <daclip/version.h>
+
 #include <algorithm>
 
 #include "core/error.h"

@@ -20,4 +20,10 @@ struct BackendOptions {
 // device or the precision is absent.
 std::unique_ptr<Backend> make_backend(const BackendOptions& options);
 
+// Whether Precision::automatic means bfloat16 on this processor.
+bool cpu_has_bf16();
+
+// The library of LibTorch's backend beside the program or in lib/ next to its folder; empty where there is none.
+std::string find_torch_plugin();
+
 }  // namespace daclip

@@ -18,8 +18,7 @@ struct TorchPluginOptions {
 using MakeTorchBackend = Backend* (*)(const TorchPluginOptions& options);
 inline constexpr const char* kMakeTorchBackend = "daclip_make_torch_backend";
 
-// Opens the library: `file`, or libdaclip_torch.so beside the program, in ../lib of it, or where the system looks.
-// Throws DeviceError where there is none.
-MakeTorchBackend open_torch_plugin(const std::string& file = "");
+// Opens the library. Throws DeviceError where it is no such library or lacks one of its own.
+MakeTorchBackend open_torch_plugin(const std::string& file);
 
 }  // namespace daclip

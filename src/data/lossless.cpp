@@ -116,13 +116,14 @@ void walk(std::vector<uint8_t>& planes, int width, int height, Code code) {
   const size_t stride = size_t(width) * 3;
   for (int y = 0; y < height; ++y) {
     uint8_t* row = planes.data() + size_t(y) * stride;
+    const uint8_t* row_above = y > 0 ? row - stride : nullptr;
     for (size_t i = 0; i < stride; ++i) {
       const size_t channel = i % 3;
-      const int above = y > 0 ? row[i - stride] : -1;
+      const int above = row_above ? row_above[i] : -1;
       const int left = i >= 3 ? row[i - 3] : -1;
       const int a = left >= 0 ? left : above >= 0 ? above : 128;
       const int b = above >= 0 ? above : a;
-      const int c = left >= 0 && above >= 0 ? row[i - 3 - stride] : b;
+      const int c = left >= 0 && above >= 0 ? row_above[i - 3] : b;
       const Prediction p = predict(a, b, c);
       row[i] = code(model[channel][size_t(p.context)], p.value, row[i]);
     }

@@ -212,7 +212,7 @@ class Comparison {
  public:
   Comparison(const Summary& summary, const ReportOptions& options, const std::string& group, Column column,
              std::string quantity)
-      : summary_(summary), options_(options), group_(group), column_(column), quantity_(std::move(quantity)) {
+      : summary_(summary), group_(group), column_(column), quantity_(std::move(quantity)) {
     for (const std::string& method : options.paper_methods)
       for (const SetSummary& set : summary.sets)
         if (set.group == group && !published(set, method).empty()) {
@@ -291,7 +291,6 @@ class Comparison {
   }
 
   const Summary& summary_;
-  const ReportOptions& options_;
   const std::string& group_;
   Column column_;
   std::string quantity_;

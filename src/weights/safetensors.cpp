@@ -172,7 +172,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedArrays& arr
     if (size != array.bytes.size())
       throw FormatError(cat("tensor ", name, ": shape needs ", size, " bytes, found ", array.bytes.size()));
     const auto known = std::find_if(std::begin(kTypeNames), std::end(kTypeNames),
-                                    [&](const TypeName& candidate) { return candidate.type == array.type; });
+                                    [type = array.type](const TypeName& candidate) { return candidate.type == type; });
     header[name] = {{"dtype", known->name}, {"shape", array.shape}, {"data_offsets", {offset, offset + size}}};
     offset = checked_add(offset, size, "model file");
   }

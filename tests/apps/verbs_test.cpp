@@ -1,3 +1,5 @@
+#include <daclip/version.h>
+
 #include <nlohmann/json.hpp>
 
 #include "apps/app_fixture.h"
@@ -9,7 +11,7 @@ namespace {
 using Verbs = AppTest;
 using Json = nlohmann::json;
 
-TEST_F(Verbs, help_and_version) {
+TEST_F(Verbs, help_describes_every_verb) {
   const Outcome help = run_program({"--help"});
   EXPECT_EQ(help.code, 0);
   for (const char* verb : {"restore", "classify", "degrade", "compare", "dataset", "import", "info", "plot"}) {
@@ -19,7 +21,18 @@ TEST_F(Verbs, help_and_version) {
     EXPECT_GT(own.out.size(), 200u) << own.out;
     EXPECT_EQ(own.err, "");
   }
-  EXPECT_EQ(run_program({"--version"}).out.substr(0, 7), "daclip ");
+}
+
+TEST_F(Verbs, version_names_the_release_and_what_the_build_can_do) {
+  const Outcome version = run_program({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_TRUE(version.out.starts_with("daclip " DACLIP_VERSION "\n")) << version.out;
+  for (const char* feature : {"\npictures  JPEG, PNG", "\nengine    ", "\nLibTorch  ", "\nBRISQUE   "})
+    EXPECT_NE(version.out.find(feature), std::string::npos) << feature << version.out;
+}
+
+TEST(Version, numbers_make_up_the_text) {
+  EXPECT_EQ(cat(DACLIP_VERSION_MAJOR, ".", DACLIP_VERSION_MINOR, ".", DACLIP_VERSION_PATCH), DACLIP_VERSION);
 }
 
 TEST_F(Verbs, classify_prints_the_best_labels) {

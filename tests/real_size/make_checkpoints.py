@@ -3,7 +3,8 @@
 
     make_checkpoints.py FOLDER      daclip_ViT-B-32.pt (1 GB), universal-ir.pth (0.2 GB), photo.bmp (256x256)
 
-The names come from the fixtures' plain networks (tests/nets/data), which share no code with src/. Needs PyTorch and numpy.
+The names come from the fixtures' plain networks (tests/nets/data), which share no code with src/. Needs PyTorch and
+numpy.
 """
 import collections
 import math
@@ -54,7 +55,8 @@ def save_photo(path, side=256):
     rgb = np.where(hills[..., None], [0.2, 0.45, 0.2], np.stack([0.3 + 0.3 * y, 0.5 + 0.2 * y, 0.9 - 0.2 * y], -1))
     rgb = np.where(sun[..., None], [1.0, 0.9, 0.5], rgb) + np.random.default_rng(1).normal(0, 0.08, (side, side, 3))
     rows = (np.clip(rgb, 0, 1) * 255).astype(np.uint8)[::-1, :, ::-1].tobytes()
-    header = struct.pack("<2sIIIIiiHHIIiiII", b"BM", 54 + len(rows), 0, 54, 40, side, side, 1, 24, 0, len(rows), 0, 0, 0, 0)
+    header = struct.pack("<2sIIIIiiHHIIiiII",
+                         b"BM", 54 + len(rows), 0, 54, 40, side, side, 1, 24, 0, len(rows), 0, 0, 0, 0)
     with open(path, "wb") as file:
         file.write(header + rows)
 

@@ -62,7 +62,8 @@ class Weights(dict):
         self[name + ".bias"] = normal(channels, scale=0.2)
 
 
-# --- operations in double precision, on (C,H,W) maps and (T,C) tokens ---------------------------------------------------
+# --- operations in double precision, on (C,H,W) maps and (T,C) tokens
+# ---------------------------------------------------
 def conv(x, weight, bias, stride=1, pad=0):
     out, _, kh, kw = weight.shape
     x = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
@@ -133,7 +134,8 @@ def dense(x, w, name):
     return y + w[name + ".bias"] if name + ".bias" in w else y
 
 
-# --- NAFNet -------------------------------------------------------------------------------------------------------------
+# --- NAFNet
+# -------------------------------------------------------------------------------------------------------------
 def nafnet_weights(c):
     w, f = Weights(), c.get("unshuffle", 1)
     width, levels = c["width"], len(c["enc_blk_nums"])
@@ -273,7 +275,8 @@ def write_nafnet():
                    content_dim=14, attention_heads=2, attention_head_dim=6)
     w = nafnet_weights(steered)
     cases = {}
-    for tag, with_degradation, with_content in (("both", 1, 1), ("degradation", 1, 0), ("content", 0, 1), ("none", 0, 0)):
+    cases = (("both", 1, 1), ("degradation", 1, 0), ("content", 0, 1), ("none", 0, 0))
+    for tag, with_degradation, with_content in cases:
         images = normal(2, 3, 9, 8, scale=0.5)
         e_d = normal(2, 10, scale=0.3) if with_degradation else None
         e_c = normal(2, 14, scale=7) if with_content else None
@@ -287,7 +290,8 @@ def write_nafnet():
     write("nafnet_small_steered", {"kwargs": steered}, w, cases)
 
 
-# --- CLIP ---------------------------------------------------------------------------------------------------------------
+# --- CLIP
+# ---------------------------------------------------------------------------------------------------------------
 def clip_blocks(w, name, width, layers):
     for i in range(layers):
         w.norm(f"{name}.{i}.ln_1", width)
@@ -316,7 +320,8 @@ def ln(x, w, name):
 
 def clip_block(x, w, name, heads, causal=False):
     n = x.shape[1]
-    qkv = ln(x, w, name + ".ln_1") @ w[name + ".attn.in_proj_weight"].T.astype(np.float64) + w[name + ".attn.in_proj_bias"]
+    in_proj = w[name + ".attn.in_proj_weight"].T.astype(np.float64)
+    qkv = ln(x, w, name + ".ln_1") @ in_proj + w[name + ".attn.in_proj_bias"]
     x = x + dense(attention(qkv[:, :n], qkv[:, n:2 * n], qkv[:, 2 * n:], heads, causal), w, name + ".attn.out_proj")
     return x + dense(gelu(dense(ln(x, w, name + ".ln_2"), w, name + ".mlp.c_fc")), w, name + ".mlp.c_proj")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the small parity fixtures of the conditional U-Net: evaluated by plain numpy in double precision.
 
-Written from the papers' definitions, independently of src/nets. Layout as in ../shared/golden, but for weights: each name
-gives its own values (`value_of`, and `named_weight` in unet_parity.h), so that no file has to hold them.
+Written from the papers' definitions, independently of src/nets. Layout as in ../shared/golden, but for weights: each
+name gives its own values (`value_of`, and `named_weight` in unet_parity.h), so that no file has to hold them.
 Run: python3 tests/nets/data/make_unet.py
 """
 import math
@@ -167,7 +167,8 @@ class Unet:
         t = gelu(dense(np.concatenate([np.sin(angles), np.cos(angles)]), self.w, "time_mlp.1"))
         t = dense(t, self.w, "time_mlp.3")
         if degradation is not None:
-            gate = softmax(dense(silu(dense(degradation.astype(np.float64), self.w, "text_mlp.0")), self.w, "text_mlp.2"))
+            hidden = silu(dense(degradation.astype(np.float64), self.w, "text_mlp.0"))
+            gate = softmax(dense(hidden, self.w, "text_mlp.2"))
             t = t + dense(gate * self.w["prompt"][0], self.w, "prompt_mlp")
         return t
 
