@@ -41,8 +41,8 @@ class DACLIP_API Classifier {
   /// @throws UsageError where the model has no CLIP
   explicit Classifier(const Model& model, int threads = 0);
   ~Classifier();
-  Classifier(Classifier&&) noexcept;
-  Classifier& operator=(Classifier&&) noexcept;
+  Classifier(Classifier&&) noexcept;             ///< moves
+  Classifier& operator=(Classifier&&) noexcept;  ///< moves
 
   /// Photos of any size. @throws ShapeError for an image whose fields contradict each other
   Recognition classify(const Image& photo);

@@ -86,8 +86,8 @@ class DACLIP_API Restorer {
   /// @throws UsageError where the model has no restoration network
   explicit Restorer(const Model& model, int threads = 0);
   ~Restorer();
-  Restorer(Restorer&&) noexcept;
-  Restorer& operator=(Restorer&&) noexcept;
+  Restorer(Restorer&&) noexcept;             ///< moves
+  Restorer& operator=(Restorer&&) noexcept;  ///< moves
 
   /// Restores a photo of any size from 1x1. Memory: the input, the result, and one tile's activations with its strip of
   /// the photo.

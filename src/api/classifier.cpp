@@ -36,7 +36,7 @@ void Classifier::set_labels(const std::vector<std::string>& texts) {
     const std::vector<float> embedding = unit_length(encoder.embed(text));
     labels.insert(labels.end(), embedding.begin(), embedding.end());
   }
-  session_->model.labels = std::move(labels);
+  session_->model.label_embeddings = std::move(labels);
   session_->model.config.labels = texts;
   session_->model.config.label_bias.clear();  // of the labels that are gone
 }

@@ -80,7 +80,7 @@ ModelFile read_model_bytes(std::vector<uint8_t> bytes, const std::string& name) 
 
 std::span<const float> LoadedModel::label_embedding(int index) const {
   const size_t n = size_t(config.clip->embedding);
-  return std::span(labels).subspan(size_t(index) * n, n);
+  return std::span(label_embeddings).subspan(size_t(index) * n, n);
 }
 
 int LoadedModel::label_index(std::string_view name) const {
@@ -98,7 +98,7 @@ bool of_text_tower(std::string_view name) {
 void normalise_labels(LoadedModel& model, const std::filesystem::path& path) {
   const size_t n = size_t(model.config.clip->embedding);
   for (size_t row = 0; row < model.config.labels.size(); ++row) {
-    float* values = model.labels.data() + row * n;
+    float* values = model.label_embeddings.data() + row * n;
     double sum = 0;
     for (size_t i = 0; i < n; ++i) sum += double(values[i]) * values[i];
     if (sum <= 0)
@@ -123,7 +123,7 @@ LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower)
     for (const float v : values)
       if (!std::isfinite(v)) throw WeightsError(cat(file.path.string(), ": tensor ", name, " holds NaN or infinity"));
     if (name == "labels")
-      model.labels = std::move(values);
+      model.label_embeddings = std::move(values);
     else
       model.weights.emplace(name, backend.weight(values, array.shape));
   }

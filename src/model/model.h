@@ -39,9 +39,9 @@ std::vector<WeightSpec> restorer_weights(const ModelConfig& config);
 // Ready to run on the backend that it was loaded onto, and on others of its kind and precision.
 struct LoadedModel {
   ModelConfig config;
-  std::vector<float> labels;    // (labels, embedding), rows of unit length
-  Weights weights;              // "daclip.*" and "restorer.*"
-  std::vector<int32_t> merges;  // CLIP's vocabulary for the tokenizer, where it was loaded and the file has it
+  std::vector<float> label_embeddings;  // (labels, embedding), rows of unit length
+  Weights weights;                      // "daclip.*" and "restorer.*"
+  std::vector<int32_t> merges;          // CLIP's vocabulary for the tokenizer, where it was loaded and the file has it
 
   // Euclidean length 1 each: the embedding of config.labels[index].
   std::span<const float> label_embedding(int index) const;

@@ -46,8 +46,8 @@ Conditioning Recogniser::analyse(const Image& photo) const {
   } else {
     result.content = result.degradation = backend_.to_floats(encode_plain(photo));
   }
-  result.probabilities =
-      label_probabilities(result.degradation, model_.labels, model_.config.logit_scale, model_.config.label_bias);
+  result.probabilities = label_probabilities(result.degradation, model_.label_embeddings, model_.config.logit_scale,
+                                             model_.config.label_bias);
   return result;
 }
 

@@ -116,7 +116,7 @@ Contexts RestorePipeline::contexts_for(const Conditioning& conditioning) const {
   if (dims.degradation > 0)
     contexts.degradation = backend_.from_floats(
         config.label_steering
-            ? label_mixture(conditioning.degradation, model_.labels, config.logit_scale, config.label_bias)
+            ? label_mixture(conditioning.degradation, model_.label_embeddings, config.logit_scale, config.label_bias)
             : conditioning.degradation,
         {1, dims.degradation});
   return contexts;

@@ -56,7 +56,7 @@ inline void check_import(Backend& backend, const fs::path& root, const fs::path&
   std::vector<float> probabilities;
   for (size_t row = 0; row < values.size() / n; ++row) {
     const std::vector<float> one =
-        label_probabilities(std::span(values).subspan(row * n, n), model.labels, model.config.logit_scale);
+        label_probabilities(std::span(values).subspan(row * n, n), model.label_embeddings, model.config.logit_scale);
     probabilities.insert(probabilities.end(), one.begin(), one.end());
   }
   const std::vector<double> reference = cases.at("out64.degra_probs").to_doubles();

@@ -1,0 +1,17 @@
+// The smallest restoration network, a residual convolution: what a new network has to bring.
+#pragma once
+
+#include "restoration/direct_network.h"
+
+namespace daclip::test {
+
+struct ToyConfig {
+  int kernel = 3;  // odd
+};
+
+void visit(ConfigVisitor& visitor, ToyConfig& config);
+void validate(const ToyConfig& config);
+
+std::unique_ptr<DirectNetwork> make_toy(const ToyConfig& config);
+
+}  // namespace daclip::test
