@@ -2,6 +2,7 @@
 // done to a configuration (writing it, reading it, checking it, replacing single values) is a visitor.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,6 +63,13 @@ inline std::string joined(const std::vector<int>& values) {
   return text;
 }
 
+// "cosine, linear, constant", as messages list what is allowed.
+inline std::string joined(std::span<const std::string_view> names) {
+  std::string text;
+  for (const std::string_view name : names) text += cat(text.empty() ? "" : ", ", name);
+  return text;
+}
+
 // Checks every field against its range. Throws FormatError "PREFIX.SECTION.FIELD: VALUE: expected RANGE".
 class RangeCheck : public ConfigVisitor {
  public:
@@ -74,12 +82,8 @@ class RangeCheck : public ConfigVisitor {
     for (const int value : values) check(name, value, range);
   }
   void field(const char* name, std::string& value, std::span<const std::string_view> choices, Presence) override {
-    std::string list;
-    for (const std::string_view choice : choices) {
-      if (value == choice) return;
-      list += cat(list.empty() ? "" : ", ", choice);
-    }
-    throw FormatError(cat(key(name), ": \"", value, "\": expected one of ", list));
+    if (std::ranges::find(choices, value) == choices.end())
+      throw FormatError(cat(key(name), ": \"", value, "\": expected one of ", joined(choices)));
   }
 
  protected:

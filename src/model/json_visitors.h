@@ -64,8 +64,11 @@ class JsonReader : public ConfigVisitor {
   void field(const char* name, std::vector<int>& values, const Range&, Presence presence) override {
     read(name, values, presence);
   }
-  void field(const char* name, std::string& value, std::span<const std::string_view>, Presence presence) override {
+  void field(const char* name, std::string& value, std::span<const std::string_view> choices,
+             Presence presence) override {
     read(name, value, presence);
+    if (std::ranges::find(choices, value) == choices.end())
+      fail(name, cat("is \"", value, "\": expected one of ", joined(choices)));
   }
 
   // A field that is no part of a visited configuration.

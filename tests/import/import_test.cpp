@@ -155,15 +155,16 @@ TEST_F(Imports, what_shapes_cannot_tell_has_defaults_and_options) {
   const ModelConfig other = import({daclip(), unet()}, changed).config;
   EXPECT_FALSE(plain.clip->quick_gelu);
   EXPECT_EQ(plain.clip->vision.heads, 1);
-  EXPECT_EQ(plain.sde.max_sigma, 50);
-  EXPECT_EQ(plain.sde.steps, 100);
+  const auto published = test::fields_of(*plain.restorer)["sde"], given = test::fields_of(*other.restorer)["sde"];
+  EXPECT_EQ(published["max_sigma"], 50);
+  EXPECT_EQ(published["steps"], 100);
   EXPECT_TRUE(other.clip->quick_gelu);
   EXPECT_EQ(other.clip->control_order, ControlOrder::forward);
   EXPECT_EQ(other.clip->vision.heads, 2);
   EXPECT_EQ(other.clip->text.heads, 4);
-  EXPECT_EQ(other.sde.max_sigma, 0.3);
-  EXPECT_EQ(other.sde.steps, 50);
-  EXPECT_EQ(other.sde.schedule, ThetaSchedule::linear);
+  EXPECT_EQ(given["max_sigma"], 0.3);
+  EXPECT_EQ(given["steps"], 50);
+  EXPECT_EQ(given["schedule"], "linear");
   changed.head_width = 48;
   expect_message({daclip()}, changed, "width of 64 is no multiple of the head width 48");
 }

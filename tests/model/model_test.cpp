@@ -77,6 +77,23 @@ TEST_F(ModelFiles, a_stem_that_does_not_end_at_whole_patches_is_refused) {
   EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("control_stem"), std::string::npos);
 }
 
+TEST_F(ModelFiles, an_unknown_choice_is_refused_with_those_that_are_known) {
+  auto json = nlohmann::json::parse(to_json(test::tiny_diffusion_config()));
+  json["sde"]["schedule"] = "quadratic";
+  EXPECT_NE(
+      message_of([&] { model_config_from_json(json.dump()); }).find("sde.schedule is \"quadratic\": expected one of "),
+      std::string::npos);
+  json["restorer"]["network"] = "resnet";
+  EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("nafnet, unet"), std::string::npos);
+}
+
+TEST_F(ModelFiles, a_value_out_of_range_is_refused_with_its_key_and_range) {
+  auto json = nlohmann::json::parse(to_json(test::tiny_config()));
+  json["restorer"]["width"] = 5000;
+  EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("restorer.width: 5000: expected 1 to 4096"),
+            std::string::npos);
+}
+
 TEST_F(ModelFiles, missing_unexpected_and_mismatched_tensors_are_reported_together) {
   NamedArrays arrays = test::tiny_model();
   arrays.arrays.erase("restorer.intro.weight");
