@@ -41,7 +41,9 @@ class DACLIP_API Classifier {
   /// @throws UsageError where the model has no CLIP
   explicit Classifier(const Model& model, int threads = 0);
   ~Classifier();
+  /// Only moved; what is left can be assigned to or destroyed.
   Classifier(Classifier&&) noexcept;
+  /// As the move constructor.
   Classifier& operator=(Classifier&&) noexcept;
 
   /// Photos of any size. @throws ShapeError for an image whose fields contradict each other

@@ -86,7 +86,9 @@ class DACLIP_API Restorer {
   /// @throws UsageError where the model has no restoration network
   explicit Restorer(const Model& model, int threads = 0);
   ~Restorer();
+  /// Only moved; what is left can be assigned to or destroyed.
   Restorer(Restorer&&) noexcept;
+  /// As the move constructor.
   Restorer& operator=(Restorer&&) noexcept;
 
   /// Restores a photo of any size from 1x1. Memory: the input, the result, and one tile's activations with its strip of
