@@ -26,7 +26,8 @@ damage chelsea motion-blurry 10
 cp examples/clock.png "$damaged/clock-real-blur.png"
 cp examples/astronaut.jpg "$damaged/astronaut-good.jpg"
 
-"$program" restore "$damaged" -o "$out/after" --model compact --report "$out/index.html" \
-  --report-note "The blur of clock-real-blur is real, and astronaut-good is an undamaged photo. daclip degrade produced the damage of all others."
+note="The blur of clock-real-blur is real, and astronaut-good is an undamaged photo. daclip degrade produced the \
+damage of all others."
+"$program" restore "$damaged" -o "$out/after" --model compact --report "$out/index.html" --report-note "$note"
 echo "Restored photos: $out/after"
 echo "Before and after: $out/index.html"

@@ -35,9 +35,10 @@ text_files() {
 
 # Tables of Markdown and the targets of links cannot be wrapped.
 long_lines() {
-  local file
+  local file table
   while read -r file; do
-    sed -E 's/\]\([^)]*\)/]/g; s#https?://[^ ]*##g' "$file" | if [[ $file == *.md ]]; then sed 's/^ *|.*//'; else cat; fi |
+    if [[ $file == *.md ]]; then table='^ *\|.*'; else table='^$'; fi
+    sed -E "s/$table//; s/\]\([^)]*\)/]/g; s#https?://[^ ]*##g" "$file" |
       LC_ALL=C.UTF-8 grep -nE '^.{121,}$' | sed -E "s|^([0-9]+):.*|$file:\1: longer than 120 columns|"
   done
 }

@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.."
 program=${DACLIP:-build/release/bin/daclip} report=${REPORT:-results/compact} results=${RESULTS:-docs/results}
 
 status=0
-"$program" eval configs/datasets/shared.toml ${DATA:+--root "$DATA"} --model models/compact --precision f32 --no-pictures \
-  --title "The model compact on the test sets" -o "$report" "$@" || status=$?
+"$program" eval configs/datasets/shared.toml ${DATA:+--root "$DATA"} --model models/compact --precision f32 \
+  --no-pictures --title "The model compact on the test sets" -o "$report" "$@" || status=$?
 [ "$status" -le 1 ] || exit "$status"  # exit code 1: some images failed; the tables list them
 
 mkdir -p "$results"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Trains the compact model from photos to model file: packs, CLIP, controller, restorer, export.
 #
-#   scripts/train-compact.sh DATA [OUT]      DATA has train/ and captions/, OUT defaults to models/compact/model.safetensors
+#   scripts/train-compact.sh DATA [OUT]      DATA has train/ and captions/, OUT defaults to
+#   models/compact/model.safetensors
 #
 # Completed stages are skipped, and an interrupted stage resumes from its last checkpoint. DACLIP_BUILD (default
 # build/release) contains the programs. DACLIP_TRAIN_FLAGS is passed to every stage (e.g. --threads 8, --device cuda

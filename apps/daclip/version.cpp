@@ -2,8 +2,8 @@
 
 #include <daclip/version.h>
 
-#include "commit.h"
 #include "backend/make_backend.h"
+#include "commit.h"
 #include "core/error.h"
 
 namespace daclip::app {
@@ -23,8 +23,8 @@ std::string version_text() {
   const std::string_view commit = DACLIP_COMMIT;
   return cat("daclip " DACLIP_VERSION "\n", commit.empty() ? "" : cat("commit    ", commit, "\n"),
              "pictures  JPEG, PNG, WebP, TIFF, BMP\n",
-             "engine    native CPU; bfloat16 on this processor: ", yes_or_no(cpu_has_bf16()),
-             "\nLibTorch  ", yes_or_no(!find_torch_plugin().empty()), "\nBRISQUE   ", yes_or_no(kBrisque));
+             "engine    native CPU; bfloat16 on this processor: ", yes_or_no(cpu_has_bf16()), "\nLibTorch  ",
+             yes_or_no(!find_torch_plugin().empty()), "\nBRISQUE   ", yes_or_no(kBrisque));
 }
 
 }  // namespace daclip::app

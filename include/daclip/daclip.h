@@ -174,8 +174,8 @@ typedef struct daclip_restore_info {
   int evaluations;         /**< of the network for each tile and view */
 } daclip_restore_info;
 
-/** Restores `photo` into `result`, an image of the same size, channels and type in memory of the caller, which may be the
- * photo's own. `options` and `info` may be NULL. On failure `result` is left as it was. */
+/** Restores `photo` into `result`, an image of the same size, channels and type in memory of the caller, which may be
+ * the photo's own. `options` and `info` may be NULL. On failure `result` is left as it was. */
 DACLIP_API daclip_status daclip_restore(daclip_session* session, const daclip_image* photo, daclip_image* result,
                                         const daclip_restore_options* options, daclip_restore_info* info);
 

@@ -64,8 +64,8 @@ DACLIP_API Image decode_image(std::span<const uint8_t> bytes, std::string_view w
 /// Reads and decodes a file as decode_image() does; also throws IoError where it cannot be read.
 DACLIP_API Image read_image(const std::filesystem::path& path, const DecodeLimits& limits = {});
 
-/// Encodes a picture. What the format cannot hold is reduced: 16 bit to 8 (JPEG, WebP), alpha blended onto white (JPEG).
-/// @param image  the picture
+/// Encodes a picture. What the format cannot hold is reduced: 16 bit to 8 (JPEG, WebP), alpha blended onto white
+/// (JPEG). @param image  the picture
 /// @param format  a name of writable_formats(): "png"
 /// @param options  quality
 /// @throws UsageError for a format that is not written, ShapeError for an image whose fields contradict each other
@@ -73,7 +73,8 @@ DACLIP_API std::vector<uint8_t> encode_image(const Image& image, std::string_vie
                                              const EncodeOptions& options = {});
 
 /// Encodes a picture in the format of the path's ending and replaces the file atomically.
-/// @throws IoError naming the path, which then holds what it held before; UsageError for an ending of no writable format
+/// @throws IoError naming the path, which then holds what it held before; UsageError for an ending of no writable
+/// format
 DACLIP_API void write_image(const std::filesystem::path& path, const Image& image, const EncodeOptions& options = {});
 
 /// Names of the formats that encode_image() takes.

@@ -92,8 +92,8 @@ class DACLIP_API Restorer {
   /// Restores a photo of any size from 1x1. Memory: the input, the result, and one tile's activations with its strip of
   /// the photo.
   /// @throws UsageError for options that make no sense or that this model has no use for, and for a mask of another
-  ///         size; ShapeError for an image whose fields contradict each other; LimitError where memory does not suffice;
-  ///         Cancelled
+  ///         size; ShapeError for an image whose fields contradict each other; LimitError where memory does not
+  ///         suffice; Cancelled
   RestoreResult restore(const Image& photo, const RestoreOptions& options = {}, const Progress& progress = {});
 
   /// Throws what restore() would throw for these options, whatever the photo.

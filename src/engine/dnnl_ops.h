@@ -23,8 +23,8 @@ struct Packed {
   std::shared_ptr<Buffer> buffer;
 };
 
-// The storage behind a Tensor of the native backend. Backends on several threads may share a weight: each of its forms is
-// made on first use, under the mutex, and then kept.
+// The storage behind a Tensor of the native backend. Backends on several threads may share a weight: each of its forms
+// is made on first use, under the mutex, and then kept.
 struct NativeStorage {
   std::recursive_mutex mutex;
   std::shared_ptr<Buffer> buffer;  // row-major; released once a weight (is_weight) is packed

@@ -55,7 +55,8 @@ LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower 
 
 // `model` is a file, a folder holding model.safetensors, or a name that is looked up as NAME/model.safetensors in
 // $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a folder above it, in the
-// installation's share/daclip/models, and in models/ of the working folder. Throws IoError listing where it was looked for.
+// installation's share/daclip/models, and in models/ of the working folder. Throws IoError listing where it was looked
+// for.
 std::filesystem::path find_model(const std::string& model);
 
 }  // namespace daclip

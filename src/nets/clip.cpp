@@ -42,8 +42,8 @@ Tensor block(Backend& b, const Scope& w, Tensor x, int heads, bool quick_gelu, b
   return b.add(x, dense(b, w / "mlp" / "c_proj", h));
 }
 
-// image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre. `features` (N,S/patch,S/patch,W), where there are
-// any, join the patches.
+// image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre. `features` (N,S/patch,S/patch,W), where there
+// are any, join the patches.
 Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image,
                    const Tensor& features = {}) {
   if (image.rank() != 4 || image.dim(1) != config.image_size || image.dim(2) != config.image_size || image.dim(3) != 3)

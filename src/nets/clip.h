@@ -32,9 +32,9 @@ struct ClipConfig {
   int embedding = 512;
   bool quick_gelu = false;
   ControlOrder control_order = ControlOrder::reversed;
-  // Channels of the controller's own 3x3 convolutions with stride 2 and GELU, whose features join its patches: textures are
-  // learned from far fewer photos with them (Xiao et al. 2021). Published controllers have none. vision.patch must be a
-  // multiple of 2^control_stem.size().
+  // Channels of the controller's own 3x3 convolutions with stride 2 and GELU, whose features join its patches: textures
+  // are learned from far fewer photos with them (Xiao et al. 2021). Published controllers have none. vision.patch must
+  // be a multiple of 2^control_stem.size().
   std::vector<int> control_stem{};
 };
 

@@ -36,12 +36,13 @@ struct NafnetConfig {
   int multiple() const { return unshuffle << int(encoder_blocks.size()); }
 };
 
-// How the contexts enter is ours, as no code was published (DA-CLIP, Section 5.2). Both are scaled to length sqrt(dim) first, whatever
-// length DA-CLIP gave them, so that their entries are of order one.
-//   p = prompt_linear(prompt_dim * softmax(prompt_mlp(e_d)) * prompt), once per image (Fig. 3b; times prompt_dim, since a
-//   softmax over many entries would leave p to its bias); each block's Linear(SiLU(p)), `<block>.prompt`, gives scale and
-//   shift of norm1, then of norm2. It starts at zero: an untrained steer changes nothing.
-//   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at zero.
+// How the contexts enter is ours, as no code was published (DA-CLIP, Section 5.2). Both are scaled to length sqrt(dim)
+// first, whatever length DA-CLIP gave them, so that their entries are of order one.
+//   p = prompt_linear(prompt_dim * softmax(prompt_mlp(e_d)) * prompt), once per image (Fig. 3b; times prompt_dim, since
+//   a softmax over many entries would leave p to its bias); each block's Linear(SiLU(p)), `<block>.prompt`, gives scale
+//   and shift of norm1, then of norm2. It starts at zero: an untrained steer changes nothing.
+//   mid_attn: x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))) with e_c as the one token; to_out starts at
+//   zero.
 // Without a degradation nothing is modulated, without a content the cross-attention adds nothing.
 
 // lq (N,H,W,3) in [0,1] -> the restored image of the same shape, not clamped. `pooling`, if given, replaces the mean

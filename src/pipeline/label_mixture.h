@@ -6,8 +6,8 @@
 
 namespace daclip {
 
-// softmax(logit_scale * cosine(degradation, label) + bias); `labels` holds rows of unit length, `bias` one value a row or
-// nothing.
+// softmax(logit_scale * cosine(degradation, label) + bias); `labels` holds rows of unit length, `bias` one value a row
+// or nothing.
 std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels,
                                        float logit_scale, std::span<const float> bias = {});
 

@@ -14,10 +14,10 @@ namespace daclip {
 // reading order, are cut from the photo as it is, on a regular grid at multiples of 8 (so that JPEG's blocks keep their
 // phase). Their three channels are luma, and the log magnitudes of the 16x16 block DCT of luma and of (R - B)/2: in a
 // spectrum noise, blur, block quantisation and streaks are visible to a linear patch embedding, in pixels they are not.
-// Photos smaller than a tile are continued by reflection. The texture map, bottom right, looks at 8x8 native pixels at each of
-// texture x texture places all over the photo: how sharp they are (log of the mean Laplacian's magnitude), how bright (log of
-// the mean luma: a shadow is a step of the same height everywhere) and how dark in their darkest channel (He et al. 2009: haze).
-// Drops on a lens are blurred islands there, flakes sharp ones, holes have no texture at all.
+// Photos smaller than a tile are continued by reflection. The texture map, bottom right, looks at 8x8 native pixels at
+// each of texture x texture places all over the photo: how sharp they are (log of the mean Laplacian's magnitude), how
+// bright (log of the mean luma: a shadow is a step of the same height everywhere) and how dark in their darkest channel
+// (He et al. 2009: haze). Drops on a lens are blurred islands there, flakes sharp ones, holes have no texture at all.
 FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config);
 
 // The same from a picture as files hold it. One of more than four million pixels is never held as floats whole: its

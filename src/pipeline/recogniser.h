@@ -12,8 +12,8 @@ class Recogniser {
   // Both are kept by reference. Throws UsageError where the model has no CLIP.
   Recogniser(Backend& backend, const LoadedModel& model);
 
-  // Photos of any size; large ones are read in strips. Computed once for a photo, never for each tile. Plain CLIP without
-  // a controller gives its image embedding as both embeddings.
+  // Photos of any size; large ones are read in strips. Computed once for a photo, never for each tile. Plain CLIP
+  // without a controller gives its image embedding as both embeddings.
   Conditioning analyse(const Image& photo) const;
 
   // The same with the labels ranked.

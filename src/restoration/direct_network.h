@@ -11,8 +11,8 @@ using Pooling = std::function<Tensor(const Tensor& x)>;
 
 class DirectNetwork : public RestorationNetwork {
  public:
-  // lq (N,H,W,3) in [0,1] -> the restored picture of the same shape, not clamped. A network without means over the whole
-  // map ignores `pooling`.
+  // lq (N,H,W,3) in [0,1] -> the restored picture of the same shape, not clamped. A network without means over the
+  // whole map ignores `pooling`.
   virtual Tensor forward(Backend& backend, const Scope& weights, const Tensor& lq, const Contexts& contexts,
                          const Pooling& pooling = {}) const = 0;
 

@@ -7,9 +7,9 @@
 namespace daclip {
 namespace {
 
-// A second look at the first half of the tiles, which were measured when least was known, brings low light and shadows in
-// four tiles from 42 dB against the whole to 47 and more; a third brings nothing that counts. Of a larger photo some tiles
-// only are measured, so that the measuring costs the less the larger it is.
+// A second look at the first half of the tiles, which were measured when least was known, brings low light and shadows
+// in four tiles from 42 dB against the whole to 47 and more; a third brings nothing that counts. Of a larger photo some
+// tiles only are measured, so that the measuring costs the less the larger it is.
 constexpr size_t kMeasuringPasses = 8;
 
 double area(const MapPart& part) { return (part.right - part.left) * (part.bottom - part.top); }

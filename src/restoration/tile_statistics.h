@@ -1,11 +1,12 @@
 // One photo's statistics for all of its tiles.
 //
-// Channel attention averages over all that the network sees. A tile of a hazy, dark or shadowed photo averages otherwise
-// than the photo, and would be repaired otherwise. So an overview, the whole photo reduced, goes through the network
-// first, then some of the tiles, only to be measured. What a block takes for the photo's average is the overview's, moved
-// by how far the averages of the tiles measured so far are from those over the same parts of the overview: by the details
-// that reducing took. Where all tiles have been measured nothing of the overview is left in it, and what is still wrong
-// comes from the blocks before, which took wrong averages then: measuring again makes it small.
+// Channel attention averages over all that the network sees. A tile of a hazy, dark or shadowed photo averages
+// otherwise than the photo, and would be repaired otherwise. So an overview, the whole photo reduced, goes through the
+// network first, then some of the tiles, only to be measured. What a block takes for the photo's average is the
+// overview's, moved by how far the averages of the tiles measured so far are from those over the same parts of the
+// overview: by the details that reducing took. Where all tiles have been measured nothing of the overview is left in
+// it, and what is still wrong comes from the blocks before, which took wrong averages then: measuring again makes it
+// small.
 #pragma once
 
 #include <vector>
@@ -40,9 +41,9 @@ class TileStatistics {
   // The backend is kept by reference.
   explicit TileStatistics(Backend& backend) : backend_(backend) {}
 
-  // For one pass over the overview, then some over the parts' tiles, then any number over tiles, each a batch of one. They
-  // keep this object by reference. A pass out of this order, or over a part that is not there, throws std::out_of_range.
-  // Of several measurements of a part the last one counts.
+  // For one pass over the overview, then some over the parts' tiles, then any number over tiles, each a batch of one.
+  // They keep this object by reference. A pass out of this order, or over a part that is not there, throws
+  // std::out_of_range. Of several measurements of a part the last one counts.
   Pooling of_overview(std::vector<MeasuringPlan::Part> parts);
   Pooling of_part(size_t index);
   Pooling of_tile() const;

@@ -20,7 +20,8 @@ struct TileAxis {
     int begin = 0, end = 0;
   };
 
-  // What tile i is nearest to: up to the middles of what it shares with its neighbours. Together they cover the length once.
+  // What tile i is nearest to: up to the middles of what it shares with its neighbours. Together they cover the length
+  // once.
   Span core(size_t i) const;
 };
 

@@ -29,7 +29,8 @@ TEST(Recognition, counts_hits_confusion_and_mistakes) {
 
 TEST(Recognition, calibration_error_weighs_bins_by_their_pictures) {
   // Bin (0.8, 0.9]: three of confidence 0.85, one correct. Bin (0.1, 0.2]: one of confidence 0.2, correct.
-  const std::vector<RecognisedPicture> pictures = {{{0}, {0}, 0.85}, {{0}, {1}, 0.85}, {{0}, {1}, 0.85}, {{1}, {1}, 0.2}};
+  const std::vector<RecognisedPicture> pictures = {
+      {{0}, {0}, 0.85}, {{0}, {1}, 0.85}, {{0}, {1}, 0.85}, {{1}, {1}, 0.2}};
   const RecognitionReport report = report_recognition(pictures, 2);
   EXPECT_NEAR(report.ece, 0.75 * (0.85 - 1.0 / 3) + 0.25 * 0.8, 1e-12);
   ASSERT_EQ(report.reliability.size(), 10u);
@@ -48,9 +49,9 @@ TEST(Recognition, the_ends_of_the_range_have_bins) {
 
 TEST(Recognition, of_several_right_labels_one_is_enough_for_a_hit) {
   const std::vector<RecognisedPicture> pictures = {{{0, 1}, {1, 0, 2}, 0.5},  // both found
-                                             {{0, 1}, {0, 2, 1}, 0.5},  // hit, half found
-                                             {{0, 1}, {2, 0, 1}, 0.5},  // miss, half found
-                                             {{0, 2}, {2}, 0.5}};       // hit; only the best label is known
+                                                   {{0, 1}, {0, 2, 1}, 0.5},  // hit, half found
+                                                   {{0, 1}, {2, 0, 1}, 0.5},  // miss, half found
+                                                   {{0, 2}, {2}, 0.5}};       // hit; only the best label is known
   const RecognitionReport report = report_recognition(pictures, 3);
   EXPECT_EQ(report.mixed, 4);
   EXPECT_EQ(report.mixed_hits, 3);
