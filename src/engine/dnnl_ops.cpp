@@ -1,5 +1,7 @@
 #include "engine/dnnl_ops.h"
 
+#include <string_view>
+
 #include "engine/kernels.h"
 #include "engine/parallel.h"
 
@@ -188,7 +190,11 @@ void DnnlOps::matmul(const MatMul& s, const void* a, const void* b, void* y) {
         target({s.batch, s.m, s.n}, dnnl_type(s.to), Tag::abc);
     const memory::desc right({s.batch, s.k, s.n}, type_, s.transpose_b ? Tag::acb : Tag::abc);
     const Entry& entry = find({2, s.batch, s.m, s.k, s.n, s.transpose_b, s.to == DType::f32}, [&] {
-      const dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(left, right, target), user_scratchpad(), engine_);
+      dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(left, right, target), user_scratchpad(), engine_);
+      // oneDNN 2.6.3's AMX kernel for unpacked right-hand sides gives wrong results for some widths, such as 50, on
+      // several threads.
+      while (std::string_view(pd.impl_info_str()).find("amx") != std::string_view::npos && pd.next_impl()) {
+      }
       return Entry{dnnl::matmul(pd), right, pd.scratchpad_desc(), pd.impl_info_str()};
     });
     execute(entry,

@@ -14,7 +14,9 @@ fs::path own_file() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&own_file), &info) == 0) return {};
   std::error_code error;
-  const fs::path file = fs::canonical(info.dli_fname, error);
+  const fs::path name =
+      info.dli_fname;  // of the program: as it was started, which may be relative to a folder left since
+  const fs::path file = name.is_absolute() ? fs::canonical(name, error) : fs::read_symlink("/proc/self/exe", error);
   return error ? fs::path() : file;
 }
 
@@ -29,9 +31,7 @@ std::vector<fs::path> model_folders() {
       list.remove_prefix(std::min(end + 1, list.size()));
     }
   }
-  const fs::path own = own_file();
-  if (own.empty()) return folders;
-  const fs::path folder = own.parent_path();
+  const fs::path folder = own_file().parent_path();
   folders.push_back(folder / "models");
   // As installed: share/ beside bin/ or lib/, which may have a folder for the architecture.
   for (const fs::path& prefix : {folder.parent_path(), folder.parent_path().parent_path()})

@@ -106,7 +106,7 @@ TEST(Unet, refuses_configurations_that_make_no_sense) {
         UnetConfig{.multipliers = {0}}, UnetConfig{.degradation_dim = -1}, UnetConfig{.heads = 0},
         UnetConfig{.head_dim = 0}, UnetConfig{.first_transformer = -1}, UnetConfig{.width = 24, .multipliers = {1}},
         UnetConfig{.width = 32, .first_transformer = 0, .head_dim = 64}})
-    EXPECT_THROW(unet_weights(config), UsageError);
+    EXPECT_THROW(unet_weights(config), FormatError);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ TEST(Schedule, refuses_configurations_that_make_no_sense) {
   for (const SdeConfig& config :
        {SdeConfig{.max_sigma = 0}, SdeConfig{.max_sigma = -1}, SdeConfig{.max_sigma = NAN}, SdeConfig{.steps = 0},
         SdeConfig{.steps = 1 << 20}, SdeConfig{.eps = 0}, SdeConfig{.eps = 1}, SdeConfig{.eps = NAN}})
-    EXPECT_THROW(Schedule{config}, UsageError);
+    EXPECT_THROW(Schedule{config}, FormatError);
   EXPECT_THROW(Schedule({}, 101), UsageError);
   EXPECT_THROW(Schedule({}, -1), UsageError);
 }
