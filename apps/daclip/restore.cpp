@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "core/error.h"
+#include "formats.h"
+#include "image/formats.h"
 #include "inputs.h"
 #include "pipeline/confidence.h"
 #include "pipeline/restorer.h"
@@ -103,7 +105,7 @@ class RestoreRun {
     const RestoreResult result =
         restorer_.restore(image, arguments_.restore, [&](double share) { progress_.show(index, share, name); });
     const double seconds = seconds_since(start);
-    write_output(job, result.image, plan_.format, arguments_.output.quality);
+    write_output(job, result.image, *plan_.format, arguments_.output.quality);
     ++restored_;
     std::vector<Prediction> predictions;
     if (classifier_) predictions = classifier_->top(result.conditioning, 3);
@@ -263,7 +265,8 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
 void add_restore(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<RestoreArguments>();
   CLI::App& verb = *program.add_subcommand("restore", "Recognise what is wrong with photos and repair them");
-  verb.add_option("IN", arguments->inputs, "Photos (JPEG, PNG, WebP, TIFF, BMP), folders, or - for standard input")
+  verb.add_option("IN", arguments->inputs,
+                  cat("Photos (", readable_titles(", "), "), folders, or - for standard input"))
       ->type_name("FILE|FOLDER|-")
       ->required();
   verb.add_option("-o,--out", arguments->output.out,
@@ -272,11 +275,8 @@ void add_restore(CLI::App& program, Run& run) {
       ->required();
   verb.add_flag("-r,--recursive", arguments->output.recursive,
                 "Take photos of sub-folders too and keep the sub-folders");
-  verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
-      ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
-  verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP; 100 makes WebP lossless")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+  add_format_options(verb, arguments->output.format, arguments->output.quality,
+                     "Format of the outputs in a folder (default png)");
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
   add_model_options(verb, *arguments);
