@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "image/io.h"
+#include "image/formats.h"
 
 using namespace daclip;
 
@@ -35,8 +35,8 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
       image.data.resize(image.samples() * size_t(bits / 8));
       for (uint8_t& byte : image.data) byte = uint8_t(random.below(256));
       if (channels >= 3) image.exif = exif;
-      for (const ImageFormat format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::webp, ImageFormat::tiff})
-        for (const int quality : {80, 100}) seeds.push_back(encode_image(image, format, {.quality = quality}));
+      for (const ImageFormat* format : formats_written())
+        for (const int quality : {80, 100}) seeds.push_back(encode_image(image, *format, {.quality = quality}));
     }
   std::vector<uint8_t> bmp = {'B', 'M', 70, 0, 0, 0, 0, 0,  0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1,
                               0,   24,  0,  0, 0, 0, 0, 16, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};

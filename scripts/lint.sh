@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # Programs that use the library as any other client would: of daclip they include only <daclip/...>.
-clients=()  # (apps/daclip/restore.cpp apps/daclip/classify.cpp)
+clients=(apps/daclip/restore.cpp apps/daclip/classify.cpp)
 
 check_format() {
   git ls-files '*.cpp' '*.h' '*.cu' '*.cuh' | xargs clang-format-14 --dry-run --Werror

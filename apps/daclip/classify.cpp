@@ -10,6 +10,7 @@
 #include "daclip/classifier.h"
 #include "inputs.h"
 #include "runtime.h"
+#include "text.h"
 #include "verbs.h"
 
 namespace daclip::app {

@@ -1,18 +1,20 @@
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <iomanip>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <sstream>
 
 #include "backend/make_backend.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "inputs.h"
 #include "metrics/brisque.h"
 #include "metrics/lpips.h"
+#include "metrics/metric.h"
 #include "metrics/metric_weights.h"
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
@@ -42,36 +44,25 @@ struct Figure {
   std::function<double(const FloatImage&, const FloatImage&)> measure;
 };
 
-std::vector<std::string> metric_names() {
-  return {
-      "psnr",    "ssim", "lpips", "lpips-squeeze", "lpips-vgg",
 #ifdef DACLIP_BRISQUE
-      "brisque",
+constexpr bool kHasBrisque = true;
+#else
+constexpr bool kHasBrisque = false;
 #endif
-  };
+
+// Those that measure a picture or a pair of them, and that this build has.
+std::vector<std::string> offered_metrics() {
+  std::vector<std::string> names;
+  for (const Metric& metric : metrics())
+    if (!metric.of_sets() && (kHasBrisque || metric.kind != Metric::Kind::brisque)) names.emplace_back(metric.name);
+  return names;
 }
 
 // The figures that --metrics asks for, and the networks behind them.
 class Figures {
  public:
   explicit Figures(const CompareArguments& arguments) : arguments_(arguments) {
-    for (const std::string& metric : arguments.metrics) {
-      if (metric == "psnr") {
-        add({"psnr", "PSNR RGB", 2, " dB", [this](const auto& a, const auto& b) { return psnr(a, b, crop()); }});
-        add({"psnr_y", "PSNR Y", 2, " dB", [this](const auto& a, const auto& b) { return psnr_y(a, b, crop()); }});
-      } else if (metric == "ssim") {
-        add({"ssim", "SSIM RGB", 4, "", [this](const auto& a, const auto& b) { return ssim(a, b, crop()); }});
-        add({"ssim_y", "SSIM Y", 4, "", [this](const auto& a, const auto& b) { return ssim_y(a, b, crop()); }});
-#ifdef DACLIP_BRISQUE
-      } else if (metric == "brisque") {
-        const auto brisque = std::make_shared<Brisque>();
-        add({"brisque_a", "BRISQUE of A", 2, "", [brisque](const auto& a, const auto&) { return brisque->score(a); }});
-        add({"brisque_b", "BRISQUE of B", 2, "", [brisque](const auto&, const auto& b) { return brisque->score(b); }});
-#endif
-      } else {
-        add_lpips(metric);
-      }
-    }
+    for (const std::string& name : arguments.metrics) add_metric(metric_by_name(name));
   }
 
   const std::vector<Figure>& list() const { return figures_; }
@@ -80,15 +71,38 @@ class Figures {
   int crop() const { return arguments_.crop; }
   void add(Figure figure) { figures_.push_back(std::move(figure)); }
 
-  void add_lpips(const std::string& metric) {
+  void add_metric(const Metric& metric) {
+    switch (metric.kind) {
+      case Metric::Kind::psnr:
+        add({"psnr", "PSNR RGB", 2, " dB", [this](const auto& a, const auto& b) { return psnr(a, b, crop()); }});
+        add({"psnr_y", "PSNR Y", 2, " dB", [this](const auto& a, const auto& b) { return psnr_y(a, b, crop()); }});
+        break;
+      case Metric::Kind::ssim:
+        add({"ssim", "SSIM RGB", 4, "", [this](const auto& a, const auto& b) { return ssim(a, b, crop()); }});
+        add({"ssim_y", "SSIM Y", 4, "", [this](const auto& a, const auto& b) { return ssim_y(a, b, crop()); }});
+        break;
+      case Metric::Kind::lpips: add_lpips(metric); break;
+      case Metric::Kind::brisque: add_brisque(); break;
+      case Metric::Kind::frechet_alex:
+      case Metric::Kind::fid: throw UsageError(cat("metric ", metric.name, ": of sets of pictures only, see eval"));
+    }
+  }
+
+  void add_lpips(const Metric& metric) {
     if (!backend_) backend_ = make_backend({"cpu", arguments_.threads, Precision::f32});
-    const PerceptualNet net = metric == "lpips-squeeze" ? PerceptualNet::squeeze
-                              : metric == "lpips-vgg"   ? PerceptualNet::vgg
-                                                        : PerceptualNet::alex;
-    const auto lpips = std::make_shared<Lpips>(*backend_, metric_weights_folder(arguments_.metric_weights), net);
-    const std::string key = net == PerceptualNet::alex ? "lpips" : cat("lpips_", perceptual_net_name(net));
-    add({key, cat("LPIPS ", perceptual_net_name(net)), 4, "",
+    const auto lpips = std::make_shared<Lpips>(*backend_, metric_weights_folder(arguments_.metric_weights), metric.net);
+    std::string key(metric.name);
+    std::replace(key.begin(), key.end(), '-', '_');
+    add({key, std::string(metric.title), 4, "",
          [lpips](const FloatImage& a, const FloatImage& b) { return lpips->distance(a, b); }});
+  }
+
+  void add_brisque() {
+#ifdef DACLIP_BRISQUE
+    const auto brisque = std::make_shared<Brisque>();
+    add({"brisque_a", "BRISQUE of A", 2, "", [brisque](const auto& a, const auto&) { return brisque->score(a); }});
+    add({"brisque_b", "BRISQUE of B", 2, "", [brisque](const auto&, const auto& b) { return brisque->score(b); }});
+#endif
   }
 
   const CompareArguments& arguments_;
@@ -147,9 +161,7 @@ std::vector<Pair> find_pairs(const CompareArguments& arguments, size_t& problems
 std::string text(double value, int digits, const char* unit) {
   if (std::isnan(value)) return "undefined (the picture is smaller than its window)";
   if (std::isinf(value)) return "infinite (the pictures are equal)";
-  std::ostringstream out;
-  out << std::fixed << std::setprecision(digits) << value << unit;
-  return out.str();
+  return fixed(value, digits) + unit;
 }
 
 nlohmann::ordered_json as_json(const Figures& figures, const std::vector<double>& values) {
@@ -265,7 +277,7 @@ void add_compare(CLI::App& program, Run& run) {
   verb.add_option("--metrics", arguments->metrics, "Which figures, separated by commas; lpips is that on AlexNet")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(metric_names()))
+      ->check(CLI::IsMember(offered_metrics()))
       ->capture_default_str();
   verb.add_option("--metric-weights", arguments->metric_weights,
                   "Folder with the published files of LPIPS's networks (docs/metrics.md); else $DACLIP_METRIC_WEIGHTS")

@@ -6,6 +6,7 @@
 #include "core/threads.h"
 #include "data/dataset_builder.h"
 #include "dataset.h"
+#include "formats.h"
 #include "progress.h"
 
 namespace daclip::app {
@@ -23,7 +24,7 @@ int run_build(BuildArguments& arguments) {
   options.captions.assign(arguments.captions.begin(), arguments.captions.end());
   options.captions_root = arguments.root;
   options.severity = arguments.severity == "paper" ? Severity::paper : Severity::training;
-  options.format = format_of_name("picture." + arguments.format).value();
+  options.format = &image_format(arguments.format);
   options.threads = threads_or_all(options.threads);
   std::vector<std::string> kinds = arguments.kinds;
   if (kinds.empty() && !options.wild) kinds.assign(kLabels.begin(), kLabels.begin() + kDegradationCount);
@@ -60,12 +61,7 @@ void add_dataset_build(CLI::App& verb, Run& run) {
   build.add_option("--severity", arguments->severity, "As strong as the paper's test sets, or training's range")
       ->check(CLI::IsMember({"paper", "training"}))
       ->capture_default_str();
-  build.add_option("--format", arguments->format, "Format of LQ and GT")
-      ->check(CLI::IsMember({"png", "jpg", "webp"}))
-      ->capture_default_str();
-  build.add_option("--quality", arguments->options.quality, "Quality of JPEG and WebP")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+  add_format_options(build, arguments->format, arguments->options.quality, "Format of LQ and GT");
   build.add_option("--seed", arguments->options.seed, "With the photo's name, decides all that is drawn")
       ->capture_default_str();
   build.add_option("--captions", arguments->captions, "Tables (TSV) of the photos' captions, filepath and title")

@@ -8,6 +8,7 @@
 #include "daclip/restorer.h"
 #include "data/tables.h"
 #include "degrade/chain.h"
+#include "formats.h"
 #include "inputs.h"
 #include "progress.h"
 #include "verbs.h"
@@ -72,7 +73,7 @@ int run_degrade(const DegradeArguments& arguments) {
       const FloatImage holes = mask ? mask_of(*mask, image) : FloatImage();
       const FloatImage degraded =
           degrade(to_rgb(image), chain, arguments.seed + i, Severity::paper, mask ? &holes : nullptr);
-      write_output(job, from_rgb(degraded, image), plan.format, arguments.output.quality);
+      write_output(job, from_rgb(degraded, image), *plan.format, arguments.output.quality);
     } catch (const std::exception& error) {
       ++failed;
       const std::string name = job.input.path.string(), what = error.what();
@@ -124,11 +125,8 @@ void add_degrade(CLI::App& program, Run& run) {
       ->type_name("FILE");
   verb.add_flag("-r,--recursive", arguments->output.recursive,
                 "Take photos of sub-folders too and keep the sub-folders");
-  verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
-      ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
-  verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+  add_format_options(verb, arguments->output.format, arguments->output.quality,
+                     "Format of the outputs in a folder (default png)");
   verb.add_flag("--skip-existing", arguments->output.skip_existing, "Keep outputs that are there already");
   verb.footer([] { return kinds_help(); });
   verb.callback([arguments, &run] { run = [arguments] { return run_degrade(*arguments); }; });

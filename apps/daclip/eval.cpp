@@ -15,6 +15,7 @@
 #include "metrics/metric_weights.h"
 #include "progress.h"
 #include "runtime.h"
+#include "text.h"
 #include "verbs.h"
 #include "weights/mapped_file.h"
 

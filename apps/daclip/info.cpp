@@ -6,9 +6,11 @@
 #include <iostream>
 #include <memory>
 
+#include "formats.h"
 #include "model/complexity.h"
 #include "model/model.h"
 #include "runtime.h"
+#include "text.h"
 #include "verbs.h"
 
 namespace daclip::app {
@@ -16,7 +18,7 @@ namespace {
 
 struct InfoArguments {
   RuntimeOptions runtime;
-  bool json = false, complexity = false, published = false;
+  bool json = false, complexity = false, published = false, formats = false;
   std::vector<int> size = {256, 256};  // height, width
 };
 
@@ -122,6 +124,7 @@ int run_complexity(const InfoArguments& arguments) {
 }
 
 int run_info(const InfoArguments& arguments) {
+  if (arguments.formats) return list_formats(arguments.json);
   if (arguments.complexity) return run_complexity(arguments);
   const nlohmann::ordered_json info = describe(read_model_file(find_model(arguments.runtime.model)));
   if (arguments.json)
@@ -154,6 +157,8 @@ void add_info(CLI::App& program, Run& run) {
   verb.add_flag("--published", arguments->published,
                 "With --complexity: the paper's networks at full size instead of the model's")
       ->needs(complexity);
+  verb.add_flag("--formats", arguments->formats, "List the picture formats of this build instead of a model")
+      ->excludes(complexity);
   add_speed_options(verb, arguments->runtime);
   verb.callback([arguments, &run] { run = [arguments] { return run_info(*arguments); }; });
 }

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "image/formats.h"
 
 namespace daclip::app {
 namespace {
@@ -51,15 +52,11 @@ bool writes_one_file(const std::vector<std::string>& arguments, const OutputOpti
   return true;
 }
 
-ImageFormat chosen_format(const OutputOptions& options, bool one_file) {
-  static const std::map<std::string, ImageFormat> known = {
-      {"png", ImageFormat::png}, {"jpg", ImageFormat::jpeg}, {"webp", ImageFormat::webp}, {"tiff", ImageFormat::tiff}};
-  const auto wanted = known.find(options.format);
-  if (!one_file) return wanted == known.end() ? ImageFormat::png : wanted->second;
-  const ImageFormat named = format_of_name(options.out).value();
-  if (named == ImageFormat::bmp)
-    throw UsageError(cat(options.out, ": BMP is not written; name it .png, .jpg, .webp or .tiff"));
-  if (wanted != known.end() && wanted->second != named)
+const ImageFormat& chosen_format(const OutputOptions& options, bool one_file) {
+  if (!one_file) return image_format(options.format.empty() ? "png" : options.format);
+  const ImageFormat& named = *format_of_name(options.out);
+  if (!named.encode) throw UsageError(cat(options.out, ": ", not_written(named)));
+  if (!options.format.empty() && &image_format(options.format) != &named)
     throw UsageError(cat(options.out, ": its ending says otherwise than --format ", options.format));
   return named;
 }
@@ -73,15 +70,6 @@ std::vector<uint8_t> standard_input_bytes() {
     if (n < 0) throw IoError(cat("standard input: cannot be read: ", std::strerror(errno)));
     if (n == 0) return bytes;
     bytes.insert(bytes.end(), part, part + n);
-  }
-}
-
-const char* ending(ImageFormat format) {
-  switch (format) {
-    case ImageFormat::jpeg: return ".jpg";
-    case ImageFormat::webp: return ".webp";
-    case ImageFormat::tiff: return ".tiff";
-    default: return ".png";
   }
 }
 
@@ -142,12 +130,12 @@ Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& o
       throw UsageError("standard output takes one picture only; give a folder with -o");
     if (::isatty(STDOUT_FILENO))
       throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
-    plan.format = chosen_format(options, false);
+    plan.format = &chosen_format(options, false);
     plan.jobs.push_back({list_inputs(arguments, false).inputs.front(), "-", false});
     return plan;
   }
   const bool one_file = writes_one_file(arguments, options);
-  plan.format = chosen_format(options, one_file);
+  plan.format = &chosen_format(options, one_file);
   const fs::path out = options.out;
   if (!one_file)
     for (const std::string& argument : arguments)
@@ -159,7 +147,7 @@ Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& o
     Job job{input, out, false};
     if (!one_file) {
       job.output /= input.relative;
-      job.output += ending(plan.format);
+      job.output += plan.format->endings.front();
     }
     job.exists = options.skip_existing && fs::exists(job.output, error);
     plan.jobs.push_back(std::move(job));
@@ -172,7 +160,7 @@ Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& o
   return plan;
 }
 
-void write_output(const Job& job, const Image& image, ImageFormat format, int quality) {
+void write_output(const Job& job, const Image& image, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality;
   if (job.output != "-") {

@@ -31,7 +31,7 @@ Image read_input(const Input& input);
 
 struct OutputOptions {
   std::string out;     // a file (one input, ending of a picture), a folder, or "-" for standard output
-  std::string format;  // "png", "jpg", "webp", "tiff", or empty: told by the file's ending, PNG in folders
+  std::string format;  // as image_format() takes it; empty: by the file's ending, PNG in folders
   int quality = 95;
   bool recursive = false;
   bool skip_existing = false;
@@ -46,7 +46,7 @@ struct Job {
 struct Plan {
   std::vector<Job> jobs;
   std::vector<std::string> problems;
-  ImageFormat format = ImageFormat::png;
+  const ImageFormat* format = nullptr;  // never null in a plan that plan_jobs made
 };
 
 // Decides every output and makes the output folder. Throws UsageError where two inputs would write one file, an output
@@ -54,6 +54,6 @@ struct Plan {
 Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& options);
 
 // Encodes and writes, making sub-folders as needed. Throws IoError; then nothing is left behind.
-void write_output(const Job& job, const Image& image, ImageFormat format, int quality);
+void write_output(const Job& job, const Image& image, const ImageFormat& format, int quality);
 
 }  // namespace daclip::app

@@ -20,9 +20,7 @@ int terminal_width() {
 
 }  // namespace
 
-ProgressBar::ProgressBar(size_t items)
-    : items_(std::max<size_t>(items, 1)), terminal_(::isatty(STDERR_FILENO)), start_(std::chrono::steady_clock::now()) {
-}
+ProgressBar::ProgressBar(size_t items) : items_(std::max<size_t>(items, 1)), terminal_(::isatty(STDERR_FILENO)) {}
 
 ProgressBar::~ProgressBar() { clear(); }
 
@@ -34,7 +32,7 @@ void ProgressBar::clear() {
 void ProgressBar::show(size_t done, double share, const std::string& name) {
   if (!terminal_) return;
   const double fraction = std::clamp((double(done) + share) / double(items_), 0.0, 1.0);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  const double seconds = seconds_since(start_);
   constexpr int kCells = 24;
   const int filled = int(fraction * kCells);
   std::string text = cat("[", std::string(size_t(filled), '#'), std::string(size_t(kCells - filled), '.'), "] ",

@@ -1,9 +1,10 @@
 // How far the work is: a bar with the time left on a terminal, plain lines elsewhere. All of it on standard error.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <string>
+
+#include "core/clock.h"
 
 namespace daclip::app {
 
@@ -25,7 +26,7 @@ class ProgressBar {
   size_t items_;
   bool terminal_;
   bool shown_ = false;
-  std::chrono::steady_clock::time_point start_;
+  Clock::time_point start_ = Clock::now();
 };
 
 // Shows `done` of `total` under one name, until it and its copies are gone.

@@ -12,6 +12,7 @@
 #include "image/pixels.h"
 #include "image/resize.h"
 #include "runtime.h"
+#include "text.h"
 
 namespace daclip::app {
 namespace {
@@ -49,7 +50,7 @@ Image thumbnail(const Image& image, int largest_side) {
 std::string data_uri(const Image& image) {
   EncodeOptions options;
   options.quality = 88;
-  return "data:image/jpeg;base64," + base64(encode_image(image, ImageFormat::jpeg, options));
+  return "data:image/jpeg;base64," + base64(encode_image(image, image_format("jpeg"), options));
 }
 
 std::string probability_row(const Prediction& p) {

@@ -1,15 +1,13 @@
-#include <chrono>
-#include <cstdio>
 #include <future>
 #include <memory>
-#include <optional>
 
-#include "core/error.h"
 #include "daclip/restorer.h"
+#include "formats.h"
 #include "inputs.h"
 #include "progress.h"
 #include "report.h"
 #include "runtime.h"
+#include "text.h"
 #include "verbs.h"
 
 namespace daclip::app {
@@ -22,13 +20,7 @@ struct RestoreArguments {
   RestoreOptions restore;
   std::string mask, report, report_note;
   std::string prompt, caption, clean, zero_context;
-  std::string sampler;  // empty: the default
-  std::optional<uint64_t> seed;
 };
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 // Decodes the next picture while the network works on this one.
 class Prefetch {
@@ -92,18 +84,18 @@ class RestoreRun {
     const std::string name = job.input.path.filename().string();
     progress_.show(index, 0, name);
     const Image image = prefetch_.take(index);
-    const auto start = std::chrono::steady_clock::now();
+    const Clock::time_point start = Clock::now();
     const RestoreResult result = restorer_.restore(image, arguments_.restore, [&](double fraction) {
       progress_.show(index, fraction, name);
       return true;
     });
     const double seconds = seconds_since(start);
-    write_output(job, result.image, plan_.format, arguments_.output.quality);
+    write_output(job, result.image, *plan_.format, arguments_.output.quality);
     ++restored_;
     if (result.unsure) ++unsure_;
     const std::string evaluations = cost(result);
     progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", result.unsure ? "unsure, " : "",
-                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", rounded(seconds), " s"));
+                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(seconds, 2), " s"));
     if (!arguments_.report.empty())
       report_.add({name, result.degradation, result.recognition.predictions, !arguments_.restore.degradation.empty(),
                    result.untouched, result.unsure, evaluations, seconds},
@@ -125,12 +117,6 @@ class RestoreRun {
     if (result.untouched) return cat("clean (", percent(best.probability), "), left as it is");
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");
     return cat("taken as ", result.degradation, ", looks ", best.label, " (", percent(best.probability), ")");
-  }
-
-  static std::string rounded(double seconds) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.2f", seconds);
-    return text;
   }
 
   // Every message names its input once.
@@ -231,7 +217,8 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
 void add_restore(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<RestoreArguments>();
   CLI::App& verb = *program.add_subcommand("restore", "Recognise what is wrong with photos and repair them");
-  verb.add_option("IN", arguments->inputs, "Photos (JPEG, PNG, WebP, TIFF, BMP), folders, or - for standard input")
+  verb.add_option("IN", arguments->inputs,
+                  inputs_help())
       ->type_name("FILE|FOLDER|-")
       ->required();
   verb.add_option("-o,--out", arguments->output.out,
@@ -240,11 +227,8 @@ void add_restore(CLI::App& program, Run& run) {
       ->required();
   verb.add_flag("-r,--recursive", arguments->output.recursive,
                 "Take photos of sub-folders too and keep the sub-folders");
-  verb.add_option("--format", arguments->output.format, "Format of the outputs in a folder (default png)")
-      ->check(CLI::IsMember({"png", "jpg", "webp", "tiff"}));
-  verb.add_option("--quality", arguments->output.quality, "Quality of JPEG and WebP; 100 makes WebP lossless")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+  add_format_options(verb, arguments->output.format, arguments->output.quality,
+                     "Format of the outputs in a folder (default png)");
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
   add_model_options(verb, *arguments);

@@ -30,13 +30,4 @@ Model open_model(const RuntimeOptions& options, bool text_tower = false);
 
 BackendOptions backend_options(const RuntimeOptions& options);
 
-// As the system calls it, or "unknown processor".
-std::string processor_name();
-
-// "98 %", never rounded up to 100.
-std::string percent(float probability);
-
-// What to make of photos whose recognition is unsure (pipeline/confidence.h), in one line.
-std::string unsure_note(size_t photos);
-
 }  // namespace daclip::app

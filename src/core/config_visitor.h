@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/range.h"
+#include "core/text.h"
 
 namespace daclip {
 
@@ -60,13 +61,6 @@ void enum_field(ConfigVisitor& visitor, const char* field, Enum& value,
 inline std::string joined(const std::vector<int>& values) {
   std::string text;
   for (const int value : values) text += cat(text.empty() ? "" : ",", value);
-  return text;
-}
-
-// "cosine, linear, constant", as messages list what is allowed.
-inline std::string joined(std::span<const std::string_view> names) {
-  std::string text;
-  for (const std::string_view name : names) text += cat(text.empty() ? "" : ", ", name);
   return text;
 }
 

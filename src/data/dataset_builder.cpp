@@ -14,6 +14,7 @@
 #include "data/pictures.h"
 #include "data/tables.h"
 #include "degrade/wild.h"
+#include "image/formats.h"
 
 namespace daclip {
 namespace fs = std::filesystem;
@@ -30,15 +31,6 @@ struct Target {
   std::string folder;
   std::optional<Chain> chain;  // nothing: the wild pipeline
 };
-
-std::string ending(ImageFormat format) {
-  switch (format) {
-    case ImageFormat::jpeg: return ".jpg";
-    case ImageFormat::webp: return ".webp";
-    case ImageFormat::tiff: return ".tiff";
-    default: return ".png";
-  }
-}
 
 // "sub/b.png" becomes "sub_b", behind the folder's own name where there are several.
 std::vector<Photo> find_photos(const std::vector<fs::path>& clean) {
@@ -88,7 +80,7 @@ std::vector<Target> check_settings(const BuildOptions& options, const std::vecto
   const fs::path path = root / "build.json";
   Json settings = {{"seed", options.seed},
                    {"severity", options.severity == Severity::paper ? "paper" : "training"},
-                   {"format", ending(options.format).substr(1)},
+                   {"format", short_name(*options.format)},
                    {"quality", options.quality}};
   Json recipes = Json::object();
   std::error_code error;
@@ -146,7 +138,7 @@ class Builder {
   }
 
   fs::path path(const Target& target, const char* side, const Photo& photo) const {
-    return root_ / target.folder / side / (photo.name + ending(options_.format));
+    return root_ / target.folder / side / cat(photo.name, options_.format->endings.front());
   }
   bool complete(const Target& target, const Photo& photo) const {
     std::error_code error;
@@ -162,7 +154,7 @@ class Builder {
       if (clean.data.empty()) clean = read_clean(photo.path);
       const Image damaged = from_rgb(damage(to_rgb(clean), target, photo));
       write_gt(target, photo, clean);
-      write_image(path(target, "LQ", photo), damaged, options_.format, encode_);
+      write_image(path(target, "LQ", photo), damaged, *options_.format, encode_);
       ++written;
     }
     return written;
@@ -193,7 +185,7 @@ class Builder {
       fs::create_hard_link(path(other, "GT", photo), own, error);
       if (!error) return;
     }
-    write_image(own, clean, options_.format, encode_);
+    write_image(own, clean, *options_.format, encode_);
   }
 
   const BuildOptions& options_;
@@ -231,6 +223,7 @@ size_t write_tables(const BuildOptions& options, const fs::path& root, const std
 
 BuildSummary build_dataset(const BuildOptions& options, const fs::path& root,
                            const std::function<void(size_t, size_t)>& progress) {
+  if (!options.format->encode) throw UsageError(not_written(*options.format));
   const std::vector<Target> targets = make_targets(options);
   const std::vector<Photo> photos = find_photos(options.clean);
   make_folder(root);

@@ -7,6 +7,7 @@
 
 #include "degrade/blur_kernels.h"
 #include "degrade/fields.h"
+#include "image/luma.h"
 
 namespace daclip {
 namespace {
@@ -64,7 +65,7 @@ void overcast(FloatImage& rgb, Random& random) {
   const float tint[3] = {-cold, 0, cold};
   for (size_t i = 0; i < rgb.pixels(); ++i) {
     float* p = &rgb.data[3 * i];
-    const float grey = 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
+    const float grey = bt601_luma(p[0], p[1], p[2]);
     for (int c = 0; c < 3; ++c)
       p[c] = std::clamp(0.5f + contrast * (grey + saturation * (p[c] - grey + tint[c]) - 0.5f) + dim, 0.f, 1.f);
   }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "image/luma.h"
+
 namespace daclip {
 namespace {
 
@@ -163,7 +165,7 @@ void round_to_bytes(FloatImage& image) {
 FloatImage luma(const FloatImage& rgb) {
   FloatImage out(rgb.width, rgb.height, 1);
   for (size_t i = 0; i < out.data.size(); ++i)
-    out.data[i] = 0.299f * rgb.data[3 * i] + 0.587f * rgb.data[3 * i + 1] + 0.114f * rgb.data[3 * i + 2];
+    out.data[i] = bt601_luma(rgb.data[3 * i], rgb.data[3 * i + 1], rgb.data[3 * i + 2]);
   return out;
 }
 

@@ -13,9 +13,7 @@
 namespace daclip {
 namespace {
 
-constexpr int kSsimWindow = 11, kBrisqueLeast = 16;
-constexpr const char* kKnown = "psnr, ssim, lpips, lpips-squeeze, lpips-vgg, frechet-alex, fid, brisque";
-constexpr const char* kAlexFigure = "frechet-alex";
+constexpr int kBrisqueLeast = 16;
 
 // (positions, channels) -> (channels)
 std::vector<float> mean_over_positions(const std::vector<float>& map, size_t channels) {
@@ -37,43 +35,37 @@ std::function<double(const FloatImage&)> open_brisque() {
 #endif
 }
 
-bool one_of(const std::string& name, std::initializer_list<const char*> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 Measures::Measures(Backend& backend, const MeasureOptions& options) : options_(options) {
-  for (const std::string& metric : options.metrics) {
+  for (const std::string& name : options.metrics) {
+    const Metric& metric = metric_by_name(name);
     try {
       open(backend, metric);
-      metrics_.push_back(metric);
+      metrics_.push_back(name);
     } catch (const WeightsError& error) {
-      notices_.push_back(cat("without ", metric, ": ", error.what()));
+      notices_.push_back(cat("without ", name, ": ", error.what()));
     }
   }
 }
 
-void Measures::open(Backend& backend, const std::string& metric) {
-  if (metric == "psnr") {
-    psnr_ = true;
-  } else if (metric == "ssim") {
-    ssim_ = true;
-  } else if (one_of(metric, {"lpips", "lpips-squeeze", "lpips-vgg"})) {
-    if (lpips_) throw UsageError(cat("metrics ", lpips_->name(), " and ", metric, ": expected one kind of LPIPS"));
-    const PerceptualNet net = metric == "lpips"       ? PerceptualNet::alex
-                              : metric == "lpips-vgg" ? PerceptualNet::vgg
-                                                      : PerceptualNet::squeeze;
-    lpips_ = std::make_unique<Lpips>(backend, options_.weights, net);
-    lpips_least_ = int(perceptual_least_size(net));
-  } else if (metric == kAlexFigure) {
-    alex_ = std::make_unique<FrechetFeatures>(backend, options_.weights, FrechetFeatures::Net::alex);
-  } else if (metric == "fid") {
-    inception_ = std::make_unique<FrechetFeatures>(backend, options_.weights, FrechetFeatures::Net::inception);
-  } else if (metric == "brisque") {
-    brisque_ = open_brisque();
-  } else {
-    throw UsageError(cat("metric ", metric, ": expected one of ", kKnown));
+void Measures::open(Backend& backend, const Metric& metric) {
+  switch (metric.kind) {
+    case Metric::Kind::psnr: psnr_ = true; break;
+    case Metric::Kind::ssim: ssim_ = true; break;
+    case Metric::Kind::lpips:
+      if (lpips_)
+        throw UsageError(cat("metrics ", lpips_->name(), " and ", metric.name, ": expected one kind of LPIPS"));
+      lpips_ = std::make_unique<Lpips>(backend, options_.weights, metric.net);
+      lpips_least_ = int(perceptual_least_size(metric.net));
+      break;
+    case Metric::Kind::frechet_alex:
+      alex_ = std::make_unique<FrechetFeatures>(backend, options_.weights, FrechetFeatures::Net::alex);
+      break;
+    case Metric::Kind::fid:
+      inception_ = std::make_unique<FrechetFeatures>(backend, options_.weights, FrechetFeatures::Net::inception);
+      break;
+    case Metric::Kind::brisque: brisque_ = open_brisque(); break;
   }
 }
 
@@ -82,9 +74,9 @@ void Measures::look(View& view) {
   if (lpips_ && side >= lpips_least_) view.taps = lpips_->taps(view.image);
   const bool shared = lpips_ && lpips_->net() == PerceptualNet::alex;  // its last tap is the feature of frechet-alex
   if (alex_ && side >= perceptual_least_size(PerceptualNet::alex))
-    view.features[kAlexFigure] =
+    view.features[alex_->name()] =
         shared ? mean_over_positions(view.taps.back(), alex_->dimensions()) : (*alex_)(view.image);
-  if (inception_) view.features["fid"] = (*inception_)(view.image);
+  if (inception_) view.features[inception_->name()] = (*inception_)(view.image);
 }
 
 Scores Measures::score(const View& view, const View* truth) {

@@ -12,13 +12,13 @@
 #include "image/float_image.h"
 #include "metrics/frechet.h"
 #include "metrics/lpips.h"
+#include "metrics/metric.h"
 #include "ops/backend.h"
 
 namespace daclip {
 
-// Available metrics: psnr and ssim (each on RGB and on Y), lpips (with AlexNet; lpips-squeeze or lpips-vgg instead),
-// frechet-alex, fid, brisque (if the build has it).
 struct MeasureOptions {
+  // Names of metrics/metric.h; one kind of LPIPS at most. PSNR and SSIM are measured on RGB and on Y.
   std::vector<std::string> metrics = {"psnr", "ssim", "lpips", "frechet-alex"};
   std::filesystem::path weights;  // folder with the networks' weights, see docs/metrics.md
   int crop_border = 0;            // for PSNR and SSIM; networks see whole images
@@ -52,7 +52,7 @@ class Measures {
   Scores score(const View& view, const View* truth);
 
  private:
-  void open(Backend& backend, const std::string& metric);
+  void open(Backend& backend, const Metric& metric);
 
   MeasureOptions options_;
   std::vector<std::string> metrics_, notices_;

@@ -1,7 +1,6 @@
 #include "eval/run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 #include <future>
 #include <mutex>
@@ -9,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/labels.h"
 #include "image/io.h"
@@ -17,10 +17,6 @@
 namespace daclip {
 namespace fs = std::filesystem;
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::string message_of(const std::exception& error) {
   return dynamic_cast<const std::bad_alloc*>(&error) ? "not enough memory" : error.what();
@@ -42,7 +38,7 @@ std::string describe(const TestSet& set) {
 void keep_picture(const fs::path& path, const Image& image) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);  // an error shows up when the file is written
-  write_image(path, image, ImageFormat::png);
+  write_image(path, image, image_format("png"));
 }
 
 }  // namespace
@@ -274,7 +270,9 @@ std::vector<SetFigure> Evaluation::set_figures(const std::vector<Result>& result
     for (const std::string& who : {std::string("input"), r.method})
       if (known.emplace(r.dataset, who).second) pairs.emplace_back(r.dataset, who);
   std::vector<SetFigure> figures;
-  for (const char* name : {"frechet-alex", "fid"})
+  for (const Metric& metric : metrics()) {
+    if (!metric.of_sets()) continue;
+    const std::string name(metric.name);
     for (const auto& [dataset, who] : pairs) {
       const auto truths = journal_->features(dataset, "truth", name), own = journal_->features(dataset, who, name);
       FeatureStatistics of_truth, of_method;
@@ -287,6 +285,7 @@ std::vector<SetFigure> Evaluation::set_figures(const std::vector<Result>& result
       figures.push_back(
           {dataset, who, name, frechet_distance(of_truth.gaussian(), of_method.gaussian()), int(of_method.count())});
     }
+  }
   return figures;
 }
 

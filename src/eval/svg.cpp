@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "eval/text.h"
 
 namespace daclip {
@@ -17,10 +18,7 @@ constexpr std::array<std::string_view, 8> kSeries = {"#0072b2", "#d55e00", "#009
 
 // A coordinate with two decimals, without trailing zeros.
 std::string n(double value) {
-  if (!std::isfinite(value)) value = 0;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  std::string result = text;
+  std::string result = fixed(std::isfinite(value) ? value : 0, 2);
   while (result.back() == '0') result.pop_back();
   if (result.back() == '.') result.pop_back();
   return result == "-0" ? "0" : result;

@@ -8,6 +8,7 @@
 #include "core/labels.h"
 #include "eval/paper_numbers.h"
 #include "eval/text.h"
+#include "metrics/metric.h"
 
 namespace daclip {
 namespace {
@@ -83,7 +84,8 @@ struct FigureColumn {
 
   bool holds(const SetFigure& figure) const { return figure.name == name && (figure.method == "input") == input; }
   std::string title() const {
-    const std::string words = name == "fid" ? "FID" : name == "frechet-alex" ? "Fréchet (AlexNet)" : name;
+    const Metric* metric = find_metric(name);
+    const std::string words(metric ? metric->title : name);
     return input ? "Input " + words : words + " ↓";
   }
 };

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <utility>
+
+#include "core/text.h"
 
 namespace daclip {
 namespace {
@@ -107,10 +108,9 @@ std::string escape_markdown(std::string_view text) {
 std::string number_text(double value, int digits) {
   if (std::isnan(value)) return "";
   if (std::isinf(value)) return value > 0 ? "∞" : "−∞";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, std::abs(value));
-  const bool zero = std::string_view(text).find_first_not_of("0.") == std::string_view::npos;
-  return (value < 0 && !zero ? "−" : "") + std::string(text);
+  const std::string text = fixed(std::abs(value), digits);
+  const bool zero = text.find_first_not_of("0.") == std::string::npos;
+  return value < 0 && !zero ? "−" + text : text;
 }
 
 std::string signed_text(double value, int digits) {

@@ -4,22 +4,13 @@
 #include <csetjmp>
 #include <string_view>
 
-#include "image/io.h"
+#include "image/formats.h"
 
 namespace daclip {
 
-// Each decodes one format. The picture is as stored: EXIF orientation is applied by decode_image. `where` names the
-// input.
-Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
-Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
-Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
-Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
-Image decode_bmp(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits);
-
-std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& options);
-std::vector<uint8_t> encode_png(const Image& image);
-std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& options);
-std::vector<uint8_t> encode_tiff(const Image& image);
+// The picture as it is stored: EXIF orientation is applied by decode_image.
+ImageReader decode_jpeg, decode_png, decode_webp, decode_tiff, decode_bmp;
+ImageWriter encode_jpeg, encode_png, encode_webp, encode_tiff;
 
 // Refuses empty and too large pictures by what their header says. Throws FormatError or LimitError.
 void check_size(std::string_view where, uint64_t width, uint64_t height, const DecodeLimits& limits);

@@ -1,8 +1,7 @@
-// Reading and writing picture files. The format is told by content when reading, by name or option when writing.
+// Reading and writing picture files. Inputs are recognised by content; the caller chooses the format of an output.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,21 +10,23 @@
 
 namespace daclip {
 
-enum class ImageFormat { jpeg, png, webp, tiff, bmp };
+struct ImageFormat;  // a row of the table in image/formats.h
 
-// By the first bytes; nothing when they belong to no known format.
-std::optional<ImageFormat> detect_format(std::span<const uint8_t> bytes);
+// The format of a file, by its first bytes; null where they belong to no known format.
+const ImageFormat* detect_format(std::span<const uint8_t> bytes);
 
-// By a file name's ending (.jpg .jpeg .png .webp .tif .tiff .bmp, any case).
-std::optional<ImageFormat> format_of_name(const std::filesystem::path& path);
+// The format that a file name's ending means, in upper or lower case; null where it means none.
+const ImageFormat* format_of_name(const std::filesystem::path& path);
 
-// Encodes for `format`. What the format cannot hold is reduced: 16 bit to 8 (JPEG, WebP), alpha blended onto white
-// (JPEG).
-// ImageFormat::bmp cannot be written: throws UsageError.
-std::vector<uint8_t> encode_image(const Image& image, ImageFormat format, const EncodeOptions& options = {});
+// A format by its name or by an ending without the dot: "jpeg", "jpg", "tif". Throws UsageError for others.
+const ImageFormat& image_format(std::string_view name);
+
+// What the format cannot hold is reduced: 16 bit to 8, alpha blended onto white. Throws UsageError where the format is
+// not written (BMP) or the quality out of range, LimitError where a side is too long for the format.
+std::vector<uint8_t> encode_image(const Image& image, const ImageFormat& format, const EncodeOptions& options = {});
 
 // Encodes and replaces `path` atomically. Throws IoError, naming the path, and leaves what was there before.
-void write_image(const std::filesystem::path& path, const Image& image, ImageFormat format,
+void write_image(const std::filesystem::path& path, const Image& image, const ImageFormat& format,
                  const EncodeOptions& options = {});
 
 }  // namespace daclip

@@ -203,8 +203,7 @@ std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& option
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw LimitError(cat("JPEG holds at most 65500 pixels a side, not ", image.width, "x", image.height));
   Encoder encoder;
-  if (!encoder.write(on_white(to_8bit(image)), options.quality))
-    throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  if (!encoder.write(image, options.quality)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
   return encoder.bytes();
 }
 

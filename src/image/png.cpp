@@ -173,7 +173,7 @@ Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const D
   return image;
 }
 
-std::vector<uint8_t> encode_png(const Image& image) {
+std::vector<uint8_t> encode_png(const Image& image, const EncodeOptions&) {
   Encoder encoder;
   if (!encoder.write(image)) throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
   return encoder.take_bytes();

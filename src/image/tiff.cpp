@@ -332,7 +332,7 @@ Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const 
   return image;
 }
 
-std::vector<uint8_t> encode_tiff(const Image& image) {
+std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
   Memory memory;
   const auto check = [&](bool ok) {
     if (!ok) throw FormatError(cat("cannot be written as TIFF: ", memory.messages.error));

@@ -149,7 +149,7 @@ std::vector<uint8_t> encode_webp(const Image& image, const EncodeOptions& option
   config.exact = lossless;                                    // keeps the colours under full transparency
   config.quality = lossless ? 75.f : float(options.quality);  // effort where it is lossless
   config.use_sharp_yuv = options.quality >= 90;
-  const std::vector<uint8_t> rows = rgb_rows(to_8bit(image));
+  const std::vector<uint8_t> rows = rgb_rows(image);
   Picture encoded;
   WebPPicture& picture = encoded.picture;
   picture.use_argb = lossless || config.use_sharp_yuv;

@@ -8,17 +8,16 @@
 namespace daclip {
 namespace {
 
-constexpr int kWindow = 11;
 constexpr double kSigma = 1.5;
 constexpr double kC1 = (0.01 * 255) * (0.01 * 255);
 constexpr double kC2 = (0.03 * 255) * (0.03 * 255);
 constexpr int kMoments = 5;  // a, b, a*a, b*b, a*b
 
-std::array<double, kWindow> gaussian() {
-  std::array<double, kWindow> window;
+std::array<double, kSsimWindow> gaussian() {
+  std::array<double, kSsimWindow> window;
   double sum = 0;
-  for (int i = 0; i < kWindow; ++i) {
-    const double x = i - kWindow / 2;
+  for (int i = 0; i < kSsimWindow; ++i) {
+    const double x = i - kSsimWindow / 2;
     sum += window[size_t(i)] = std::exp(-x * x / (2 * kSigma * kSigma));
   }
   for (double& w : window) w /= sum;
@@ -29,7 +28,7 @@ std::array<double, kWindow> gaussian() {
 // filter.
 class Moments {
  public:
-  explicit Moments(int width) : width_(width), valid_(width - kWindow + 1) {
+  explicit Moments(int width) : width_(width), valid_(width - kSsimWindow + 1) {
     for (auto& row : products_) row.resize(size_t(width));
     for (auto& row : filtered_) row.resize(size_t(valid_));
     for (auto& row : recent_) row.resize(size_t(valid_) * kMoments);
@@ -44,9 +43,9 @@ class Moments {
       products_[4][x] = a[x] * b[x];
     }
     for (size_t m = 0; m < kMoments; ++m) {
-      double* to = recent_[size_t(y % kWindow)].data() + m * size_t(valid_);
+      double* to = recent_[size_t(y % kSsimWindow)].data() + m * size_t(valid_);
       std::fill_n(to, valid_, 0.0);
-      for (size_t i = 0; i < kWindow; ++i)
+      for (size_t i = 0; i < kSsimWindow; ++i)
         for (size_t x = 0; x < size_t(valid_); ++x) to[x] += window_[i] * products_[m][x + i];
     }
   }
@@ -55,8 +54,8 @@ class Moments {
   double similarity(int y) {
     for (size_t m = 0; m < kMoments; ++m) {
       std::fill(filtered_[m].begin(), filtered_[m].end(), 0.0);
-      for (int i = 0; i < kWindow; ++i) {
-        const double* from = recent_[size_t((y + 1 + i) % kWindow)].data() + m * size_t(valid_);
+      for (int i = 0; i < kSsimWindow; ++i) {
+        const double* from = recent_[size_t((y + 1 + i) % kSsimWindow)].data() + m * size_t(valid_);
         for (size_t x = 0; x < size_t(valid_); ++x) filtered_[m][x] += window_[size_t(i)] * from[x];
       }
     }
@@ -72,24 +71,24 @@ class Moments {
 
  private:
   int width_, valid_;
-  std::array<double, kWindow> window_ = gaussian();
+  std::array<double, kSsimWindow> window_ = gaussian();
   std::array<std::vector<double>, kMoments> products_, filtered_;
-  std::array<std::vector<double>, kWindow> recent_;
+  std::array<std::vector<double>, kSsimWindow> recent_;
 };
 
 double ssim_of(const std::vector<Plane>& a, const std::vector<Plane>& b) {
   double sum = 0;
   for (size_t c = 0; c < a.size(); ++c) {
     const int width = a[c].width, height = a[c].height;
-    if (width < kWindow || height < kWindow)
+    if (width < kSsimWindow || height < kSsimWindow)
       throw ShapeError(cat("ssim: ", width, "x", height, " pixels, expected at least 11x11"));
     Moments moments(width);
     double plane = 0;
     for (int y = 0; y < height; ++y) {
       moments.add_row(y, a[c].row(y), b[c].row(y));
-      if (y >= kWindow - 1) plane += moments.similarity(y);
+      if (y >= kSsimWindow - 1) plane += moments.similarity(y);
     }
-    sum += plane / (double(width - kWindow + 1) * double(height - kWindow + 1));
+    sum += plane / (double(width - kSsimWindow + 1) * double(height - kSsimWindow + 1));
   }
   return sum / double(a.size());
 }

@@ -6,8 +6,10 @@
 
 namespace daclip {
 
-// a, b: RGB in [0,1], of equal size, at least 11x11 after cropping; they are rounded to 8-bit levels first. Returns the
-// mean over pixels and channels, 1 for equal images. Throws ShapeError.
+inline constexpr int kSsimWindow = 11;
+
+// a, b: RGB in [0,1], of one size, at least kSsimWindow pixels a side after cropping; rounded to 8-bit levels first.
+// The mean over pixels and channels, 1 for equal images. Throws ShapeError.
 double ssim(const FloatImage& a, const FloatImage& b, int crop_border = 0);
 
 // Same, on Y of the 8-bit levels.

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "image/luma.h"
 #include "image/pixels.h"
 #include "image/resize.h"
 
@@ -101,7 +102,7 @@ void show_native_tile(NativeTile native, int width, int height, int left, int to
       for (int i = 0; i < n * n; ++i) {
         const int x = reflected(bx + i % n, tile.width), y = reflected(by + i / n, tile.height);
         const float r = tile.at(x, y, 0), g = tile.at(x, y, 1), b = tile.at(x, y, 2);
-        luma[size_t(i)] = 0.299f * r + 0.587f * g + 0.114f * b;
+        luma[size_t(i)] = bt601_luma(r, g, b);
         chroma[size_t(i)] = 0.5f * (r - b);
       }
       log_spectrum(luma.data(), luma_spectrum.data());
@@ -125,7 +126,7 @@ void describe_patch(const FloatImage& strip, int left, int width, float* values)
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       const float r = strip.at(left + x, y, 0), g = strip.at(left + x, y, 1), b = strip.at(left + x, y, 2);
-      luma[size_t(y * kPatch + x)] = 0.299f * r + 0.587f * g + 0.114f * b;
+      luma[size_t(y * kPatch + x)] = bt601_luma(r, g, b);
       sum += luma[size_t(y * kPatch + x)];
       darkest = std::min({darkest, r, g, b});
     }

@@ -21,7 +21,7 @@ class AppTest : public testing::Test {
   }
   std::string photo(const std::string& name, const Image& image) {
     std::filesystem::create_directories((folder_ / name).parent_path());
-    write_image(folder_ / name, image, format_of_name(name).value());
+    write_image(folder_ / name, image, *format_of_name(name));
     return path(name);
   }
   std::string folder(const std::string& name) {

@@ -25,7 +25,7 @@ class Check : public test::FolderTest {
  protected:
   void photo(const std::string& name, const FloatImage& rgb) {
     fs::create_directories((folder_ / name).parent_path());
-    write_image(folder_ / name, from_rgb(rgb), ImageFormat::png);
+    write_image(folder_ / name, from_rgb(rgb), image_format("png"));
   }
 };
 

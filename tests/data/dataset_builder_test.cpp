@@ -120,12 +120,13 @@ TEST_F(DatasetBuilder, writes_captions_in_the_published_form) {
 }
 
 TEST_F(DatasetBuilder, other_formats_are_read_back) {
-  for (const ImageFormat format : {ImageFormat::jpeg, ImageFormat::webp}) {
-    BuildOptions lossy = options({"noisy"});
-    lossy.format = format;
-    const std::string root = format == ImageFormat::jpeg ? "jpg" : "webp";
-    build_dataset(lossy, folder_ / root);
-    EXPECT_EQ(format_of_name(read_test_sets(folder_ / root).at(0).images.at(0).lq), format);
+  for (const std::string name : {"jpg", "webp", "tiff"}) {
+    BuildOptions chosen = options({"noisy"});
+    chosen.format = &image_format(name);
+    build_dataset(chosen, folder_ / name);
+    const std::filesystem::path lq = read_test_sets(folder_ / name).at(0).images.at(0).lq;
+    EXPECT_EQ(lq.extension(), "." + name);
+    EXPECT_EQ(detect_format(read_file(lq)), chosen.format);
   }
 }
 
@@ -136,6 +137,13 @@ TEST_F(DatasetBuilder, names_photos_that_cannot_be_read_and_does_the_others) {
   ASSERT_EQ(summary.failed.size(), 1u);
   EXPECT_NE(summary.failed[0].find("broken.png"), std::string::npos);
   EXPECT_EQ(summary.written, 6u);
+}
+
+TEST_F(DatasetBuilder, refuses_a_format_that_is_only_read_before_it_makes_a_folder) {
+  BuildOptions chosen = options();
+  chosen.format = &image_format("bmp");
+  EXPECT_THROW(build_dataset(chosen, folder_ / "out"), UsageError);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
 }
 
 TEST_F(DatasetBuilder, refuses_what_cannot_be_built) {

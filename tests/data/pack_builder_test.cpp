@@ -34,7 +34,7 @@ class PackBuilder : public testing::Test {
 
   void picture(const std::string& name, int width, int height, uint64_t seed) {
     write_image(folder_ / name, from_rgb(to_float_image(made_pixels(width, height, seed), width, height)),
-                ImageFormat::png);
+                image_format("png"));
   }
 
   PackOptions options() const {

@@ -29,7 +29,7 @@ class EvaluationTest : public testing::Test {
 
   void picture(const fs::path& path, int width, int height, uint64_t seed) {
     fs::create_directories(path.parent_path());
-    write_image(path, test_photo(width, height, seed), ImageFormat::png);
+    write_image(path, test_photo(width, height, seed), image_format("png"));
   }
   void pair(const std::string& set, const std::string& name, int width, int height) {
     picture(root() / set / "LQ" / (name + ".png"), width, height, ++seed_);

@@ -24,7 +24,7 @@ std::string read(const fs::path& path) {
 void keep(const fs::path& folder, const Result& r, const std::string& who, uint64_t seed) {
   const fs::path path = picture_path(folder, r.dataset, r.image, who);
   fs::create_directories(path.parent_path());
-  write_image(path, test_photo(60, 40, seed), ImageFormat::png);
+  write_image(path, test_photo(60, 40, seed), image_format("png"));
 }
 
 // The URLs of the page's pictures.

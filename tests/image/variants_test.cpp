@@ -336,7 +336,7 @@ TEST(Tiff, orientation_is_applied_once) {
   ASSERT_EQ(seen.height, 23);
   for (int y = 0; y < 14; ++y)
     for (int x = 0; x < 23; ++x) ASSERT_EQ(sample(seen, 13 - y, x, 1), sample(stored, x, y, 1));
-  EXPECT_EQ(max_difference(decode_image(encode_image(seen, ImageFormat::tiff), "again"), seen), 0);
+  EXPECT_EQ(max_difference(decode_image(encode_image(seen, image_format("tiff")), "again"), seen), 0);
 }
 
 TEST(Tiff, floating_point_samples_are_refused_clearly) {

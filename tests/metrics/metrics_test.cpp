@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "metrics/metric.h"
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
 
@@ -86,6 +87,19 @@ TEST(Metrics, refuse_images_that_do_not_fit) {
   EXPECT_THROW(psnr(FloatImage(4, 4, 1), FloatImage(4, 4, 1)), ShapeError);
   EXPECT_THROW(psnr(FloatImage(8, 8, 3), FloatImage(8, 8, 3), 4), ShapeError);
   EXPECT_THROW(ssim(FloatImage(10, 30, 3), FloatImage(10, 30, 3)), ShapeError);
+}
+
+TEST(Metrics, are_found_by_their_own_names_only) {
+  for (const Metric& metric : metrics()) EXPECT_EQ(&metric_by_name(metric.name), &metric) << metric.name;
+  EXPECT_EQ(find_metric("lpips-alexnet"), nullptr);
+  try {
+    metric_by_name("beauty");
+    FAIL() << "knew beauty";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "metric beauty: expected one of psnr, ssim, lpips, lpips-squeeze, lpips-vgg, frechet-alex, fid, brisque");
+  }
 }
 
 }  // namespace

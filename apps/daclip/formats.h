@@ -1,0 +1,20 @@
+// The table of picture formats (image/formats.h) on the command line.
+#pragma once
+
+#include <string>
+
+#include "verbs.h"
+
+namespace daclip::app {
+
+// --format and --quality of a verb that writes pictures. An empty `format` leaves the choice to the verb; `help` says
+// what it is then.
+void add_format_options(CLI::App& verb, std::string& format, int& quality, const std::string& help);
+
+// "Photos (JPEG, PNG), folders, or - for standard input".
+std::string inputs_help();
+
+// Prints the table: Markdown, as docs/formats.md has it, or JSON. Returns the exit code.
+int list_formats(bool json);
+
+}  // namespace daclip::app
