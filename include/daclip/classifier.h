@@ -1,5 +1,5 @@
 /// @file
-/// Recognition: what is wrong with a photo.
+/// Recognises what degrades a photo.
 #pragma once
 
 #include <memory>
@@ -19,36 +19,36 @@ struct Prediction {
   float probability = 0;  ///< 0 to 1
 };
 
-/// What DA-CLIP makes of a whole photo.
+/// DA-CLIP's outputs for a whole photo.
 struct Conditioning {
   std::vector<float> content;        ///< e_c (embedding), not normalised
   std::vector<float> degradation;    ///< e_d (embedding), not normalised
-  std::vector<float> probabilities;  ///< one for each label of the model, in its order, summing to 1
+  std::vector<float> probabilities;  ///< one per label, in the order of the model's labels; they sum to 1
 };
 
-/// What is wrong with a photo.
+/// The recognised degradation of a photo.
 struct Recognition {
   Conditioning conditioning;            ///< embeddings and probabilities
   std::vector<Prediction> predictions;  ///< every label, most probable first
-  bool unsure = false;                  ///< the best label's probability is too low to rely on
+  bool unsure = false;  ///< the highest probability is too low to rely on
 };
 
-/// Recognises with one model. An object serves one thread at a time; objects are independent of each other.
+/// Classifies photos with one model. Use an object in one thread at a time; different objects are independent.
 class DACLIP_API Classifier {
  public:
-  /// @param model  is kept
-  /// @param threads  of the CPU; 0: as many as there are cores
-  /// @throws UsageError where the model has no CLIP
+  /// @param model  its weights are shared, not copied
+  /// @param threads  CPU threads; 0: one per core
+  /// @throws UsageError if the model has no CLIP
   explicit Classifier(const Model& model, int threads = 0);
   ~Classifier();
   Classifier(Classifier&&) noexcept;             ///< moves
   Classifier& operator=(Classifier&&) noexcept;  ///< moves
 
-  /// Photos of any size. @throws ShapeError for an image whose fields contradict each other
+  /// Classifies a photo of any size. @throws ShapeError for an image with inconsistent fields
   Recognition classify(const Image& photo);
 
-  /// Replaces the model's labels by texts, for this object only.
-  /// @throws UsageError where the model reads no words (Model::reads_words())
+  /// Classifies against these texts instead of the model's labels, in this object only.
+  /// @throws UsageError if the model cannot embed text (Model::reads_words())
   void set_labels(const std::vector<std::string>& texts);
 
  private:

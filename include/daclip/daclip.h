@@ -1,9 +1,9 @@
 /** @file
- * The C API. Nothing throws across it, and it includes no C++.
+ * The C API. It throws no exceptions and needs no C++ compiler.
  *
- * A function that can fail returns a ::daclip_status; the message belongs to the handle that it was called with and is
- * valid until the next call with that handle. A model may be used by several threads at once after it was loaded. A
- * session serves one thread at a time; several sessions share one model's weights. Strings are UTF-8.
+ * A function that can fail returns a ::daclip_status. The error message is stored in the handle passed to the function
+ * and is valid until the next call with that handle. A loaded model is safe to use from several threads at once. Use a
+ * session in one thread at a time; sessions share their model's weights. Strings are UTF-8.
  */
 #ifndef DACLIP_DACLIP_H
 #define DACLIP_DACLIP_H
@@ -17,24 +17,24 @@
 extern "C" {
 #endif
 
-/** What became of a call. */
+/** Result of a call. */
 typedef enum daclip_status {
-  DACLIP_OK = 0,            /**< done */
-  DACLIP_IO = 1,            /**< a file that cannot be opened, read or written */
-  DACLIP_FORMAT = 2,        /**< bytes that are not what their format says */
+  DACLIP_OK = 0,            /**< success */
+  DACLIP_IO = 1,            /**< a file cannot be opened, read or written */
+  DACLIP_FORMAT = 2,        /**< data is malformed or truncated */
   DACLIP_WEIGHTS = 3,       /**< missing, unexpected or mismatched tensors */
-  DACLIP_LIMIT = 4,         /**< sizes beyond what is accepted */
-  DACLIP_DEVICE = 5,        /**< a device or precision that this machine lacks */
-  DACLIP_SHAPE = 6,         /**< an image whose fields make no sense, or that does not fit another */
-  DACLIP_USAGE = 7,         /**< options or calls that make no sense */
-  DACLIP_CANCELLED = 8,     /**< the progress callback asked to stop */
+  DACLIP_LIMIT = 4,         /**< a size is above the accepted limit */
+  DACLIP_DEVICE = 5,        /**< the device or precision is not available on this machine */
+  DACLIP_SHAPE = 6,         /**< an image has inconsistent fields or does not match another */
+  DACLIP_USAGE = 7,         /**< invalid options, or options that the model does not support */
+  DACLIP_CANCELLED = 8,     /**< the progress callback returned nonzero */
   DACLIP_OUT_OF_MEMORY = 9, /**< not enough memory */
-  DACLIP_INTERNAL = 10      /**< anything else: a fault of daclip */
+  DACLIP_INTERNAL = 10      /**< anything else: a bug in daclip */
 } daclip_status;
 
 /** Number format of activations. */
 typedef enum daclip_precision {
-  DACLIP_PRECISION_AUTO = 0, /**< bfloat16 where the device computes in it, else float32 */
+  DACLIP_PRECISION_AUTO = 0, /**< bfloat16 if the device has instructions for it, else float32 */
   DACLIP_PRECISION_F32 = 1,  /**< 32 bit */
   DACLIP_PRECISION_BF16 = 2  /**< 16 bit */
 } daclip_precision;
@@ -42,81 +42,81 @@ typedef enum daclip_precision {
 /** Type of an image's samples. */
 typedef enum daclip_sample_type {
   DACLIP_U8 = 0,  /**< 8 bit, 0 to 255 */
-  DACLIP_U16 = 1, /**< 16 bit in the machine's byte order, 0 to 65535 */
-  DACLIP_F32 = 2  /**< float, 0 to 1; values outside are clamped, and 16 bits of precision are kept */
+  DACLIP_U16 = 1, /**< 16 bit in native byte order, 0 to 65535 */
+  DACLIP_F32 = 2  /**< float, 0 to 1; clamped to that range and rounded to 16 bit */
 } daclip_sample_type;
 
 /** An image in the caller's memory, sRGB, rows from top to bottom. */
 typedef struct daclip_image {
-  void* data;              /**< the first row; a const photo's is only read */
+  void* data;              /**< the first row; never written through a const daclip_image */
   int width;               /**< pixels */
   int height;              /**< pixels */
-  size_t stride;           /**< bytes from one row to the next; 0: rows follow each other without a gap */
-  int channels;            /**< 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; alpha is straight and is kept */
-  daclip_sample_type type; /**< of all samples */
+  size_t stride;           /**< bytes from one row to the next; 0: rows are contiguous */
+  int channels;            /**< 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; alpha is straight and returned unchanged */
+  daclip_sample_type type; /**< type of all samples */
 } daclip_image;
 
 /** A model: weights and configuration. */
 typedef struct daclip_model daclip_model;
-/** One thread's work with a model. */
+/** A session of one thread with a model. */
 typedef struct daclip_session daclip_session;
 
 /** The library's version, "1.2.3". */
 DACLIP_API const char* daclip_version(void);
 
-/** "format" for ::DACLIP_FORMAT, and so on; "unknown" for other numbers. */
+/** Name of a status, such as "format" for ::DACLIP_FORMAT; "unknown" for other numbers. */
 DACLIP_API const char* daclip_status_name(daclip_status status);
 
 /** @name Models
  * @{ */
 
-/** How a model is run. Fill it with daclip_model_options_init(). */
+/** Device and precision of a model. Initialise it with daclip_model_options_init(). */
 typedef struct daclip_model_options {
   const char* device;         /**< "cpu" or "cuda" */
-  daclip_precision precision; /**< of activations */
-  int text_tower;             /**< nonzero: load what words need, see daclip_restore_options::prompt */
+  daclip_precision precision; /**< precision of activations */
+  int text_tower;             /**< nonzero: load the text tower, for daclip_restore_options::prompt and caption */
 } daclip_model_options;
 
-/** Sets the defaults: cpu, automatic precision, no words. */
+/** Sets the defaults: cpu, automatic precision, no text tower. */
 DACLIP_API void daclip_model_options_init(daclip_model_options* options);
 
-/** An empty handle; NULL where memory does not suffice. */
+/** Creates an empty handle; NULL if memory is exhausted. */
 DACLIP_API daclip_model* daclip_model_new(void);
 
-/** Loads a model by file, folder or name, as daclip::Model::load() does. `options` may be NULL. On failure the handle
- * stays empty and may be used again. */
+/** Loads a model by file, folder or name, like daclip::Model::load(). `options` may be NULL. On failure the handle
+ * keeps its state and may be used again. */
 DACLIP_API daclip_status daclip_model_load(daclip_model* model, const char* name, const daclip_model_options* options);
 
-/** The same from a model file's bytes, which are copied. */
+/** Loads a model from a model file's bytes, which are copied. */
 DACLIP_API daclip_status daclip_model_load_bytes(daclip_model* model, const void* bytes, size_t size,
                                                  const daclip_model_options* options);
 
-/** Message of the last failed call with this handle; "" where none failed. */
+/** Error message of the last call with this handle; "" if it succeeded. */
 DACLIP_API const char* daclip_model_error(const daclip_model* model);
 
-/** Name of a loaded model; "" of an empty handle. Valid as long as the model. */
+/** Name of a loaded model; "" for an empty handle. Valid until the model is freed. */
 DACLIP_API const char* daclip_model_name(const daclip_model* model);
 
-/** How many kinds of damage a loaded model names; 0 of an empty handle. */
+/** Number of labels of a loaded model; 0 for an empty handle. */
 DACLIP_API size_t daclip_model_label_count(const daclip_model* model);
 
-/** Label `index`, below daclip_model_label_count(); NULL beyond. Valid as long as the model. */
+/** Label `index`; NULL from daclip_model_label_count() on. Valid until the model is freed. */
 DACLIP_API const char* daclip_model_label(const daclip_model* model, size_t index);
 
-/** Frees a handle; NULL is allowed. Sessions of the model go on working. */
+/** Frees a handle; NULL is allowed. Open sessions of the model remain valid. */
 DACLIP_API void daclip_model_free(daclip_model* model);
 
 /** @} */
 /** @name Sessions
  * @{ */
 
-/** An unopened session; NULL where memory does not suffice. */
+/** Creates an unopened session; NULL if memory is exhausted. */
 DACLIP_API daclip_session* daclip_session_new(void);
 
-/** Opens a session on a loaded model. `threads` of the CPU; 0: as many as there are cores. */
+/** Opens a session on a loaded model. `threads`: CPU threads; 0: one per core. */
 DACLIP_API daclip_status daclip_session_open(daclip_session* session, const daclip_model* model, int threads);
 
-/** Message of the last failed call with this handle; "" where none failed. */
+/** Error message of the last call with this handle; "" if it succeeded. */
 DACLIP_API const char* daclip_session_error(const daclip_session* session);
 
 /** Frees a session; NULL is allowed. */
@@ -132,8 +132,9 @@ typedef struct daclip_prediction {
   float probability; /**< 0 to 1 */
 } daclip_prediction;
 
-/** What is wrong with a photo: the `capacity` most probable labels, best first, go to `predictions`, and how many there
- * are to `count`. `unsure`, if not NULL, becomes nonzero where the best one is too improbable to rely on. */
+/** Classifies a photo. Writes at most `capacity` labels to `predictions`, most probable first, and the number of all
+ * labels to `count`. Sets `unsure` to nonzero if the highest probability is too low to rely on. `count` and `unsure`
+ * may be NULL. */
 DACLIP_API daclip_status daclip_classify(daclip_session* session, const daclip_image* photo,
                                          daclip_prediction* predictions, size_t capacity, size_t* count, int* unsure);
 
@@ -141,41 +142,41 @@ DACLIP_API daclip_status daclip_classify(daclip_session* session, const daclip_i
 /** @name Restoring
  * @{ */
 
-/** Receives the finished fraction, 0 to 1, in the thread that restores; nonzero cancels. */
+/** Called with the finished fraction, 0 to 1, in the thread that restores. Return nonzero to cancel. */
 typedef int (*daclip_progress)(double fraction, void* user);
 
-/** How a photo is restored. Fill it with daclip_restore_options_init(). */
+/** Options of daclip_restore(). Initialise them with daclip_restore_options_init(). */
 typedef struct daclip_restore_options {
-  const char* degradation;  /**< a label of the model; NULL: recognised */
-  const char* prompt;       /**< words for what is wrong, in place of `degradation`; NULL: none */
-  const char* caption;      /**< words for what the photo shows; NULL: the photo itself shows it */
-  const daclip_image* mask; /**< of the photo's size: white keeps, black is painted; NULL: none */
-  float strength;           /**< 0 returns the photo, 1 the network's result */
-  int views;                /**< 1, 2, 4 or 8 turned and mirrored views whose results are averaged */
-  int tile;                 /**< largest side of a tile in pixels, at least 64; 0: automatic */
-  uint64_t memory_bytes;    /**< bound of a tile's activations; 0: the network's default */
-  const char* sampler;      /**< diffusion models: a sampler's name; NULL: the default */
-  int steps;                /**< diffusion models: evaluations of the network; 0: the sampler's default */
-  uint64_t seed;            /**< diffusion models: another number gives another sample */
+  const char* degradation;  /**< a label of the model; NULL: the recognised one */
+  const char* prompt;       /**< text that describes the degradation, instead of `degradation`; NULL: none */
+  const char* caption;      /**< text that describes the content; NULL: the photo's own embedding */
+  const daclip_image* mask; /**< same size as the photo: white keeps, black is inpainted; NULL: none */
+  float strength;           /**< blend: 0 returns the photo, 1 the network's result */
+  int views;                /**< self-ensemble: averages the results of 1 to 8 rotated and mirrored views */
+  int tile;                 /**< maximum tile side in pixels, at least 64; 0: automatic */
+  uint64_t memory_bytes;    /**< limit for one tile's activations; 0: the network's default */
+  const char* sampler;      /**< diffusion models: name of a sampler; NULL: the default */
+  int steps;                /**< diffusion models: network evaluations; 0: the sampler's default */
+  uint64_t seed;            /**< diffusion models: seed of the noise */
   daclip_progress progress; /**< NULL: none */
-  void* user;               /**< for `progress` */
+  void* user;               /**< passed to `progress` */
 } daclip_restore_options;
 
-/** Sets the defaults: everything recognised, full strength. */
+/** Sets the defaults: recognised degradation, full strength. */
 DACLIP_API void daclip_restore_options_init(daclip_restore_options* options);
 
-/** How a restored photo came about. */
+/** Decisions and costs of a restoration. */
 typedef struct daclip_restore_info {
-  const char* degradation; /**< the label recognised or chosen, "" without CLIP; valid until the next call */
+  const char* degradation; /**< the label used, recognised or chosen; "" without CLIP; valid until the next call */
   float probability;       /**< of the most probable label; 0 without CLIP */
-  int unsure;              /**< nonzero: what was recognised decided, and is unsure */
-  int untouched;           /**< nonzero: recognised as clean and returned as it came */
-  int tiles;               /**< that the photo was cut into */
-  int evaluations;         /**< of the network for each tile and view */
+  int unsure;              /**< nonzero: the recognised label was used although its probability is low */
+  int untouched;           /**< nonzero: recognised as clean, so the photo was returned unchanged */
+  int tiles;               /**< number of tiles */
+  int evaluations;         /**< network evaluations per tile and view */
 } daclip_restore_info;
 
-/** Restores `photo` into `result`, an image of the same size, channels and type in memory of the caller, which may be
- * the photo's own. `options` and `info` may be NULL. On failure `result` is left as it was. */
+/** Restores `photo` into `result`, which must have the same size, channels and type and may share the photo's memory.
+ * `options` and `info` may be NULL. On failure `result` is unchanged. */
 DACLIP_API daclip_status daclip_restore(daclip_session* session, const daclip_image* photo, daclip_image* result,
                                         const daclip_restore_options* options, daclip_restore_info* info);
 

@@ -8,7 +8,7 @@
 
 namespace daclip {
 
-/// Base of all of them.
+/// Base class of all exceptions below.
 class DACLIP_API Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -20,7 +20,7 @@ class DACLIP_API IoError : public Error {
   using Error::Error;
 };
 
-/// Bytes that are not what their format says.
+/// Data that is malformed or truncated.
 class DACLIP_API FormatError : public Error {
  public:
   using Error::Error;
@@ -32,25 +32,25 @@ class DACLIP_API WeightsError : public Error {
   using Error::Error;
 };
 
-/// Sizes beyond what is accepted, or not enough memory.
+/// A size above the accepted limit, or not enough memory.
 class DACLIP_API LimitError : public Error {
  public:
   using Error::Error;
 };
 
-/// A device or precision that this machine lacks.
+/// A device or precision that is not available on this machine.
 class DACLIP_API DeviceError : public Error {
  public:
   using Error::Error;
 };
 
-/// An operation called with shapes that do not fit.
+/// Incompatible shapes, or an image with inconsistent fields.
 class DACLIP_API ShapeError : public Error {
  public:
   using Error::Error;
 };
 
-/// Options or a configuration that make no sense.
+/// Invalid options, or options that the model does not support.
 class DACLIP_API UsageError : public Error {
  public:
   using Error::Error;

@@ -1,7 +1,7 @@
 /// @file
-/// Pictures: as memory holds them, and read from and written to files.
+/// Pictures in memory, and reading and writing them.
 ///
-/// All functions may be called from several threads at once.
+/// All functions are safe to call from several threads at once.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@
 
 namespace daclip {
 
-/// A picture as files hold it: 8 or 16 bit samples, 1 to 4 channels, with its colour profile and EXIF block.
+/// A picture as stored in a file: 8 or 16 bit samples, 1 to 4 channels, colour profile and EXIF block.
 struct Image {
   int width = 0;              ///< pixels
   int height = 0;             ///< pixels
   int channels = 0;           ///< 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; alpha is straight, not premultiplied
-  int bits = 8;               ///< of a sample: 8 or 16
-  std::vector<uint8_t> data;  ///< (height, width, channels) samples; 16-bit ones in the machine's byte order
-  std::vector<uint8_t> icc;   ///< embedded colour profile; empty when there is none
-  std::vector<uint8_t> exif;  ///< TIFF-structured EXIF block without the "Exif\0\0" prefix; empty when there is none
+  int bits = 8;               ///< per sample: 8 or 16
+  std::vector<uint8_t> data;  ///< samples (height, width, channels); 16-bit samples in native byte order
+  std::vector<uint8_t> icc;   ///< embedded colour profile; empty if absent
+  std::vector<uint8_t> exif;  ///< TIFF-structured EXIF block without the "Exif\0\0" prefix; empty if absent
 
-  /// Channels without alpha: 1 or 3.
+  /// Number of channels without alpha: 1 or 3.
   int colour_channels() const { return channels >= 3 ? 3 : 1; }
   /// Whether the last channel is alpha.
   bool has_alpha() const { return channels == 2 || channels == 4; }
@@ -41,43 +41,42 @@ struct Image {
   uint16_t* data16() { return reinterpret_cast<uint16_t*>(data.data()); }
 };
 
-/// What a reader accepts.
+/// Limits that protect against hostile or damaged files.
 struct DecodeLimits {
-  uint64_t max_pixels = 400'000'000;  ///< larger pictures are refused by their header, before any memory is taken
+  uint64_t max_pixels = 400'000'000;  ///< larger pictures are rejected from their header, before memory is allocated
 };
 
-/// How a picture is stored.
+/// Encoding parameters.
 struct EncodeOptions {
   int quality = 95;  ///< JPEG and WebP, 1 to 100 (WebP: 100 is lossless); PNG and TIFF are always lossless
 };
 
-/// Decodes one picture; its format is detected by content. EXIF orientation is applied and reset to 1; CMYK becomes RGB
-/// (through the embedded profile where there is one, which is then dropped); palettes and 1-bit pictures become grey or
-/// RGB; 16 bit stays 16 bit.
+/// Decodes one picture and detects its format from the content. Applies the EXIF orientation and resets it to 1.
+/// Converts CMYK to RGB, through the embedded profile if there is one, and drops that profile. Palettes and 1-bit
+/// pictures become grey or RGB; 16-bit samples stay 16 bit.
 /// @param bytes  the file's content
-/// @param where  names the input in errors
-/// @param limits  refuses larger pictures
-/// @throws FormatError for bytes that are no picture, or cut off; LimitError for too large ones
+/// @param where  name of the input in error messages
+/// @param limits  larger pictures are rejected
+/// @throws FormatError for data that is not a picture or is truncated; LimitError for a picture above the limits
 DACLIP_API Image decode_image(std::span<const uint8_t> bytes, std::string_view where = "picture",
                               const DecodeLimits& limits = {});
 
-/// Reads and decodes a file as decode_image() does; also throws IoError where it cannot be read.
+/// Reads a file and decodes it like decode_image(). Also throws IoError if the file cannot be read.
 DACLIP_API Image read_image(const std::filesystem::path& path, const DecodeLimits& limits = {});
 
-/// Encodes a picture. What the format cannot hold is reduced: 16 bit to 8 (JPEG, WebP), alpha blended onto white
-/// (JPEG). @param image  the picture
-/// @param format  a name of writable_formats(): "png"
+/// Encodes a picture. JPEG and WebP reduce 16 bit to 8; JPEG blends alpha onto white.
+/// @param image  the picture
+/// @param format  one of writable_formats(), for example "png"
 /// @param options  quality
-/// @throws UsageError for a format that is not written, ShapeError for an image whose fields contradict each other
+/// @throws UsageError for a format that cannot be written, ShapeError for an image with inconsistent fields
 DACLIP_API std::vector<uint8_t> encode_image(const Image& image, std::string_view format,
                                              const EncodeOptions& options = {});
 
-/// Encodes a picture in the format of the path's ending and replaces the file atomically.
-/// @throws IoError naming the path, which then holds what it held before; UsageError for an ending of no writable
-/// format
+/// Encodes a picture in the format of the path's extension and replaces the file atomically.
+/// @throws IoError naming the path, whose old content is then unchanged; UsageError for an unknown extension
 DACLIP_API void write_image(const std::filesystem::path& path, const Image& image, const EncodeOptions& options = {});
 
-/// Names of the formats that encode_image() takes.
+/// Names of the formats that encode_image() accepts.
 DACLIP_API std::vector<std::string> writable_formats();
 
 }  // namespace daclip

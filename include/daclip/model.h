@@ -1,5 +1,5 @@
 /// @file
-/// Model files: what recognises damage and restores photos.
+/// Models, which recognise degradations and restore photos.
 #pragma once
 
 #include <cstdint>
@@ -12,45 +12,46 @@
 
 namespace daclip {
 
-/// Number format of activations. Sums are always float32.
+/// Number format of activations. Sums are always accumulated in float32.
 enum class Precision {
-  automatic,  ///< bf16 where the processor has instructions for it, else f32
+  automatic,  ///< bf16 if the device has instructions for it, else f32
   f32,        ///< 32 bit
   bf16,       ///< 16 bit: faster, needs AVX512-BF16 or AMX on a CPU
 };
 
-/// How a model is run.
+/// Device and precision of a model.
 struct ModelOptions {
-  std::string device = "cpu";                  ///< "cpu", or "cuda" where LibTorch's backend is installed
+  std::string device = "cpu";                  ///< "cpu", or "cuda" if LibTorch's backend is installed
   Precision precision = Precision::automatic;  ///< of activations
-  bool text_tower = false;                     ///< load what Restorer::embed_text() and Classifier need for words
+  bool text_tower = false;  ///< load the text tower, for Restorer::embed_text() and Classifier::set_labels()
 };
 
 struct ModelState;
 
-/// A model, ready to be run. Copies are cheap and share the weights. All members may be called from several threads at
-/// once; each thread restores with a Restorer or classifies with a Classifier of its own.
+/// A loaded model. Copies are cheap and share the weights. All members are safe to call from several threads at once.
+/// Each thread needs its own Restorer or Classifier.
 class DACLIP_API Model {
  public:
-  /// Loads a model file. `model` is a file, a folder holding model.safetensors, or a name that is looked up as
+  /// Loads a model file. `model` is a file, a folder holding model.safetensors, or a name that is searched for as
   /// NAME/model.safetensors in $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a
   /// folder above it, in share/daclip/models of the installation, and in models/ of the working folder.
-  /// @throws IoError listing where it was looked for; FormatError, WeightsError for a file that is no sound model;
-  ///         DeviceError for a device or precision that this machine lacks
+  /// @throws IoError listing the folders that were searched; FormatError or WeightsError for a file that is not a valid
+  ///         model; DeviceError for a device or precision that is not available
   static Model load(const std::string& model, const ModelOptions& options = {});
 
-  /// The same from a model file's bytes, which are kept for the model's life. `name` names them in errors.
+  /// Loads a model from a model file's bytes and keeps them for the model's lifetime. Error messages use `name`.
   static Model from_bytes(std::vector<uint8_t> bytes, const ModelOptions& options = {},
                           const std::string& name = "model");
 
-  const std::string& name() const;                 ///< "compact"
-  const std::vector<std::string>& labels() const;  ///< kinds of damage that it names, "clean" among them if it knows it
-  bool recognises() const;                         ///< whether it has a CLIP, which names the damage and steers
-  bool restores() const;                           ///< whether it has a restoration network
-  bool reads_words() const;           ///< whether text can take the place of labels (ModelOptions::text_tower)
-  bool takes_content() const;         ///< whether the content embedding steers its network
-  bool takes_degradation() const;     ///< whether the degradation embedding steers its network
-  Precision precision() const;        ///< f32 or bf16
+  const std::string& name() const;  ///< "compact"
+  const std::vector<std::string>& labels()
+      const;                       ///< degradations that it distinguishes, including "clean" if it was trained with it
+  bool recognises() const;         ///< whether it has a CLIP, which recognises the degradation
+  bool restores() const;           ///< whether it has a restoration network
+  bool reads_words() const;        ///< whether it can embed text (ModelOptions::text_tower)
+  bool takes_content() const;      ///< whether its network is conditioned on the content embedding
+  bool takes_degradation() const;  ///< whether its network is conditioned on the degradation embedding
+  Precision precision() const;     ///< f32 or bf16
   const std::string& device() const;  ///< "cpu" or "cuda"
 
   /// Implementation detail.

@@ -1,5 +1,5 @@
 /// @file
-/// The main job: a photo in, the restored photo out.
+/// Restores photos.
 #pragma once
 
 #include <cstdint>
@@ -18,93 +18,93 @@
 
 namespace daclip {
 
-/// Where inpainting may paint: 1 keeps the photo's pixel, 0 is a hole.
+/// The region to inpaint: 1 keeps the photo's pixel, 0 is a hole.
 struct DACLIP_API Mask {
-  int width = 0;              ///< pixels, the photo's
-  int height = 0;             ///< pixels, the photo's
+  int width = 0;              ///< pixels, as in the photo
+  int height = 0;             ///< pixels, as in the photo
   std::vector<uint8_t> keep;  ///< (height, width), 0 or 1
 
-  /// White keeps, black is a hole; the middle grey is the border between them.
+  /// White keeps the pixel, black is a hole. The threshold is middle grey, which still keeps.
   static Mask from_image(const Image& image);
 };
 
-/// Where an embedding that steers the network comes from (DA-CLIP, Figure 9).
+/// Source of an embedding that conditions the network (DA-CLIP, Figure 9).
 struct EmbeddingChoice {
-  /// The origins.
+  /// The possible sources.
   enum class Source {
     photo,  ///< the photo's own
-    words,  ///< `embedding` is a text's or a label's: its direction, at the length of the photo's own
-    image,  ///< `embedding` is another image's, taken as it is: that of the clean photo is the upper bound
-    zero,   ///< nothing
+    words,  ///< `embedding` of a text or label, rescaled to the length of the photo's own
+    image,  ///< `embedding` of another image, used unchanged; the clean photo's gives an upper bound
+    zero,   ///< all zeros
   };
-  Source source = Source::photo;  ///< which of them
-  std::vector<float> embedding;   ///< of words and image: (embedding), of any length above 0
+  Source source = Source::photo;  ///< the chosen source
+  std::vector<float> embedding;   ///< for words and image: (embedding), of nonzero norm
 };
 
-/// Both embeddings.
+/// Sources of both embeddings.
 struct ConditioningChoice {
   EmbeddingChoice content;      ///< e_c
   EmbeddingChoice degradation;  ///< e_d
 };
 
-/// How a photo is restored.
+/// Options of Restorer::restore().
 struct RestoreOptions {
-  std::string degradation;          ///< a label of the model; empty: recognised
-  ConditioningChoice conditioning;  ///< what steers the network instead of the photo's own embeddings
-  std::optional<Mask> mask;         ///< of the photo's size; without `degradation` the label is then "uncompleted"
-  float strength = 1;               ///< 0 returns the input, 1 the network's result
-  int views = 1;                    ///< 1, 2, 4 or 8 turned and mirrored views whose results are averaged
-  int tile = 0;                     ///< largest side of a tile in pixels, at least kSmallestTile; 0: by memory_bytes
-  int overlap = 128;                ///< pixels that neighbouring tiles share
-  uint64_t memory_bytes = 0;        ///< bound of the activations of one tile; 0: the network's default
-  SamplerOptions sampler;           ///< of diffusion models
+  std::string degradation;          ///< a label of the model; empty: the recognised one
+  ConditioningChoice conditioning;  ///< sources of the embeddings that condition the network
+  std::optional<Mask> mask;         ///< same size as the photo; sets an empty `degradation` to "uncompleted"
+  float strength = 1;               ///< blend: 0 returns the input, 1 the network's result
+  int views = 1;                    ///< self-ensemble: averages the results of 1 to 8 rotated and mirrored views
+  int tile = 0;                     ///< maximum tile side in pixels, at least kSmallestTile; 0: from memory_bytes
+  int overlap = 128;                ///< overlap of neighbouring tiles in pixels
+  uint64_t memory_bytes = 0;        ///< limit for one tile's activations; 0: the network's default
+  SamplerOptions sampler;           ///< for diffusion models
 };
 
-/// The smallest RestoreOptions::tile.
+/// The smallest nonzero RestoreOptions::tile.
 inline constexpr int kSmallestTile = 64;
 
-/// A restored photo, and how it came about.
+/// A restored photo, with the decisions and costs behind it.
 struct RestoreResult {
-  Image image;              ///< size, bit depth, grey or colour, alpha, profile and EXIF of the input
-  Recognition recognition;  ///< before any override; empty where the model has no CLIP
-  std::string degradation;  ///< the label that was recognised or chosen; empty where the model has no CLIP
-  bool untouched = false;   ///< recognised as clean and returned as it came
-  bool unsure = false;      ///< what was recognised decided, and is unsure (Recognition::unsure)
-  int tiles = 0;            ///< that the photo was cut into
-  int evaluations = 0;      ///< of the network for each tile and view (NFE)
+  Image image;              ///< with the input's size, bit depth, channels, alpha, profile and EXIF
+  Recognition recognition;  ///< before any override; empty if the model has no CLIP
+  std::string degradation;  ///< the label used, recognised or chosen; empty if the model has no CLIP
+  bool untouched = false;   ///< recognised as clean, so the input was returned unchanged
+  bool unsure = false;      ///< the recognised label was used although Recognition::unsure is set
+  int tiles = 0;            ///< number of tiles
+  int evaluations = 0;      ///< network evaluations per tile and view (NFE)
 };
 
-/// Receives the finished fraction, 0 to 1, after every evaluation of the network, in the thread that restores. Returns
-/// whether to go on; false makes restore() throw Cancelled.
+/// Called with the finished fraction, 0 to 1, after every network evaluation, in the thread that called restore().
+/// Return true to continue; false makes restore() throw Cancelled.
 using Progress = std::function<bool(double fraction)>;
 
-/// Restores with one model. An object serves one thread at a time; objects are independent of each other.
+/// Restores photos with one model. Use an object in one thread at a time; different objects are independent.
 class DACLIP_API Restorer {
  public:
-  /// @param model  is kept
-  /// @param threads  of the CPU; 0: as many as there are cores
-  /// @throws UsageError where the model has no restoration network
+  /// @param model  its weights are shared, not copied
+  /// @param threads  CPU threads; 0: one per core
+  /// @throws UsageError if the model has no restoration network
   explicit Restorer(const Model& model, int threads = 0);
   ~Restorer();
   Restorer(Restorer&&) noexcept;             ///< moves
   Restorer& operator=(Restorer&&) noexcept;  ///< moves
 
-  /// Restores a photo of any size from 1x1. Memory: the input, the result, and one tile's activations with its strip of
-  /// the photo.
-  /// @throws UsageError for options that make no sense or that this model has no use for, and for a mask of another
-  ///         size; ShapeError for an image whose fields contradict each other; LimitError where memory does not
-  ///         suffice; Cancelled
+  /// Restores a photo of any size from 1x1. Memory use: the input, the result, one tile's activations, and a strip of
+  /// the photo that is one tile high.
+  /// @throws UsageError for options that are invalid or not supported by this model, and for a mask of another size;
+  ///         ShapeError for an image with inconsistent fields; LimitError for lack of memory; Cancelled if `progress`
+  ///         returns false
   RestoreResult restore(const Image& photo, const RestoreOptions& options = {}, const Progress& progress = {});
 
-  /// Throws what restore() would throw for these options, whatever the photo.
+  /// Throws the errors of restore() that depend only on the options.
   void check(const RestoreOptions& options) const;
 
-  /// A text's embedding, (embedding), for EmbeddingChoice::Source::words. A text beyond the context loses its end.
-  /// @throws UsageError where the model reads no words (Model::reads_words())
+  /// Embedding of a text, (embedding), for EmbeddingChoice::Source::words. Text beyond the context is truncated.
+  /// @throws UsageError if the model cannot embed text (Model::reads_words())
   std::vector<float> embed_text(std::string_view text);
 
-  /// What CLIP sees in a clean version of a photo, (embedding), for EmbeddingChoice::Source::image.
-  /// @throws UsageError where the model has no CLIP
+  /// Content embedding of a clean photo, (embedding), for EmbeddingChoice::Source::image.
+  /// @throws UsageError if the model has no CLIP
   std::vector<float> embed_clean_image(const Image& image);
 
  private:

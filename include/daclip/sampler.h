@@ -1,5 +1,5 @@
 /// @file
-/// How diffusion models draw their samples.
+/// Sampling options of diffusion models.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,20 @@
 
 namespace daclip {
 
-/// How a diffusion model draws its sample. Models that restore in one evaluation accept the defaults only.
+/// Sampling options of a diffusion model. Models that restore in one evaluation accept only the defaults.
 struct SamplerOptions {
-  std::string sampler;           ///< a name of sampler_names(); empty: the default
-  int steps = 0;                 ///< network evaluations; 0: as many as the sampler is meant for
-  std::optional<uint64_t> seed;  ///< the same seed gives the same picture, whatever its tiles are; absent: 0
+  std::string sampler;           ///< one of sampler_names(); empty: the default
+  int steps = 0;                 ///< network evaluations; 0: the sampler's default
+  std::optional<uint64_t> seed;  ///< the same seed draws the same noise, for any tile size; absent: 0
 };
 
-/// Names of the samplers: the paper's ("sde", "ode", "posterior") and MaRS (arXiv 2502.07856; "mars-ode-2", ...).
+/// Names of the samplers: the paper's "sde", "ode" and "posterior", and MaRS's (arXiv 2502.07856; "mars-ode-2", ...).
 DACLIP_API std::vector<std::string_view> sampler_names();
 
-/// The sampler of an empty SamplerOptions::sampler.
+/// The sampler used for an empty SamplerOptions::sampler.
 DACLIP_API std::string_view default_sampler();
 
-/// Evaluations that the MaRS samplers are meant for; the others take all that the model was trained with.
+/// Default evaluations of the MaRS samplers. The others default to all steps of the training schedule.
 inline constexpr int kFewSteps = 10;
 
 }  // namespace daclip
