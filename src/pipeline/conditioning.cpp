@@ -16,8 +16,8 @@ void apply(const EmbeddingChoice& choice, std::vector<float>& embedding, const c
     return;
   }
   if (choice.embedding.size() != embedding.size())
-    throw UsageError(cat("the chosen ", what, " embedding has ", choice.embedding.size(), " values, the model's ",
-                         embedding.size()));
+    throw UsageError(
+        cat("the chosen ", what, " embedding has ", choice.embedding.size(), " values, expected ", embedding.size()));
   double factor = 1;
   if (choice.source == Source::words) factor = length_of(embedding) / length_of(choice.embedding);
   for (size_t i = 0; i < embedding.size(); ++i) embedding[i] = float(factor * choice.embedding[i]);

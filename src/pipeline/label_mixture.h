@@ -1,4 +1,4 @@
-// A degradation embedding compared with the labels' embeddings.
+// Compares a degradation embedding with the labels' embeddings.
 #pragma once
 
 #include <span>
@@ -6,12 +6,12 @@
 
 namespace daclip {
 
-// softmax(logit_scale * cosine(degradation, label) + bias); `labels` holds rows of unit length, `bias` one value a row
-// or nothing.
+// softmax(logit_scale * cosine(degradation, label) + bias). `labels` (rows, embedding) holds rows of unit length,
+// `bias` one value per row, or none.
 std::vector<float> label_probabilities(std::span<const float> degradation, std::span<const float> labels,
                                        float logit_scale, std::span<const float> bias = {});
 
-// The labels' embeddings, weighted by those probabilities: (embedding). An embedding of length 0 stays what it is.
+// The mean of the labels' embeddings, weighted by those probabilities: (embedding). A zero embedding stays zero.
 std::vector<float> label_mixture(std::span<const float> degradation, std::span<const float> labels, float logit_scale,
                                  std::span<const float> bias = {});
 

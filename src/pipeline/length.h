@@ -8,7 +8,7 @@
 
 namespace daclip {
 
-// At least 1e-12, so that it may be divided by, as PyTorch's normalize does.
+// Clamped to at least 1e-12, as in PyTorch's normalize, so that dividing by it is safe.
 inline double length_of(std::span<const float> embedding) {
   double sum = 0;
   for (const float v : embedding) sum += double(v) * v;

@@ -1,14 +1,14 @@
-// Holes of a photo (Mask, daclip/restorer.h).
+// Applies an inpainting mask (Mask, daclip/restorer.h).
 #pragma once
 
 #include "daclip/restorer.h"
 
 namespace daclip {
 
-// Holes become white, as the network has seen them in training.
+// Fills the holes with white, as in training.
 Image with_white_holes(const Image& photo, const Mask& mask);
 
-// Outside the holes `result` gets the photo's own samples back.
+// Copies the photo's samples outside the holes into `result`.
 void copy_kept_pixels(const Image& photo, const Mask& mask, Image& result);
 
 }  // namespace daclip

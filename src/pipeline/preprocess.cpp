@@ -12,7 +12,7 @@
 namespace daclip {
 namespace {
 
-constexpr int kSpectrumBlock = 16;  // pixels; the compact model's patch
+constexpr int kSpectrumBlock = 16;  // pixels; equals the compact model's patch
 
 // CLIP's statistics (open_clip's constants.py).
 constexpr std::array<float, 3> kMean = {0.48145466f, 0.4578275f, 0.40821073f};
@@ -22,7 +22,7 @@ void normalise(FloatImage& image) {
   for (size_t i = 0; i < image.data.size(); ++i) image.data[i] = (image.data[i] - kMean[i % 3]) / kDeviation[i % 3];
 }
 
-// uint8(x * 255) as the reference writes it: truncated, not rounded.
+// The reference computes uint8(x * 255), which truncates instead of rounding.
 FloatImage truncated_to_8bit(FloatImage image) {
   for (float& v : image.data) v = std::floor(std::clamp(v * 255.f, 0.f, 255.f)) / 255.f;
   return image;
@@ -37,10 +37,10 @@ FloatImage crop(const FloatImage& image, int left, int top, int width, int heigh
   return result;
 }
 
-// A very long photo is cut to its middle first: only a square of that is kept, and enlarging a line would take
+// Cuts a very long photo to its middle: only a square of it is used, and enlarging a one-pixel line would need
 // gigabytes.
 FloatImage shortened(const FloatImage& rgb) {
-  constexpr int kLongest = 16;  // times the shorter side
+  constexpr int kLongest = 16;  // longest side as a multiple of the shorter one
   const int limit = kLongest * std::min(rgb.width, rgb.height);
   const int width = std::min(rgb.width, limit), height = std::min(rgb.height, limit);
   return crop(rgb, (rgb.width - width) / 2, (rgb.height - height) / 2, width, height);
@@ -48,17 +48,17 @@ FloatImage shortened(const FloatImage& rgb) {
 
 FloatImage clip_transform(const FloatImage& rgb, int size) {
   FloatImage image = truncated_to_8bit(shortened(rgb));
-  // torchvision's rule: the long side is truncated, never below the short one.
+  // As in torchvision, the longer side is truncated to an integer.
   const int64_t shorter = std::min(image.width, image.height);
   const int width = int(int64_t(size) * image.width / shorter);
   const int height = int(int64_t(size) * image.height / shorter);
   if (width != image.width || height != image.height) image = resize_8bit(image, width, height);
-  // Python's round: halves to even, which is what nearbyint does by default.
+  // As Python's round(), nearbyint rounds halves to even in the default rounding mode.
   const int left = int(std::nearbyint((width - size) / 2.0)), top = int(std::nearbyint((height - size) / 2.0));
   return crop(image, left, top, size, size);
 }
 
-// Orthonormal DCT-II.
+// The orthonormal DCT-II matrix, row-major (frequency, sample).
 const std::vector<float>& dct_matrix() {
   static const std::vector<float> matrix = [] {
     std::vector<float> m(kSpectrumBlock * kSpectrumBlock);
@@ -71,7 +71,8 @@ const std::vector<float>& dct_matrix() {
   return matrix;
 }
 
-// One block's DCT coefficients as log magnitudes, brought to about [0,1]: 0.001 is a quarter of an 8-bit level.
+// Log magnitudes of one block's DCT coefficients, scaled to about [0,1]. The floor 0.001 is a quarter of an 8-bit
+// level.
 void log_spectrum(const float* block, float* spectrum) {
   constexpr int n = kSpectrumBlock;
   const std::vector<float>& m = dct_matrix();
@@ -90,7 +91,8 @@ void log_spectrum(const float* block, float* spectrum) {
     }
 }
 
-// native(left, top, width, height) gives a part of the photo; one smaller than the tile is continued by reflection.
+// native(left, top, width, height) returns a part of the photo. A photo smaller than the tile is extended by
+// reflection.
 template <class NativeTile>
 void show_native_tile(NativeTile native, int width, int height, int left, int top, int side, FloatImage& square, int x0,
                       int y0) {
@@ -116,9 +118,9 @@ void show_native_tile(NativeTile native, int width, int height, int left, int to
     }
 }
 
-constexpr int kPatch = 8;  // pixels that one value of the texture map sees
+constexpr int kPatch = 8;  // side in pixels of the patch behind one texture-map position
 
-// One patch of a strip of native rows, as three values of about [0,1].
+// Sharpness, brightness and darkest channel of one patch in a strip of native rows, each scaled to about [0,1].
 void describe_patch(const FloatImage& strip, int left, int width, float* values) {
   const int height = strip.height;
   std::array<float, kPatch * kPatch> luma;
@@ -154,7 +156,7 @@ void show_texture(NativeTile native, int width, int height, int side, FloatImage
   }
 }
 
-// whole: the photo or a reduced one, for the global view. native(left, top, width, height): a part of the photo itself.
+// whole: the photo or a reduced copy, for the global view. native(left, top, width, height): a part of the full photo.
 template <class NativeTile>
 FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile native, const PreprocessConfig& config) {
   if (config.tile < 1 || config.tile % kSpectrumBlock || config.size % config.tile || config.global % config.tile ||
@@ -162,8 +164,8 @@ FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile nat
       config.texture < 0 || config.texture > config.size - config.global)
     throw UsageError(cat("preprocess: a mosaic of ", config.size, " with a view of ", config.global,
                          ", a texture map of ", config.texture, " and tiles of ", config.tile,
-                         "; expected tiles of a multiple of ", kSpectrumBlock,
-                         ", the others multiples of a tile, view and map side by side"));
+                         "; expected a tile that is a multiple of ", kSpectrumBlock,
+                         ", other sizes that are multiples of the tile, and room for both view and map"));
   FloatImage square(config.size, config.size, 3);
   const FloatImage global = resize(whole, config.global, config.global);
   for (int y = 0; y < config.global; ++y) std::copy_n(global.row(y), size_t(config.global) * 3, square.row(y));
@@ -178,7 +180,7 @@ FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile nat
     for (int cell_x = 0; cell_x < cells; ++cell_x) {
       if (cell_x < taken && cell_y < taken) continue;
       if (cell_x >= cells - map && cell_y >= cells - map) continue;
-      // Evenly from border to border over the photo.
+      // Spreads the tiles evenly over the photo.
       const auto position = [&](int index, int n, int length) {
         const int room = std::max(0, length - config.tile);
         return int(int64_t(2 * index + 1) * room / (2 * n)) / 8 * 8;
@@ -207,7 +209,7 @@ FloatImage clip_input(const Image& image, const PreprocessConfig& config) {
   constexpr int64_t kHeldWhole = 4'000'000;  // pixels: 48 MB as floats
   const int64_t pixels = int64_t(image.width) * image.height;
   if (pixels <= kHeldWhole) return clip_input(rgb_region(image, 0, 0, image.width, image.height), config);
-  // Still at least twice as many pixels as the square shows, so that the final resize decides the sharpness.
+  // Keeps each side at least twice as long as the square, so that the final resize decides the sharpness.
   const int factor = std::min(int(std::ceil(std::sqrt(double(pixels) / double(kHeldWhole)))),
                               std::max(1, std::min(image.width, image.height) / (2 * config.size)));
   const FloatImage whole = box_reduced(image, factor);

@@ -1,4 +1,4 @@
-// Photos as the CLIP towers want them.
+// Prepares photos as input of the CLIP towers.
 #pragma once
 
 #include "image/image.h"
@@ -8,20 +8,23 @@ namespace daclip {
 
 // rgb: any size from 1x1, [0,1] -> (size, size, 3), normalised by CLIP's mean and deviation.
 //
-// `clip`: the reference's clip_transform: 8-bit pixels (truncated as it does), Pillow's bicubic, centre crop.
-// `mosaic`: noise and JPEG traces live at native resolution and vanish in a resize, content is global, so the square
-// shows both. The whole photo, resized to global x global whatever its aspect, stands top left. The remaining tiles, in
-// reading order, are cut from the photo as it is, on a regular grid at multiples of 8 (so that JPEG's blocks keep their
-// phase). Their three channels are luma, and the log magnitudes of the 16x16 block DCT of luma and of (R - B)/2: in a
-// spectrum noise, blur, block quantisation and streaks are visible to a linear patch embedding, in pixels they are not.
-// Photos smaller than a tile are continued by reflection. The texture map, bottom right, looks at 8x8 native pixels at
-// each of texture x texture places all over the photo: how sharp they are (log of the mean Laplacian's magnitude), how
-// bright (log of the mean luma: a shadow is a step of the same height everywhere) and how dark in their darkest channel
-// (He et al. 2009: haze). Drops on a lens are blurred islands there, flakes sharp ones, holes have no texture at all.
+// `clip`: the reference's clip_transform: 8-bit pixels (truncated, not rounded), Pillow's bicubic resize, centre crop.
+//
+// `mosaic`: content is global, but noise and JPEG artifacts exist only at native resolution, so the square shows both.
+//
+// - Top left, the global view: the whole photo resized to global x global, ignoring its aspect ratio.
+// - The native tiles, in reading order: cut from the photo on a regular grid, at multiples of 8 so that JPEG blocks
+//   keep their phase. Their channels are luma and the log magnitudes of the 16x16 block DCT of luma and of (R - B)/2. A
+//   linear patch embedding can see noise, blur, block quantisation and streaks in a spectrum, but not in pixels. Photos
+//   smaller than a tile are extended by reflection.
+// - Bottom right, the texture map: texture x texture positions spread over the photo, each summarising 8x8 native
+//   pixels by sharpness (log of the Laplacian's mean magnitude), brightness (log of the mean luma, in which a shadow is
+//   a step of constant height) and the darkest channel's minimum (haze; He et al. 2009). In this map raindrops are
+//   blurred islands, snowflakes sharp ones, and holes have no texture.
 FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config);
 
-// The same from a picture as files hold it. One of more than four million pixels is never held as floats whole: its
-// global view comes from a reduced copy (box filter), its native tiles are read one by one.
+// Same for an 8 or 16 bit picture. Above four million pixels the picture is never converted to floats as a whole: the
+// global view comes from a copy reduced by a box filter, and the native tiles are read one at a time.
 FloatImage clip_input(const Image& image, const PreprocessConfig& config);
 
 }  // namespace daclip

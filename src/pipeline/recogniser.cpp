@@ -22,7 +22,7 @@ std::vector<Prediction> ranked(const std::vector<std::string>& labels, const std
 
 Recogniser::Recogniser(Backend& backend, const LoadedModel& model) : backend_(backend), model_(model) {
   if (!model.config.clip)
-    throw UsageError(cat("model ", model.config.name, " restores only: it has no CLIP to recognise with"));
+    throw UsageError(cat("model ", model.config.name, " restores only: it has no CLIP to recognise degradations"));
 }
 
 Tensor Recogniser::square(const Image& photo) const {

@@ -1,4 +1,4 @@
-// What DA-CLIP makes of a whole photo: content, degradation, and the probability of each label.
+// Runs DA-CLIP on a whole photo: content and degradation embeddings, and the probability of each label.
 #pragma once
 
 #include "daclip/classifier.h"
@@ -9,17 +9,17 @@ namespace daclip {
 
 class Recogniser {
  public:
-  // Both are kept by reference. Throws UsageError where the model has no CLIP.
+  // Keeps references to both. Throws UsageError if the model has no CLIP.
   Recogniser(Backend& backend, const LoadedModel& model);
 
-  // Photos of any size; large ones are read in strips. Computed once for a photo, never for each tile. Plain CLIP
-  // without a controller gives its image embedding as both embeddings.
+  // Accepts photos of any size and reads large ones in strips. Call it once per photo, not per tile. For plain CLIP
+  // without a controller, both embeddings are its image embedding.
   Conditioning analyse(const Image& photo) const;
 
-  // The same with the labels ranked.
+  // analyse(), with the labels ranked by probability.
   Recognition recognise(const Image& photo) const;
 
-  // What CLIP, without the controller's corrections, sees in a photo that needs none: (embedding), not normalised.
+  // CLIP's image embedding without the controller, for a clean photo: (embedding), not normalised.
   std::vector<float> clean_content(const Image& photo) const;
 
  private:

@@ -14,7 +14,7 @@
 namespace daclip {
 namespace {
 
-// Larger tiles bring nothing but memory traffic.
+// Larger tiles gain no quality and cost memory bandwidth.
 constexpr int kLargestAutomaticTile = 1024;
 
 using Source = EmbeddingChoice::Source;
@@ -29,15 +29,15 @@ void check_label(const std::string& label, const LoadedModel& model) {
   if (label.empty() || model.label_index(label) >= 0) return;
   std::string known;
   for (const std::string& other : model.config.labels) known += (known.empty() ? "" : ", ") + other;
-  throw UsageError(cat("degradation ", label, " is unknown to model ", model.config.name, "; it knows ", known));
+  throw UsageError(cat("degradation ", label, " is unknown to model ", model.config.name, "; expected one of ", known));
 }
 
-// What is chosen in place of the photo's own embeddings must have a use.
+// Rejects replacement embeddings that the model would ignore.
 void check_steering(const RestoreOptions& options, const LoadedModel& model) {
   const ConditioningChoice& choice = options.conditioning;
   const bool content = choice.content.source != Source::photo, degradation = choice.degradation.source != Source::photo;
   if (!model.config.clip && (content || degradation || !options.degradation.empty()))
-    throw UsageError(cat("model ", model.config.name, " has no CLIP: nothing steers it"));
+    throw UsageError(cat("model ", model.config.name, " has no CLIP, so it takes no degradation or embedding"));
   if (!options.degradation.empty() && degradation)
     throw UsageError("a degradation is given twice: by its name, and by an embedding");
   const ContextDims dims = model.config.restorer->context_dims();
@@ -49,11 +49,11 @@ void check_steering(const RestoreOptions& options, const LoadedModel& model) {
 
 void check_mask(const Mask& mask, const Image& photo) {
   if (mask.width != photo.width || mask.height != photo.height || mask.keep.size() != photo.pixels())
-    throw UsageError(
-        cat("the mask is ", mask.width, "x", mask.height, " pixels, the photo ", photo.width, "x", photo.height));
+    throw UsageError(cat("the mask is ", mask.width, "x", mask.height, " pixels, expected the photo's ", photo.width,
+                         "x", photo.height));
 }
 
-// Progress of a part of the work, as progress of the whole.
+// Maps progress of a part of the work to the range [begin, end] of the whole.
 ProgressFraction part_of(const ProgressFraction& whole, double begin, double end) {
   if (!whole) return {};
   return [whole, begin, end](double fraction) { whole(begin + (end - begin) * fraction); };
@@ -78,14 +78,14 @@ void RestorePipeline::check(const RestoreOptions& options) const {
     throw UsageError(cat("views ", options.views, ": expected 1 to ", kMostViews));
 }
 
-// Origins of tiles are multiples of 8 as well, so that JPEG's blocks keep their phase.
+// Tile origins are also multiples of 8, so that JPEG blocks keep their phase.
 int RestorePipeline::alignment() const { return std::max(8, network_.multiple()); }
 
 int RestorePipeline::automatic_tile(int width, uint64_t memory_bytes) const {
   const size_t element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
   const double per_pixel = network_.bytes_per_pixel(element) + 12 * sizeof(float);
-  const double per_row = 3.0 * sizeof(float) * width;  // the strip under the tiles
-  // side^2 * per_pixel + side * per_row = memory
+  const double per_row = 3.0 * sizeof(float) * width;  // the strip that accumulates a row of tiles
+  // The positive root of side^2 * per_pixel + side * per_row = memory_bytes.
   const double side = (std::sqrt(per_row * per_row + 4 * per_pixel * double(memory_bytes)) - per_row) / (2 * per_pixel);
   const int step = alignment();
   return std::max(int(std::min(side, double(kLargestAutomaticTile))) / step * step, std::max(kSmallestTile, step));
@@ -98,7 +98,7 @@ TileGrid RestorePipeline::grid(const Image& photo, const RestoreOptions& options
           plan_tiles(photo.height, side, options.overlap, alignment())};
 }
 
-// The label that is taken without recognising, or empty.
+// The label that replaces the recognised one, or empty.
 std::string RestorePipeline::chosen_label(const RestoreOptions& options) const {
   const bool holes = options.degradation.empty() && options.mask && model_.label_index(kHolesLabel) >= 0;
   return holes ? std::string(kHolesLabel) : options.degradation;
@@ -122,7 +122,7 @@ Contexts RestorePipeline::contexts_for(const Conditioning& conditioning) const {
   return contexts;
 }
 
-// The photo's embeddings with the chosen ones in their place.
+// The contexts of the network, after replacing the photo's embeddings by the chosen ones.
 Contexts RestorePipeline::steering(const Conditioning& conditioning, const RestoreOptions& options) const {
   ConditioningChoice choice = options.conditioning;
   const int label = model_.label_index(chosen_label(options));

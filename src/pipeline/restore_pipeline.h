@@ -1,4 +1,4 @@
-// A photo through a model: recognised, cut into tiles, restored, put together.
+// Restores a photo: recognises the degradation, restores tile by tile, and blends the tiles.
 #pragma once
 
 #include <optional>
@@ -11,17 +11,17 @@ namespace daclip {
 
 class RestorePipeline {
  public:
-  // Both are kept by reference. Throws UsageError where the model has no restoration network.
+  // Keeps references to both. Throws UsageError if the model has no restoration network.
   RestorePipeline(Backend& backend, const LoadedModel& model);
 
-  // As Restorer::restore() (daclip/restorer.h). What `progress` throws passes through.
+  // As Restorer::restore() (daclip/restorer.h). Exceptions from `progress` propagate.
   RestoreResult restore(const Image& photo, const RestoreOptions& options = {},
                         const ProgressFraction& progress = {}) const;
 
-  // Throws what restore() would throw for these options, whatever the photo.
+  // Throws the errors of restore() that depend only on the options.
   void check(const RestoreOptions& options) const;
 
-  // Largest tile side for a photo of this width that keeps to `memory_bytes`.
+  // The largest tile side that fits into `memory_bytes` for a photo of this width.
   int automatic_tile(int width, uint64_t memory_bytes) const;
 
  private:

@@ -7,7 +7,7 @@
 namespace daclip {
 namespace {
 
-// Adds a tile's result under its window.
+// Accumulates a tile, weighted by its blending window, into the strip.
 void accumulate(const FloatImage& tile, const TileAxis::Tile& across, const TileAxis::Tile& down, FloatImage& strip) {
   for (int y = 0; y < tile.height; ++y) {
     const float* from = tile.row(y);

@@ -1,4 +1,4 @@
-// Restored tiles back into one photo: overlaps blended, a strip of the photo at a time in memory.
+// Blends restored tiles into one photo. Only a strip one tile high is held as floats.
 #pragma once
 
 #include "image/image.h"
@@ -6,8 +6,8 @@
 
 namespace daclip {
 
-// Every tile of `photo` through `session`, which has been prepared. strength: 0 returns the photo, 1 the network's
-// result.
+// Restores every tile of `photo` with `session`, which must be prepared, and blends the results. strength: 0 returns
+// the photo, 1 the network's result.
 Image restore_tiles(const Image& photo, const TileGrid& grid, TileSession& session, float strength,
                     const ProgressFraction& progress);
 

@@ -1,6 +1,6 @@
-// Geometric self-ensemble: a photo is restored as it is, turned and mirrored, and what comes back is averaged. What the
-// views get wrong differently cancels out (Timofte et al., "Seven ways to improve example-based single image super
-// resolution", CVPR 2016).
+// Geometric self-ensemble: restores rotated and mirrored views of a photo and averages the results, so that errors that
+// differ between the views cancel (Timofte et al., "Seven ways to improve example-based single image super resolution",
+// CVPR 2016).
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace daclip {
 
 inline constexpr int kMostViews = 8;
 
-// The mean of the first `count` (1 to kMostViews) views' results: the photo, its half turn, the two mirror images, then
-// the four on their side. `restore` is told the view's number; it keeps size and form. 1 gives its result as it is.
+// The mean result of the first `count` (1 to kMostViews) views: the photo, its half turn, its two mirror images, and
+// these four rotated by a quarter turn. `restore` gets a view and its index and must keep the size, channels and depth.
 Image over_views(const Image& photo, int count, const std::function<Image(const Image& seen, int view)>& restore);
 
 }  // namespace daclip

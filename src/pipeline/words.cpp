@@ -8,10 +8,10 @@ namespace {
 Tokenizer tokenizer_of(const LoadedModel& model) {
   const ModelConfig& config = model.config;
   if (!config.clip || !config.text_tower)
-    throw UsageError(cat("model ", config.name, " has no text tower: it knows its labels, but no other words"));
+    throw UsageError(cat("model ", config.name, " has no text tower: it supports its labels, but no other text"));
   if (config.merges == 0)
-    throw UsageError(cat("model ", config.name, " was imported without a vocabulary and knows only its labels; ",
-                         "import it again with --vocab bpe_simple_vocab_16e6.txt.gz to use other words"));
+    throw UsageError(cat("model ", config.name, " was imported without a vocabulary and supports only its labels; ",
+                         "import it again with --vocab bpe_simple_vocab_16e6.txt.gz to use other text"));
   if (model.merges.empty()) throw UsageError("the model was loaded without its text tower");
   Tokenizer tokenizer = Tokenizer::from_merges(model.merges);
   if (tokenizer.vocab() != config.clip->text.vocab)

@@ -1,4 +1,4 @@
-// Free words as embeddings, through the model's own text tower and vocabulary.
+// Embeds free text with the model's text tower and vocabulary.
 #pragma once
 
 #include <string_view>
@@ -11,11 +11,11 @@ namespace daclip {
 
 class TextEncoder {
  public:
-  // Both are kept by reference; the model must have been loaded with its text tower. Throws UsageError where the model
-  // has no text tower, or no vocabulary to read words with.
+  // Keeps references to both. Throws UsageError if the model has no text tower or vocabulary, or was loaded without
+  // them.
   TextEncoder(Backend& backend, const LoadedModel& model);
 
-  // "a rainy photo" -> (embedding), not normalised. A text beyond the context loses its last words.
+  // "a rainy photo" -> (embedding), not normalised. Text beyond the context length is truncated.
   std::vector<float> embed(std::string_view text) const;
 
  private:

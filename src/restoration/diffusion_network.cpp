@@ -8,10 +8,10 @@
 namespace daclip {
 namespace {
 
-// A sampler's state, picture, predicted and fresh noise and the previous estimate, of three colours each.
+// The sampler's state, picture, predicted noise, fresh noise and previous estimate, with three colours each.
 constexpr double kSamplerValues = 5 * 3;
 
-constexpr double kMiddleOfTraining = 50;  // a time of the schedule's 100 at which costs are counted
+constexpr double kMiddleOfTraining = 50;  // of T = 100; any time has the same cost
 
 SamplingPlan plan_of(const SdeConfig& sde, const SamplerOptions& options) {
   const SamplerKind kind = options.sampler.empty() ? kDefaultSampler : sampler_by_name(options.sampler);
@@ -24,8 +24,8 @@ std::vector<double> network_times(const SamplingPlan& plan) {
   return times;
 }
 
-// One reflection reaches at most twice the side. Sides that are at most half of the network's multiple are continued
-// to it here; the network itself continues the others.
+// A single reflection can at most double a side. Sides up to half of the network's multiple are therefore extended to
+// it here; the network pads longer sides itself.
 FloatImage large_enough(const FloatImage& tile, int multiple) {
   const auto side = [multiple](int length) { return 2 * length > multiple ? length : multiple; };
   return continued(tile, side(tile.width), side(tile.height));

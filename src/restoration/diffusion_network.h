@@ -1,4 +1,4 @@
-// Networks that predict the noise of a diffusion state: a photo is restored by drawing a sample step by step (IR-SDE).
+// Networks that predict the noise of a diffusion state. They restore a photo by sampling in several steps (IR-SDE).
 #pragma once
 
 #include "restoration/restoration_network.h"
@@ -6,11 +6,12 @@
 
 namespace daclip {
 
-// A noise network with contexts and times fixed: what all tiles of a photo share is computed once.
+// A noise network with fixed contexts and times, so that what the tiles of a photo share is computed once.
 class NoisePrediction {
  public:
   virtual ~NoisePrediction() = default;
-  // xt, mu (1,H,W,3), H and W multiples of the network's -> the noise predicted for evaluation `step`, of that shape.
+  // xt, mu (1,H,W,3) -> the noise predicted for evaluation `step`, same shape. H and W must be more than half of the
+  // network's multiple(); the network pads them by reflection.
   virtual Tensor predict(int step, const Tensor& xt, const Tensor& mu) = 0;
 };
 
@@ -20,17 +21,17 @@ class DiffusionNetwork : public RestorationNetwork {
 
   const SdeConfig& sde() const { return sde_; }
 
-  // times: those of the evaluations, in the units of training. Network, backend and weights are kept by reference.
+  // times: one per evaluation, in 1..T. Keeps references to the network, the backend and the weights.
   virtual std::unique_ptr<NoisePrediction> prediction(Backend& backend, const Scope& weights, const Contexts& contexts,
                                                       std::span<const double> times) const = 0;
-  // Activations alive at a time for each pixel, where the network needs most of them.
+  // Peak number of live activations per pixel.
   virtual double values_per_pixel() const = 0;
 
-  // Derived classes list their own fields, then call this: the section "sde".
+  // Visits the section "sde". Derived classes visit their own fields first, then call this.
   void visit(ConfigVisitor& visitor) override;
 
   double bytes_per_pixel(size_t element_size) const override;
-  // A diffusion network attends to all of its tile: the bound is what 1024x1024 pixels in float32 need.
+  // Enough for a tile of 1024x1024 pixels in float32; the network's attention profits from large tiles.
   uint64_t default_memory() const override { return uint64_t(2) << 30; }
   void check_sampling(const SamplerOptions& options) const override;
   std::string describe_sampling(const SamplerOptions& options) const override;

@@ -43,8 +43,8 @@ class DirectSession : public TileSession {
  private:
   bool needs_statistics(const TileGrid& grid) const { return grid.count() > 1 && network_.pools_globally(); }
 
-  // Sides that are not multiples of the network's are continued by reflection. The zeros that the network pads with
-  // were in no photo that it was trained on: fifteen rows of them around 481x321 cost haze nearly 4 dB.
+  // Pads to the network's multiple by reflection. The network's own zero padding never occurred in training: fifteen
+  // rows of zeros beside a 481x321 photo cost nearly 4 dB on haze.
   FloatImage run(const FloatImage& tile, const Pooling& pooling) {
     const FloatImage whole = continued(tile, int(round_up(tile.width, network_.multiple())),
                                        int(round_up(tile.height, network_.multiple())));
@@ -70,7 +70,7 @@ class DirectSession : public TileSession {
 
 void DirectNetwork::check_sampling(const SamplerOptions& options) const {
   if (!options.sampler.empty() || options.steps > 0 || options.seed)
-    throw UsageError(cat(type().title, " restores in one evaluation: it takes no sampler, steps or seed"));
+    throw UsageError(cat(type().title, " restores in one evaluation and takes no sampler, steps or seed"));
 }
 
 std::unique_ptr<TileSession> DirectNetwork::session(Backend& backend, const Scope& weights, const Contexts& contexts,

@@ -1,24 +1,24 @@
-// Networks that restore in one evaluation.
+// Networks that restore a photo in one evaluation.
 #pragma once
 
 #include "restoration/restoration_network.h"
 
 namespace daclip {
 
-// Replaces the mean that a block's channel attention takes over its map: (N,H,W,C) -> (N,1,1,C). Called once for each
-// block, in the order in which they run.
+// Replaces the mean over the map in a block's channel attention: (N,H,W,C) -> (N,1,1,C). Called once per block, in
+// order of execution.
 using Pooling = std::function<Tensor(const Tensor& x)>;
 
 class DirectNetwork : public RestorationNetwork {
  public:
-  // lq (N,H,W,3) in [0,1] -> the restored picture of the same shape, not clamped. A network without means over the
-  // whole map ignores `pooling`.
+  // lq (N,H,W,3) in [0,1] -> the restored picture, same shape, not clamped. Networks without global pooling ignore
+  // `pooling`.
   virtual Tensor forward(Backend& backend, const Scope& weights, const Tensor& lq, const Contexts& contexts,
                          const Pooling& pooling = {}) const = 0;
 
-  // Activations alive at a time for each pixel, where the network needs most of them.
+  // Peak number of live activations per pixel.
   virtual double values_per_pixel() const = 0;
-  // Whether some layer averages over the whole map, so that tiles must share the photo's averages.
+  // Whether some layer averages over the whole map. Tiles must then share the photo's means.
   virtual bool pools_globally() const = 0;
 
   double bytes_per_pixel(size_t element_size) const override { return values_per_pixel() * double(element_size); }

@@ -7,9 +7,9 @@
 namespace daclip {
 namespace {
 
-// A second look at the first half of the tiles, which were measured when least was known, brings low light and shadows
-// in four tiles from 42 dB against the whole to 47 and more; a third brings nothing that counts. Of a larger photo some
-// tiles only are measured, so that the measuring costs the less the larger it is.
+// The first half of the tiles is measured twice, because its first measurement used the least accurate means. In four
+// tiles of low light or shadow this raises the PSNR against the untiled result from 42 dB to at least 47; a third
+// measurement gains nothing noticeable. In larger photos only some tiles are measured, which bounds the cost.
 constexpr size_t kMeasuringPasses = 8;
 
 double area(const MapPart& part) { return (part.right - part.left) * (part.bottom - part.top); }
@@ -25,7 +25,8 @@ MeasuringPlan plan_measuring(const TileGrid& grid, int multiple) {
   plan.reduction = (std::max(width, height) + side - 1) / side;
   plan.passes = std::min((3 * count + 1) / 2, kMeasuringPasses);
 
-  // A span of the photo in shares of a picture that begins at `origin`, is reduced, and is continued to the multiple.
+  // A span of the photo as fractions of a network input that starts at `origin`, is reduced, and is padded to the
+  // multiple.
   const auto shares = [&](const TileAxis::Span& span, int origin, int length, int reduction) {
     const double seen = double(round_up((length + reduction - 1) / reduction, multiple)) * reduction;
     return std::pair((span.begin - origin) / seen, (span.end - origin) / seen);

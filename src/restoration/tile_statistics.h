@@ -1,12 +1,12 @@
-// One photo's statistics for all of its tiles.
+// Estimates a photo's channel means, so that all of its tiles share them.
 //
-// Channel attention averages over all that the network sees. A tile of a hazy, dark or shadowed photo averages
-// otherwise than the photo, and would be repaired otherwise. So an overview, the whole photo reduced, goes through the
-// network first, then some of the tiles, only to be measured. What a block takes for the photo's average is the
-// overview's, moved by how far the averages of the tiles measured so far are from those over the same parts of the
-// overview: by the details that reducing took. Where all tiles have been measured nothing of the overview is left in
-// it, and what is still wrong comes from the blocks before, which took wrong averages then: measuring again makes it
-// small.
+// Channel attention averages over the network's whole input. A tile's channel means differ from the whole photo's, so
+// hazy, dark or shadowed photos would be corrected differently from tile to tile. Therefore an overview, the photo
+// reduced in size, runs through the network first, followed by some tiles whose output is discarded. In each block the
+// photo's mean is estimated as the overview's mean plus a correction: the average difference between a measured tile's
+// mean and the mean over the same part of the overview, that is, the detail lost by reducing. Once every tile is
+// measured, the overview no longer contributes. The remaining error comes from earlier blocks that ran with provisional
+// means; a second pass reduces it.
 #pragma once
 
 #include <vector>
@@ -17,43 +17,42 @@
 
 namespace daclip {
 
-// A rectangle of what the network sees, in shares of its width and height.
+// A rectangle of the network's input, in fractions of its width and height.
 struct MapPart {
   double left, top, right, bottom;
 };
 
-// Which passes tell a photo's statistics.
+// The passes that measure a photo's channel means.
 struct MeasuringPlan {
   struct Part {
-    size_t column, row;            // of the grid
+    size_t column, row;            // position in the grid
     MapPart in_tile, in_overview;  // the tile's core
   };
-  int reduction = 1;        // of the overview, box_reduced()'s factor: at most a tile's size
-  std::vector<Part> parts;  // in the order in which they are measured, evenly spread over the photo
-  size_t passes = 0;        // over the parts, again from the first one after the last
+  int reduction = 1;        // factor of box_reduced(), so that the overview is no larger than a tile
+  std::vector<Part> parts;  // in order of measurement, spread evenly over the photo
+  size_t passes = 0;        // number of passes over the parts; after the last part they start over
 };
 
-// `multiple`: to which the network's input is continued.
+// multiple: the network's input is padded to multiples of it.
 MeasuringPlan plan_measuring(const TileGrid& grid, int multiple);
 
 class TileStatistics {
  public:
-  // The backend is kept by reference.
+  // Keeps a reference to the backend.
   explicit TileStatistics(Backend& backend) : backend_(backend) {}
 
-  // For one pass over the overview, then some over the parts' tiles, then any number over tiles, each a batch of one.
-  // They keep this object by reference. A pass out of this order, or over a part that is not there, throws
-  // std::out_of_range. Of several measurements of a part the last one counts.
+  // Pooling functions for one pass over the overview, then passes over the parts' tiles, then any number of tiles, each
+  // with a batch of one. They keep a reference to this object. They throw std::out_of_range if called out of this order
+  // or for an unknown part. A repeated measurement of a part replaces the earlier one.
   Pooling of_overview(std::vector<MeasuringPlan::Part> parts);
   Pooling of_part(size_t index);
   Pooling of_tile() const;
 
  private:
-  struct Block {  // means, (1,1,1,C)
+  struct Block {  // means (1,1,1,C)
     Tensor overview;
-    std::vector<Tensor> reduced;  // of the overview over each part
-    std::vector<Tensor>
-        details;  // a part's mean in its tile less that in the overview; undefined before it is measured
+    std::vector<Tensor> reduced;  // over each part of the overview
+    std::vector<Tensor> details;  // mean in the part's tile minus mean in the overview; undefined until measured
   };
 
   Tensor photo_mean(const Block& block) const;

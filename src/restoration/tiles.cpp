@@ -10,7 +10,7 @@
 namespace daclip {
 namespace {
 
-// 0 before the ramp, 1 behind it.
+// Rises from 0 to 1 over `width` positions.
 float raised_cosine(int position, int width) {
   return float(0.5 - 0.5 * std::cos(std::numbers::pi * (position + 0.5) / width));
 }
@@ -26,7 +26,7 @@ TileAxis plan_tiles(int length, int tile, int overlap, int align) {
   }
   const int64_t largest = std::max(round_up(tile, align), int64_t(3) * align);
   const int64_t shared = std::min(round_up(overlap, align), largest / 3 / align * align);
-  // The fewest tiles of the largest size, then the smallest size with which so many still reach.
+  // Finds the fewest tiles of the largest size, then the smallest size with which that many still cover the length.
   int64_t count = std::max<int64_t>(1, (length - shared + largest - shared - 1) / (largest - shared));
   const int64_t size = round_up((length + (count - 1) * shared + count - 1) / count, align);
   const int64_t step = size - shared;

@@ -1,4 +1,4 @@
-// How a length is cut into overlapping tiles that blend smoothly. Two of these make a grid.
+// Cuts a length into overlapping tiles that blend smoothly. Two axes make a grid.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,15 @@ inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multi
 struct TileAxis {
   struct Tile {
     int origin = 0, length = 0;
-    std::vector<float> weight;  // `length` values; over all tiles they sum to 1 at every position
+    std::vector<float> weight;  // `length` blending weights; they sum to 1 over all tiles at every position
   };
-  std::vector<Tile> tiles;  // in order; one tile when everything fits
+  std::vector<Tile> tiles;  // in order; a single one if it covers the length
 
   struct Span {
     int begin = 0, end = 0;
   };
 
-  // What tile i is nearest to: up to the middles of what it shares with its neighbours. Together they cover the length
-  // once.
+  // The part of tile i up to the middles of its overlaps. The cores of all tiles cover the length exactly once.
   Span core(size_t i) const;
 };
 
@@ -31,9 +30,9 @@ struct TileGrid {
   size_t count() const { return across.tiles.size() * down.tiles.size(); }
 };
 
-// `tile` at most so many pixels, rounded up to a multiple of `align`; neighbours share `overlap` pixels (rounded up
-// likewise, at most a third of the tile) under a raised cosine. Origins are multiples of `align`. Throws UsageError
-// where tile or align is below 1.
+// tile: maximum tile length in pixels, rounded up to a multiple of `align`, at least three of them. overlap: pixels
+// shared by neighbours and blended by a raised cosine, rounded up to a multiple of `align` but at most a third of the
+// tile. Origins are multiples of `align`. Throws UsageError if tile or align is below 1 or overlap below 0.
 TileAxis plan_tiles(int length, int tile, int overlap, int align);
 
 }  // namespace daclip

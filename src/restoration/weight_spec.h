@@ -1,4 +1,4 @@
-// What a network needs by way of weights: for checking a file, for counting, and for starting training.
+// A weight that a network needs: for checking files, counting parameters, and initialising training.
 #pragma once
 
 #include <string>
