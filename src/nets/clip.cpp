@@ -12,7 +12,7 @@ namespace {
 
 constexpr float kNormEps = 1e-5f;
 
-// A learned table (V,C) as an activation (1,V,C): reading it row by row brings it to the backend's compute type.
+// Reads a learned table (V,C) as an activation (1,V,C), which converts it to the backend's compute type.
 Tensor as_tokens(Backend& b, const Tensor& table, int64_t rows) {
   std::vector<int64_t> ids(static_cast<size_t>(rows));
   std::iota(ids.begin(), ids.end(), 0);
@@ -23,7 +23,7 @@ Tensor norm(Backend& b, const Scope& w, const Tensor& x) { return b.layer_norm(x
 
 Tensor dense(Backend& b, const Scope& w, const Tensor& x) { return b.linear(x, w("weight"), w("bias")); }
 
-// x (N,C) times a table (C,E) that is stored for multiplication from the right.
+// x (N,C) times a table stored as (C,E), which is the transpose of a linear layer's weight.
 Tensor project(Backend& b, const Tensor& x, const Tensor& table) {
   const Tensor rows = b.reshape(x, {1, x.dim(0), x.dim(1)});
   const Tensor product = b.matmul(rows, as_tokens(b, table, table.dim(0)));
@@ -42,8 +42,8 @@ Tensor block(Backend& b, const Scope& w, Tensor x, int heads, bool quick_gelu, b
   return b.add(x, dense(b, w / "mlp" / "c_proj", h));
 }
 
-// image (N,S,S,3) -> tokens (N,T,W), class token first, through ln_pre. `features` (N,S/patch,S/patch,W), where there
-// are any, join the patches.
+// image (N,S,S,3) -> tokens (N,T,W) after ln_pre, class token first. `features` (N,S/patch,S/patch,W), if present, are
+// added to the patch embedding.
 Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const Tensor& image,
                    const Tensor& features = {}) {
   if (image.rank() != 4 || image.dim(1) != config.image_size || image.dim(2) != config.image_size || image.dim(3) != 3)
@@ -60,13 +60,13 @@ Tensor embed_image(Backend& b, const VisionConfig& config, const Scope& w, const
   return norm(b, w / "ln_pre", x);
 }
 
-// Class token -> ln_post -> proj: (N,T,W) -> (N,E).
+// Projects the class token: (N,T,W) -> (N,E).
 Tensor pool_image(Backend& b, const Scope& w, const Tensor& x) {
   const std::vector<int64_t> first(size_t(x.dim(0)), 0);
   return project(b, norm(b, w / "ln_post", b.take_token(x, first)), w("proj"));
 }
 
-// control: one tensor for each block, already in the order of use, or none.
+// control: one tensor per block, in order of use, or none.
 Tensor encode(Backend& b, const VisionConfig& config, bool quick_gelu, const Scope& w, const Tensor& image,
               std::span<const Tensor> control) {
   Tensor x = embed_image(b, config, w, image);
@@ -79,17 +79,18 @@ Tensor encode(Backend& b, const VisionConfig& config, bool quick_gelu, const Sco
 
 void check_vision(const VisionConfig& v) {
   if (v.patch < 1 || v.image_size < v.patch || v.width < 1 || v.layers < 0 || v.heads < 1 || v.width % v.heads != 0)
-    throw UsageError("clip: vision tower needs patch <= image_size and a width that its heads divide");
+    throw UsageError("clip: expected a vision tower with patch <= image_size and a width divisible by heads");
 }
 
 void check_stem(const ClipConfig& config) {
   const size_t depth = config.control_stem.size();
   if (depth > 8 || config.vision.patch % (1 << depth) != 0 ||
       (depth > 0 && config.vision.image_size % config.vision.patch != 0))
-    throw UsageError("clip: the controller's stem halves the image at each step and must end at whole patches");
+    throw UsageError(
+        "clip: expected an image size divisible by patch and a patch divisible by 2^(layers of control_stem)");
 }
 
-// What the controller's stem sees in each patch: (N,S,S,3) -> (N,S/patch,S/patch,W); absent without a stem.
+// The stem's features of each patch: (N,S,S,3) -> (N,S/patch,S/patch,W); absent without a stem.
 Tensor stem_features(Backend& b, const ClipConfig& config, const Scope& w, Tensor x) {
   const size_t depth = config.control_stem.size();
   if (depth == 0) return {};
@@ -98,7 +99,7 @@ Tensor stem_features(Backend& b, const ClipConfig& config, const Scope& w, Tenso
   return b.conv2d(x, w("proj.weight"), {}, {.stride = config.vision.patch >> depth});
 }
 
-// The controller: e_d, and h_i = zero_i(block i) into `hidden` where it is asked for.
+// Runs the controller and returns e_d. Appends h_i = zero_i(block i) to `hidden` unless it is null.
 Tensor control(Backend& b, const ClipConfig& config, const Scope& w, const Tensor& image, std::vector<Tensor>* hidden) {
   check_vision(config.vision);
   check_stem(config);
@@ -125,7 +126,7 @@ void list_blocks(WeightList& list, const std::string& name, int64_t width, int l
   }
 }
 
-// He's initialisation, which keeps the features' size through the steps.
+// He initialisation, which preserves the features' variance through the layers.
 void list_stem(WeightList& list, const std::string& name, const ClipConfig& config) {
   int64_t channels = 3;
   for (size_t i = 0; i < config.control_stem.size(); ++i) {
@@ -176,7 +177,8 @@ ImageFeatures encode_image_controlled(Backend& backend, const ClipConfig& config
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids) {
   const TextConfig& text = config.text;
   if (text.context < 1 || ids.empty() || ids.size() % size_t(text.context) != 0)
-    throw ShapeError(cat("clip: ", ids.size(), " token ids, expected whole rows of ", text.context));
+    throw ShapeError(
+        cat("clip: ", ids.size(), " token ids, expected a positive multiple of the context length ", text.context));
   const int64_t rows = int64_t(ids.size()) / text.context;
   Tensor x = backend.embedding(weights("token_embedding.weight"), ids, rows);
   x = backend.add(x, as_tokens(backend, weights("positional_embedding"), text.context));
@@ -204,7 +206,7 @@ std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller
   if (text) {
     const TextConfig& t = config.text;
     if (t.context < 1 || t.vocab < 1 || t.heads < 1 || t.width % t.heads != 0)
-      throw UsageError("clip: text tower needs a context, a vocabulary and a width that its heads divide");
+      throw UsageError("clip: expected a text tower with a context, a vocabulary and a width divisible by heads");
     list.add("clip.token_embedding.weight", {t.vocab, t.width}, WeightSpec::Init::normal, 0.02);
     list.add("clip.positional_embedding", {t.context, t.width}, WeightSpec::Init::normal, 0.01);
     list_blocks(list, "clip.transformer.resblocks", t.width, t.layers);
@@ -259,9 +261,9 @@ void validate(const ClipConfig& config) {
   require(config.text.width % config.text.heads == 0,
           cat("text.heads: ", config.text.heads, ": expected a divisor of text.width ", config.text.width));
   const size_t depth = config.control_stem.size();
-  require(
-      depth == 0 || (depth <= 8 && vision.patch % (1 << depth) == 0 && vision.image_size % vision.patch == 0),
-      cat("clip.control_stem has ", depth, " layers: expected so few that halving each time ends in whole patches"));
+  require(depth == 0 || (depth <= 8 && vision.patch % (1 << depth) == 0 && vision.image_size % vision.patch == 0),
+          cat("clip.control_stem has ", depth, " layers: expected at most 8, with vision.image_size divisible by ",
+              "vision.patch and vision.patch divisible by 2^layers"));
 }
 
 }  // namespace daclip

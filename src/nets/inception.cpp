@@ -13,7 +13,7 @@ struct Layer {
   int64_t out, in, height, width;  // of the kernel
 };
 
-// Layer by layer what torchvision's blocks are made of.
+// Lists the convolutions of torchvision's blocks.
 class LayerList {
  public:
   static std::vector<Layer> all() {
@@ -118,7 +118,7 @@ class Inception {
  private:
   Tensor conv(const char* name, const Tensor& x, int stride) const { return conv_relu(name, x, {.stride = stride}); }
 
-  // Padded so that height and width stay.
+  // A convolution with padding that preserves height and width.
   Tensor same(const char* name, const Tensor& x) const {
     const Tensor w = (weights_ / name)("weight");
     return conv_relu(name, x, {1, int(w.dim(2) / 2), int(w.dim(3) / 2)});

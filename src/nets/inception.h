@@ -1,6 +1,6 @@
-// The Inception network behind FID: InceptionV3 as it was ported from TensorFlow's 2015-12-05 graph (pytorch-fid),
-// written once for every backend. It is torchvision's but for the pooling: means leave padding out, and the last block
-// takes maxima. Weight names are torchvision's: Mixed_5b.branch1x1.conv.weight, Mixed_5b.branch1x1.bn.running_var, ...
+// The feature network of FID: InceptionV3 as ported from TensorFlow's 2015-12-05 graph (pytorch-fid), for any backend.
+// It differs from torchvision's in the pooling: average pooling excludes padding, and the last block uses max pooling.
+// Weight names are torchvision's: Mixed_5b.branch1x1.conv.weight, Mixed_5b.branch1x1.bn.running_var, ...
 #pragma once
 
 #include <vector>
@@ -13,18 +13,18 @@
 namespace daclip {
 
 inline constexpr int64_t kInceptionFeatures = 2048;
-inline constexpr int kInceptionSize = 299;  // of the pictures that FID gives it, both sides
+inline constexpr int kInceptionSize = 299;  // sides of the pictures that FID passes to it
 
-// x (N,H,W,3) in [-1,1], H and W at least 75, `weights` as fold_batch_norms makes them -> (N,2048): the mean over
-// positions of the last block.
+// x (N,H,W,3) in [-1,1], H and W at least 75, and `weights` from fold_batch_norms -> (N,2048), the mean of the last
+// block over all positions.
 Tensor inception_features(Backend& backend, const Scope& weights, const Tensor& x);
 
-// Each `<layer>.conv.weight` with its batch norm (eps 1e-3, running statistics) folded in, and the bias that comes of
-// it: `<layer>.weight`, `<layer>.bias`. Throws WeightsError, beginning with `where`, unless `published` is exactly
-// inception_weights().
+// Folds each batch norm (eps 1e-3, running statistics) into its convolution: `<layer>.conv.weight` and `<layer>.bn.*`
+// become `<layer>.weight` and `<layer>.bias`. Throws WeightsError, starting with `where`, unless `published` has
+// exactly the tensors of inception_weights().
 NamedArrays fold_batch_norms(const NamedArrays& published, const std::string& where);
 
-// Every published weight that the features need, in a fixed order.
+// All published weights that the features need, in a fixed order.
 std::vector<WeightSpec> inception_weights();
 
 }  // namespace daclip

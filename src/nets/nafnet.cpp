@@ -16,7 +16,7 @@ constexpr float kAttentionNormEps = 1e-5f;  // PyTorch's default
 constexpr int kFastStride = 5;              // rs[0] in the reference's local_arch.py
 
 Tensor to_unit_variance(Backend& b, const Tensor& context, int dim, const Shape& lq, const char* what) {
-  if (dim == 0) throw UsageError(cat("nafnet: a ", what, " context was given, but the network has no part for it"));
+  if (dim == 0) throw UsageError(cat("nafnet: got a ", what, " context, but the network is configured without one"));
   if (context.shape() != Shape{lq[0], dim})
     throw ShapeError(
         cat("nafnet: ", what, " context ", to_string(context.shape()), ", expected ", to_string({lq[0], dim})));
@@ -60,7 +60,7 @@ class Network {
     return x;
   }
 
-  // NAFBlock: two residual halves, each normalised (and steered), gated, and scaled by a learned gain per channel.
+  // NAFBlock: two residual halves, each normalised (and modulated), gated, and scaled by a learned gain per channel.
   Tensor block(const Scope& w, const Tensor& input, int level) {
     Tensor steer;  // (N,4C): scale and shift of norm1, then of norm2
     if (steer_.defined()) steer = b_.linear(steer_, w("prompt.weight"), w("prompt.bias"));
@@ -94,7 +94,7 @@ class Network {
   // beta and gamma are stored (1,C,1,1).
   Tensor gain(const Tensor& weight) { return b_.reshape(weight, {weight.numel()}); }
 
-  // The statistics of channel attention: of the whole map, or TLC's windows. level 0 is the full resolution.
+  // The mean for channel attention, over the whole map or TLC's windows. Level 0 is the full resolution.
   Tensor pool(const Tensor& x, int level) {
     if (pooling_) return pooling_(x);
     if (config_.local_height == 0) return b_.global_mean(x);
@@ -244,7 +244,7 @@ void validate(const NafnetConfig& config) {
   const size_t levels = config.encoder_blocks.size();
   if (levels < 1 || levels > 8 || config.decoder_blocks.size() != levels)
     throw FormatError(cat("restorer.encoder_blocks has ", levels, " levels and restorer.decoder_blocks ",
-                          config.decoder_blocks.size(), ": expected 1 to 8, and as many of each"));
+                          config.decoder_blocks.size(), ": expected 1 to 8, and the same number in both"));
   if ((config.local_height == 0) != (config.local_width == 0))
     throw FormatError(cat("restorer.local_height ", config.local_height, " and local_width ", config.local_width,
                           ": expected both above 0, or neither"));
@@ -275,8 +275,8 @@ class Nafnet : public DirectNetwork {
 
   std::vector<WeightSpec> weights() const override { return nafnet_weights(config_); }
   int multiple() const override { return config_.multiple(); }
-  // About ten maps of `width` channels at the first level: a block's input, its two double-width halves, the skips of
-  // all levels and a convolution's scratch.
+  // About ten maps of `width` channels at full resolution: a block's input, its two double-width halves, the skips of
+  // all levels, and a convolution's scratch memory.
   double values_per_pixel() const override { return 10.0 * config_.width / (config_.unshuffle * config_.unshuffle); }
   bool pools_globally() const override { return config_.local_height == 0; }
 

@@ -7,14 +7,14 @@
 namespace daclip {
 namespace {
 
-// One entry of torchvision's `features` that is no ReLU: those stand behind every convolution.
+// A convolution, pooling or fire module of torchvision's `features`. Every convolution is followed by a ReLU.
 struct Layer {
   enum Kind { conv, fire, pool, ceil_pool } kind;
-  int index = 0;  // its place in `features`
+  int index = 0;  // index in `features`
   int64_t in = 0, out = 0;
   int kernel = 3, stride = 1, padding = 1;
   int64_t squeezed = 0;  // channels in the middle of a fire module
-  bool tap = false;      // LPIPS looks at what comes behind this layer's ReLU
+  bool tap = false;      // LPIPS compares the output of this layer's ReLU
 };
 
 constexpr Layer convolution(int index, int64_t in, int64_t out, int kernel, int stride, int padding, bool tap) {

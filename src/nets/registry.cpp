@@ -1,4 +1,4 @@
-// The restoration networks that the program knows: a line each.
+// The known restoration networks. Add a new one here.
 #include "nets/registry.h"
 
 namespace daclip {

@@ -1,4 +1,4 @@
-// Finding a restoration network by its name or by a checkpoint.
+// Finds restoration networks by name or by a checkpoint's tensors.
 #pragma once
 
 #include "restoration/restoration_network.h"
@@ -8,10 +8,10 @@ namespace daclip {
 // All known types, in the order of registry.cpp.
 std::span<const NetworkType* const> network_types();
 
-// By NetworkType::name. Throws FormatError listing the known names.
+// The type of this name. Throws FormatError listing the known names.
 const NetworkType& network_type(std::string_view name);
 
-// By a checkpoint's tensor names; null where no network has them.
+// The type that matches a checkpoint's tensor names; null if there is none.
 const NetworkType* matching_network_type(const NamedArrays& arrays);
 
 }  // namespace daclip

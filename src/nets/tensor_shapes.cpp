@@ -17,7 +17,8 @@ int TensorShapes::dim(const std::string& name, size_t index) const {
   if (index >= shape.size())
     throw WeightsError(cat(where_, ": tensor ", name, " is ", to_string(shape), ", expected more dimensions"));
   if (shape[index] < 1 || shape[index] > kLargestLength)
-    throw LimitError(cat(where_, ": tensor ", name, " is ", to_string(shape), ", which no network has"));
+    throw LimitError(
+        cat(where_, ": tensor ", name, " is ", to_string(shape), ", expected dimensions from 1 to ", kLargestLength));
   return int(shape[index]);
 }
 

@@ -11,12 +11,12 @@
 namespace daclip {
 namespace {
 
-constexpr float kNormEps = 1e-5f;  // of the reference's channel LayerNorm in float32, and of the transformer's
+constexpr float kNormEps = 1e-5f;  // of the reference's channel LayerNorm in float32 and of the transformer's norms
 constexpr float kGroupNormEps = 1e-6f;
 constexpr int kGroups = 32;
-constexpr int kFeedForward = 4;  // widening
+constexpr int kFeedForward = 4;  // widening factor of the transformer's feed-forward layer
 
-// Where the network has its ResBlocks and attentions: what weights, time and conditioning are listed by.
+// The network's ResBlocks and attentions. Weights, time modulations and conditioning are derived from this list.
 struct ResBlock {
   std::string name;
   int64_t in, out;
@@ -60,7 +60,7 @@ Plan make_plan(const UnetConfig& config) {
 
 void check_context(const Tensor& context, int dim, const char* what) {
   if (!context.defined()) return;
-  if (dim == 0) throw UsageError(cat("unet: a ", what, " context was given, but the network has no part for it"));
+  if (dim == 0) throw UsageError(cat("unet: got a ", what, " context, but the network is configured without one"));
   if (context.rank() != 2 || context.dim(1) != dim)
     throw ShapeError(cat("unet: ", what, " context ", to_string(context.shape()), ", expected (N, ", dim, ")"));
 }
@@ -143,7 +143,7 @@ class Network {
     return b_.layer_norm(x, gain(b_, w("to_out.1.g")), {}, kNormEps);
   }
 
-  // Latent Diffusion's, with a residual of its own inside the one that stands around it.
+  // Latent Diffusion's spatial transformer. Its own residual connection lies inside the caller's.
   Tensor spatial_transformer(const Scope& w, Tensor x, const Tensor& token) {
     const Shape map = x.shape();
     Tensor h = b_.group_norm(x, kGroups, w("norm.weight"), w("norm.bias"), kGroupNormEps);
@@ -153,7 +153,7 @@ class Network {
     return b_.add(x, h);
   }
 
-  // x (N,T,C); token (N,1,C) is what the cross-attention gives at every position.
+  // x (N,T,C); token (N,1,C): output of the cross-attention, the same at every position.
   Tensor transformer_block(const Scope& w, Tensor x, const Tensor& token) {
     const Scope self = w / "attn1", feed_forward = w / "ff" / "net";
     const auto norm = [&](const Scope& n) { return b_.layer_norm(x, n("weight"), n("bias"), kNormEps); };
@@ -181,7 +181,8 @@ class Network {
     return seen(name, b_.conv2d(x, (weights_ / name)("weight"), {}, {.padding = 1}));
   }
 
-  // By value, so that neither part is kept beside the result: at full resolution each is a large share of the memory.
+  // Takes its parts by value, so that they are freed before the result is used: at full resolution each is a large
+  // fraction of the memory.
   Tensor join(Tensor a, Tensor b) {
     const Tensor parts[] = {std::move(a), std::move(b)};
     return b_.concat(parts, 3);
@@ -277,7 +278,7 @@ UnetConditioning unet_conditioning(Backend& b, const UnetConfig& config, const S
   const Tensor content = contexts.content.defined()
                              ? contexts.content
                              : b.from_floats(std::vector<float>(size_t(config.content_dim)), {1, config.content_dim});
-  // The content is ONE token: the softmax over it is 1, whatever the queries are.
+  // The content is a single token, so the softmax over it is 1 for any query, and queries and keys are not needed.
   for (const Attention& attention : make_plan(config).attentions) {
     if (!attention.transformer) continue;
     const Scope cross = w / attention.name / "fn" / "fn" / "transformer_blocks" / 0 / "attn2";
@@ -323,7 +324,7 @@ Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const Te
             std::span<const double> times, const Contexts& contexts, const UnetObserver& observe) {
   if (xt.rank() != 4 || (times.size() != 1 && int64_t(times.size()) != xt.dim(0)))
     throw ShapeError(cat("unet: ", times.size(), " times for a state ", to_string(xt.shape()),
-                         ", expected one for each image or one for all"));
+                         ", expected one per image or one for all"));
   const std::vector<double> all = times.size() == 1 ? std::vector<double>(size_t(xt.dim(0)), times[0])
                                                     : std::vector<double>(times.begin(), times.end());
   const UnetConditioning conditioning = unet_conditioning(b, config, weights, contexts);
@@ -408,7 +409,7 @@ class UnetPrediction : public NoisePrediction {
   const UnetConfig& config_;
   Scope weights_;
   UnetConditioning conditioning_;
-  std::vector<UnetTime> times_;  // one for each evaluation
+  std::vector<UnetTime> times_;  // one per evaluation
 };
 
 std::string describe_contexts(const UnetConfig& config) {
@@ -447,8 +448,8 @@ class Unet : public DiffusionNetwork {
 
   std::vector<WeightSpec> weights() const override { return unet_weights(config_); }
   int multiple() const override { return config_.multiple(); }
-  // In the last level's first ResBlock: two maps side by side, the skip that is still to come, the first convolution's
-  // result, and three of the block's; at half scale in the very last block, where no skip is left.
+  // The peak is in the first ResBlock of the last decoder level: two concatenated maps, the remaining skip, the first
+  // convolution's result, and three intermediate maps. At half scale it is in the final block, without a skip.
   double values_per_pixel() const override { return (config_.half_scale ? 6.0 : 7.0) * config_.width; }
 
   std::unique_ptr<NoisePrediction> prediction(Backend& backend, const Scope& weights, const Contexts& contexts,
@@ -473,7 +474,7 @@ std::unique_ptr<RestorationNetwork> detect_unet(const NamedArrays& arrays, const
   for (int i = 0; i < levels; ++i) {
     const int out = shapes.dim(cat("downs.", i, ".3.weight"), 0);
     if (out % config.width != 0)
-      throw WeightsError(cat(where, ": level ", i, " has ", out, " channels, no multiple of ", config.width));
+      throw WeightsError(cat(where, ": level ", i, " has ", out, " channels, expected a multiple of ", config.width));
     config.multipliers.push_back(out / config.width);
   }
   config.degradation_dim = shapes.has("prompt") ? shapes.dim("text_mlp.0.weight", 1) : 0;

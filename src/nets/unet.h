@@ -1,7 +1,7 @@
 // The conditional U-Net that predicts the noise of a diffusion state (DA-CLIP, Section 3.2; published code:
-// DenoisingUNet_arch.py), in the universal and the wild form, written once for every backend. Weight names
-// are the published ones: init_conv, time_mlp, prompt, text_mlp, prompt_mlp, downs.i.j, mid_block1, mid_attn,
-// mid_block2, ups.i.j, final_res_block, final_conv, downsample, upsample.
+// DenoisingUNet_arch.py), in the universal and the wild variant, for any backend. Weight names are the published ones:
+// init_conv, time_mlp, prompt, text_mlp, prompt_mlp, downs.i.j, mid_block1, mid_attn, mid_block2, ups.i.j,
+// final_res_block, final_conv, downsample, upsample.
 #pragma once
 
 #include <functional>
@@ -19,67 +19,68 @@ struct UnetConfig {
   int width = 64;                               // nf; at least 4 and even
   std::vector<int> multipliers = {1, 2, 4, 8};  // ch_mult: level i goes from width*multipliers[i-1] (width) to
                                                 // width*multipliers[i]
-  // Contexts. 0 leaves the part out.
+  // Contexts. 0 omits the module.
   int degradation_dim = 512;  // length of e_d; > 0 adds the prompt module (use_degra_context)
-  int content_dim = 512;      // length of e_c; > 0 adds the spatial transformers (use_image_context); without it,
-                              // linear attention stands everywhere, at the bottom too
+  int content_dim = 512;      // length of e_c; > 0 adds the spatial transformers (use_image_context). 0 uses
+                              // linear attention at every level, including the bottom
 
-  // Level (0 is the largest map) from which on the spatial transformer stands instead of linear attention. Universal:
-  // 3, whatever the depth; wild: the last level. Their widths, and the bottom's, are multiples of 32.
+  // First level (0 is the largest map) with a spatial transformer instead of linear attention. Universal: 3 for any
+  // depth; wild: the last level. The widths of these levels and of the bottom must be multiples of 32.
   int first_transformer = 3;
   bool half_scale = false;  // wild (scale = 0.5): all levels work at half the picture's size
   int heads = 4;            // of linear attention
-  int head_dim = 32;        // of linear attention, and of the spatial transformers, which have width/head_dim heads
+  int head_dim = 32;        // of both kinds of attention; the spatial transformers have width/head_dim heads
 
   int levels() const { return int(multipliers.size()); }
-  // Channels that enter and leave level i on the way down (and leave and enter it on the way up).
+  // Input and output channels of level i on the way down (output and input on the way up).
   int64_t width_in(int level) const { return level == 0 ? width : width_out(level - 1); }
   int64_t width_out(int level) const { return int64_t(width) * multipliers[size_t(level)]; }
   int64_t time_dim() const { return int64_t(4) * width; }
-  // H and W are padded to a multiple of this, by reflection at the right and the bottom.
+  // H and W are padded to a multiple of this, by reflection at the right and bottom border.
   int multiple() const { return 1 << levels(); }
 };
 
-// What is the same for all steps and all tiles of a picture.
+// Intermediate results that all steps and tiles of a picture share.
 struct UnetConditioning {
   Tensor prompt{};   // (N,time_dim), added to the time embedding; absent without a degradation context
-  Weights tokens{};  // for each spatial transformer by name ("downs.3.2"), what its cross-attention adds: (N,1,C)
+  Weights tokens{};  // output of each spatial transformer's cross-attention by name ("downs.3.2"), (N,1,C)
 };
 
-// Contexts enter as they are, not normalised. An absent degradation adds no prompt; an absent content counts as a
-// vector of zeros. A context that the configuration has no part for is refused with UsageError.
+// Contexts are used unnormalised. An absent degradation adds no prompt; an absent content is replaced by zeros. Throws
+// UsageError for a context without a module in the configuration.
 UnetConditioning unet_conditioning(Backend& backend, const UnetConfig& config, const Scope& weights,
                                    const Contexts& contexts);
 
-// What is the same for all tiles of a step: scales and shifts of each ResBlock by name ("downs.0.0"), (N,2C).
+// Intermediate results that all tiles of a step share: scales and shifts of each ResBlock by name ("downs.0.0"),
+// (N,2C).
 struct UnetTime {
   Weights modulations;
 };
 
-// times: one for each image of the batch, in the units of training (1..T).
+// times: one per image of the batch, in 1..T.
 UnetTime unet_time(Backend& backend, const UnetConfig& config, const Scope& weights,
                    const UnetConditioning& conditioning, std::span<const double> times);
 
-// Shown the result of each block as it comes, by name: "init_conv", "downs.0.0", ..., "final_res_block".
+// Receives the output of each block in order, with its name: "init_conv", "downs.0.0", ..., "final_res_block".
 using UnetObserver = std::function<void(const std::string& name, const Tensor& x)>;
 
-// xt, mu (N,H,W,channels) -> the predicted noise, of the same shape. H and W must be more than half of what they are
-// padded to (ShapeError): reflection has nothing to show beyond.
+// xt, mu (N,H,W,channels) -> the predicted noise, same shape. Throws ShapeError unless H and W exceed half of their
+// padded sizes, the most that a single reflection can fill.
 Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
             const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe = {});
 
-// All three at once. times: one for each image, or a single one for all.
+// Runs all three functions above. times: one per image, or a single one for all.
 Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, const Tensor& xt, const Tensor& mu,
             std::span<const double> times, const Contexts& contexts = {}, const UnetObserver& observe = {});
 
-// Every weight that the configuration needs, in a fixed order. Throws FormatError for one that makes no sense.
+// All weights that the configuration needs, in a fixed order. Throws FormatError for an invalid configuration.
 std::vector<WeightSpec> unet_weights(const UnetConfig& config);
 
-// Fields and their ranges; rules between fields. validate() checks both and throws FormatError.
+// visit() lists the fields with their ranges. validate() checks ranges and consistency and throws FormatError.
 void visit(ConfigVisitor& visitor, UnetConfig& config);
 void validate(const UnetConfig& config);
 
-// The network as models hold it. Throws FormatError for a configuration that makes no sense.
+// The network behind the common interface. Throws FormatError for an invalid configuration.
 std::unique_ptr<DiffusionNetwork> make_unet(const UnetConfig& config, const SdeConfig& sde = {});
 
 }  // namespace daclip

@@ -8,7 +8,7 @@
 namespace daclip {
 namespace {
 
-// "3 missing (a, b, c)", at most eight of them by name.
+// "3 missing (a, b, c)", with at most eight names.
 std::string listed(const std::vector<std::string>& names, const char* what) {
   constexpr size_t kShown = 8;
   std::string text = cat(names.size(), " ", what, " (");

@@ -1,4 +1,4 @@
-// Whether the tensors of a file are those that a configuration needs.
+// Checks that a file holds exactly the tensors that a configuration needs.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace daclip {
 
-// Throws WeightsError with missing, unexpected and mismatched tensors, all in one message that begins with `where`.
+// Throws WeightsError listing missing, unexpected and mismatched tensors in one message that starts with `where`.
 void check_tensors(const std::vector<WeightSpec>& expected, const NamedArrays& arrays, const std::string& where);
 
 }  // namespace daclip

@@ -15,7 +15,7 @@ class WeightList {
     specs_.push_back({std::move(name), std::move(shape), init, scale});
   }
 
-  // A convolution (O,I,kh,kw), I being the channels that one filter sees.
+  // A convolution (O,I,kh,kw), where I is the number of input channels per group.
   void conv(const std::string& name, int64_t out, int64_t in, int64_t kernel, bool bias = true) {
     const double bound = 1.0 / std::sqrt(double(in * kernel * kernel));
     add(name + ".weight", {out, in, kernel, kernel}, WeightSpec::Init::fan_in, bound);
@@ -33,7 +33,7 @@ class WeightList {
     add(name + ".bias", {out}, WeightSpec::Init::zeros);
   }
 
-  // Standard deviation `deviation`, the bias at zero: CLIP's own initialisation.
+  // CLIP's initialisation: normal with standard deviation `deviation`, zero bias.
   void normal_linear(const std::string& name, int64_t out, int64_t in, double deviation) {
     add(name + ".weight", {out, in}, WeightSpec::Init::normal, deviation);
     add(name + ".bias", {out}, WeightSpec::Init::zeros);
