@@ -33,7 +33,7 @@ bool same(const NamedArray& a, const NamedArray& b) {
 
 int heads_of(int width, int head_width, const std::string& what) {
   if (head_width < 1 || width % head_width != 0)
-    throw WeightsError(cat(what, ": a width of ", width, " is no multiple of the head width ", head_width));
+    throw WeightsError(cat(what, ": width ", width, " is not a multiple of the head width ", head_width));
   return width / head_width;
 }
 
@@ -53,7 +53,7 @@ const NetworkType& detect_network_type(const NamedArrays& arrays, const std::str
   if (const NetworkType* type = matching_network_type(arrays)) return *type;
   std::string known = "CLIP, DA-CLIP";
   for (const NetworkType* type : network_types()) known += cat(", ", type->title);
-  throw WeightsError(cat(where, ": none of ", known, "; it holds ", some_names(arrays)));
+  throw WeightsError(cat(where, ": holds none of ", known, "; found tensors ", some_names(arrays)));
 }
 
 void tidy_clip_names(NamedArrays& arrays, const std::string& where) {
@@ -67,7 +67,7 @@ void tidy_clip_names(NamedArrays& arrays, const std::string& where) {
     const std::string full = own ? name : "clip." + name;
     const auto [it, fresh] = tidied.emplace(full, array);
     if (!fresh && !same(it->second, array))
-      throw WeightsError(cat(where, ": tensor ", printable(name), " is there twice with different values"));
+      throw WeightsError(cat(where, ": tensor ", printable(name), " occurs twice with different values"));
   }
   arrays.arrays = std::move(tidied);
 }
@@ -93,8 +93,8 @@ DetectedClip detect_clip(const NamedArrays& arrays, const ClipHints& hints, cons
   text.width = shapes.dim("clip.token_embedding.weight", 1);
   text.layers = shapes.count("clip.transformer.resblocks.", ".ln_1.weight");
   if (hints.text_heads == 0 && text.width % 64 != 0)
-    throw WeightsError(cat(where, ": the text tower's heads cannot be told by its width of ", text.width,
-                           "; --text-heads or --config must tell them"));
+    throw WeightsError(cat(where, ": the text tower's width ", text.width,
+                           " does not determine its number of heads; pass --text-heads or --config"));
   text.heads = hints.text_heads > 0 ? hints.text_heads : text.width / 64;
   found.controller = shapes.has("visual_control.conv1.weight");
   return found;

@@ -1,4 +1,4 @@
-// What network a checkpoint holds, by the names and shapes of its tensors.
+// Detects a checkpoint's network and configuration from the names and shapes of its tensors.
 #pragma once
 
 #include <optional>
@@ -10,19 +10,19 @@
 
 namespace daclip {
 
-// Whether a checkpoint is CLIP's or DA-CLIP's. Throws WeightsError for a CLIP with an image tower that is no vision
-// transformer. `where` names the file in errors, here and below.
+// Whether a checkpoint holds CLIP or DA-CLIP. Throws WeightsError for a CLIP whose image tower is not a vision
+// transformer. Here and below, `where` names the file in errors.
 bool holds_clip(const NamedArrays& arrays, const std::string& where);
 
-// The restoration network of a checkpoint. Throws WeightsError naming what was found instead.
+// The type of a checkpoint's restoration network. Throws WeightsError listing some tensor names if none matches.
 const NetworkType& detect_network_type(const NamedArrays& arrays, const std::string& where);
 
-// Brings the names of CLIP and DA-CLIP files to DA-CLIP's: CLIP's own get "clip." in front; of `visual.*`, which
-// DA-CLIP files hold a second time as `clip.visual.*`, one copy stays. Sizes that OpenAI's files keep among their
-// weights, and constant masks, are dropped. Throws WeightsError where the two copies differ.
+// Converts the tensor names of CLIP and DA-CLIP files to DA-CLIP's. CLIP's names get the prefix "clip.". DA-CLIP files
+// hold `visual.*` twice, also as `clip.visual.*`; one copy is kept. Drops the sizes that OpenAI's files store as
+// tensors, and constant masks. Throws WeightsError if the two copies differ.
 void tidy_clip_names(NamedArrays& arrays, const std::string& where);
 
-// What shapes do not show of CLIP.
+// CLIP settings that tensor shapes do not determine.
 struct ClipHints {
   int vision_head_width = 64;
   int text_heads = 0;  // 0: the text tower's width / 64
@@ -33,7 +33,7 @@ struct DetectedClip {
   bool controller = false;
 };
 
-// Of tidied names. Throws WeightsError for a tensor that is missing, LimitError for sizes that no network has.
+// Expects names converted by tidy_clip_names(). Throws WeightsError for a missing tensor, LimitError for absurd sizes.
 DetectedClip detect_clip(const NamedArrays& arrays, const ClipHints& hints, const std::string& where);
 
 }  // namespace daclip

@@ -22,10 +22,10 @@ namespace fs = std::filesystem;
 constexpr const char* kVocabularyName = "bpe_simple_vocab_16e6.txt.gz";
 constexpr float kLargestHalf = 65504;
 
-// As the model keeps it: a floating type of at most 32 bits, matrices in 16 where that is asked for.
+// Converts a tensor to the model file's type: floating point of at most 32 bits; with `half`, 16 bits for matrices.
 NamedArray stored(const NamedArray& array, bool half, const std::string& what) {
   if (array.type == ArrayType::i32 || array.type == ArrayType::i64 || array.type == ArrayType::u8)
-    throw WeightsError(cat(what, " holds whole numbers, expected floating-point ones"));
+    throw WeightsError(cat(what, " holds integers, expected floating-point values"));
   const std::vector<float> values = array.to_floats();
   float largest = 0;
   for (const float v : values) {
@@ -37,7 +37,7 @@ NamedArray stored(const NamedArray& array, bool half, const std::string& what) {
   return array.type == ArrayType::f64 ? make_array(values, array.shape) : array;
 }
 
-// Replaces the values that the user has given.
+// Overwrites the fields for which the user gave a value.
 class NetworkOverrides : public ConfigVisitor {
  public:
   explicit NetworkOverrides(const ImportOptions& options) : options_(options) {}
@@ -112,7 +112,7 @@ class Import {
   }
 
   void add_clip(StateDict file, const std::string& where) {
-    // OpenAI publishes torch.jit archives, whose sizes stand among the weights.
+    // OpenAI publishes torch.jit archives, which store the network's sizes as tensors.
     const bool of_openai = file.torchscript || file.arrays.has("input_resolution");
     tidy_clip_names(file.arrays, where);
     ModelConfig& config = model_.config;
@@ -141,7 +141,7 @@ class Import {
     model_.config.restorer = std::move(network);
   }
 
-  // The bounds of a configuration, before anything is sized by it.
+  // Validates a configuration before it determines any size.
   template <class Validate>
   static void check(const std::string& where, const Validate& validate) {
     try {
@@ -153,7 +153,7 @@ class Import {
 
   void take(NamedArrays& arrays, const std::vector<WeightSpec>& specs, const std::string& prefix,
             const std::string& where) {
-    for (const WeightSpec& spec : specs) {  // published scalars are vectors of one here
+    for (const WeightSpec& spec : specs) {  // model files store scalars as vectors of length 1
       const auto it = arrays.arrays.find(spec.name);
       if (it != arrays.arrays.end() && it->second.shape.empty()) it->second.shape = {1};
     }
@@ -169,7 +169,7 @@ class Import {
     const ContextDims dims = config.restorer->context_dims();
     if (dims.content == 0 && dims.degradation == 0) return;
     if (!config.clip)
-      throw UsageError(cat(restorer_file_.string(), " is steered by DA-CLIP's embeddings: name DA-CLIP's file too"));
+      throw UsageError(cat(restorer_file_.string(), " needs DA-CLIP's embeddings: pass DA-CLIP's file too"));
     for (const int length : {dims.content, dims.degradation})
       if (length != 0 && length != config.clip->embedding)
         throw UsageError(cat(restorer_file_.string(), " takes embeddings of ", length, " values, but those of ",
@@ -182,15 +182,15 @@ class Import {
       if (path.empty() && fs::is_regular_file(file.parent_path() / kVocabularyName))
         path = file.parent_path() / kVocabularyName;
     if (path.empty()) {
-      model_.notes.push_back(cat("no vocabulary: the model knows its labels, but prompts and captions in other words ",
-                                 "need --vocab ", kVocabularyName));
+      model_.notes.push_back(
+          cat("no vocabulary: the model supports its labels, but prompts and captions need --vocab ", kVocabularyName));
       return;
     }
     tokenizer_ = Tokenizer::load(path);
     const int expected = model_.config.clip->text.vocab;
     if (tokenizer_->vocab() != expected)
-      throw WeightsError(
-          cat(path.string(), ": a vocabulary of ", tokenizer_->vocab(), " tokens, the text tower has ", expected));
+      throw WeightsError(cat(path.string(), ": the vocabulary has ", tokenizer_->vocab(),
+                             " tokens, expected the text tower's ", expected));
     model_.notes.push_back(cat("vocabulary: ", path.string(), ", ", tokenizer_->vocab(), " tokens"));
     const std::vector<int32_t> merges = tokenizer_->merges();
     model_.config.merges = int(merges.size() / 2);
@@ -204,13 +204,13 @@ class Import {
     model_.arrays.arrays["tokenizer.merges"] = std::move(array);
   }
 
-  // The ten published words by themselves, as the published controller was trained against them.
+  // Embeds the ten published label names without a prompt template, as in the published controller's training.
   void embed_labels() {
     const ClipConfig& clip = *model_.config.clip;
-    constexpr int kLongestLabel = 6;  // with start and end
+    constexpr int kLongestLabel = 6;  // in tokens, with start and end
     if (!tokenizer_ && (clip.text.vocab != kClipVocabulary || clip.text.context < kLongestLabel))
       throw UsageError(cat(clip_file_.string(), ": the text tower has ", clip.text.vocab, " tokens, not CLIP's ",
-                           kClipVocabulary, ": --vocab must name its vocabulary"));
+                           kClipVocabulary, ": pass its vocabulary with --vocab"));
     std::vector<int64_t> ids;
     for (const PublishedLabel& label : published_labels()) {
       const std::vector<int64_t> row =

@@ -1,4 +1,4 @@
-// Published checkpoints become one model file: weights, labels, vocabulary and configuration.
+// Converts published checkpoints to one model file with weights, labels, vocabulary and configuration.
 #pragma once
 
 #include <filesystem>
@@ -14,13 +14,14 @@
 
 namespace daclip {
 
-// What the tensors' shapes cannot tell. What is not given comes from `configs`, then from the published models.
+// Settings that tensor shapes do not determine. Absent ones come from `configs`, else from the published models, whose
+// values the comments give.
 struct ImportOptions {
   std::string name = "imported";
-  bool half = false;                 // matrices in float16, where their values fit, else in bfloat16; vectors stay
-  std::filesystem::path vocabulary;  // bpe_simple_vocab_16e6.txt.gz; empty: looked for beside the checkpoints
+  bool half = false;  // store matrices as float16 if their values fit, else as bfloat16; vectors stay as they are
+  std::filesystem::path vocabulary;  // bpe_simple_vocab_16e6.txt.gz; empty: searched for beside the checkpoints
   std::vector<std::filesystem::path> configs;  // JSON: open_clip's model configuration, "sde"; see formats.md
-  std::optional<bool> quick_gelu;              // published: exact GELU, but QuickGELU in OpenAI's own files
+  std::optional<bool> quick_gelu;              // exact GELU; OpenAI's own files: QuickGELU
   std::optional<ControlOrder> control_order;   // reversed
   std::optional<int> head_width;               // 64, of the image tower
   std::optional<int> text_heads;               // the text tower's width / 64
@@ -31,13 +32,13 @@ struct ImportOptions {
 
 struct ImportedModel {
   ModelConfig config;
-  NamedArrays arrays;              // ready to be written: names, labels, metadata
-  std::vector<std::string> notes;  // what was found, and what the model cannot do, a line each
+  NamedArrays arrays;              // contents of the model file, including labels and metadata
+  std::vector<std::string> notes;  // what was found and what the model cannot do, one line each
 };
 
-// `files`: at most one with CLIP or DA-CLIP, and at most one with a restoration network. The backend runs the text
-// tower over the labels. Throws what read_state_dict throws; WeightsError with missing, unexpected and mismatched
-// tensors all in one message; UsageError for files that do not fit together.
+// files: at most one with CLIP or DA-CLIP, and at most one with a restoration network. The backend embeds the labels
+// with the text tower. Throws the errors of read_state_dict; WeightsError listing all missing, unexpected and
+// mismatched tensors; UsageError for files that do not fit together.
 ImportedModel import_model(Backend& backend, std::span<const std::filesystem::path> files,
                            const ImportOptions& options);
 

@@ -15,10 +15,10 @@ class ConfigFile {
   explicit ConfigFile(const std::filesystem::path& path) : where_(path.string()) {
     const std::vector<uint8_t> bytes = read_file(path);
     root_ = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
-    if (!root_.is_object()) throw FormatError(cat(where_, ": a JSON object expected"));
+    if (!root_.is_object()) throw FormatError(cat(where_, ": expected a JSON object"));
   }
 
-  // The part under a name, or nothing; `part` itself where it is null.
+  // The object at parent[name], or null. A null `parent` means the root.
   const Json* part(const Json* parent, const char* name) const {
     if (!parent) parent = &root_;
     const auto it = parent->find(name);
@@ -105,7 +105,7 @@ void check_facts(const ConfigFacts& facts, const ClipConfig& found, const std::s
   std::string problems;
   const auto compare = [&](const char* what, const std::optional<int>& told, int detected) {
     if (told && *told != detected)
-      problems += cat(problems.empty() ? "" : ", ", what, " ", detected, " where the configuration says ", *told);
+      problems += cat(problems.empty() ? "" : ", ", what, " ", detected, " (configuration: ", *told, ")");
   };
   compare("embed_dim", facts.embedding, found.embedding);
   compare("image_size", facts.image_size, found.vision.image_size);

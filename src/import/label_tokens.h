@@ -1,4 +1,4 @@
-// The labels of the published model as CLIP's vocabulary encodes them, so that they can be embedded without it.
+// The published model's labels, encoded with CLIP's vocabulary so that they can be embedded without it.
 #pragma once
 
 #include <cstdint>

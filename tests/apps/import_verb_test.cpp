@@ -77,7 +77,7 @@ TEST_F(ImportVerb, refuses_in_one_line_and_writes_nothing) {
   const std::vector<uint8_t> hostile = torch_zip(pickled::call(pickled::global("posix", "system"), command), {});
   write_file_atomically(folder_ / "hostile.pt", hostile);
   expect_one_line(import({path("hostile.pt"), "-o", model}), 2, "class posix.system is refused");
-  expect_one_line(import({path("daclip.safetensors"), "-o", model}), 2, "--vocab must name its vocabulary");
+  expect_one_line(import({path("daclip.safetensors"), "-o", model}), 2, "pass its vocabulary with --vocab");
   expect_one_line(import({path("nafnet.safetensors"), "-o", path("nafnet.safetensors")}), 2, "would replace the input");
   expect_one_line(import({path("nafnet.safetensors"), "-o", path("page.pt/model.safetensors")}), 2, "page.pt");
   expect_one_line(import({path("nafnet.safetensors"), "-o", model, "--quick-gelu", "--exact-gelu"}), 2, "excludes");

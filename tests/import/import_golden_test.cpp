@@ -60,7 +60,7 @@ TEST(ImportGolden, the_unet_is_detected_as_its_configuration_says) {
     EXPECT_EQ(network->context_dims().degradation, kwargs.at("use_degra_context") ? context : 0);
     EXPECT_EQ(network->context_dims().content, kwargs.at("use_image_context") ? context : 0);
     EXPECT_EQ(found["half_scale"], kwargs.value("scale", 1.0) == 0.5);
-    // What the detected configuration needs is exactly what the file holds.
+    // The file holds exactly the weights that the detected configuration needs.
     const std::vector<WeightSpec> specs = network->weights();
     EXPECT_EQ(specs.size(), arrays.arrays.size());
     for (const WeightSpec& spec : specs) EXPECT_EQ(arrays.at(spec.name).shape, spec.shape) << spec.name;
@@ -85,14 +85,14 @@ TEST(ImportGolden, nafnet_is_detected_as_its_configuration_says) {
   }
 }
 
-TEST(ImportGolden, the_built_in_label_tokens_are_the_vocabularys) {
+TEST(ImportGolden, the_built_in_label_tokens_match_the_vocabulary) {
   if (!fs::exists(vocabulary_in(golden_root()))) GTEST_SKIP() << "no vocabulary in " << golden_root();
   const Tokenizer tokenizer = Tokenizer::load(vocabulary_in(golden_root()));
   for (const PublishedLabel& label : published_labels())
     EXPECT_EQ(label_tokens(label, 77), tokenizer.tokenize(label.name)) << label.name;
 }
 
-// The text tower of an imported model embeds free words, with the vocabulary stored in the model file.
+// The text tower of an imported model embeds free text with the vocabulary stored in the model file.
 TEST(ImportGolden, words_embed_as_the_reference_does) {
   NativeBackend backend({.threads = 1});
   bool checked = false;

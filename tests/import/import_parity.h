@@ -12,7 +12,7 @@
 
 namespace daclip::fixtures {
 
-// Restoration networks whose contexts have this width, or that have no contexts.
+// Folders of the restoration networks with contexts of this width.
 inline std::vector<fs::path> unets_for(const fs::path& root, int embedding) {
   std::vector<fs::path> found;
   for (const fs::path& folder : folders_with(root, "/kwargs/context_dim")) {

@@ -39,7 +39,7 @@ class Imports : public testing::Test {
     return write("unet.safetensors", test::random_checkpoint(unet_weights(test::published_unet(context)), 4));
   }
 
-  // All tests use the vocabulary, except those about its absence.
+  // All tests use the vocabulary, except those about a missing one.
   ImportOptions options() {
     ImportOptions result;
     result.vocabulary = write("vocabulary.txt", std::string(test::kSmallVocabulary));
@@ -102,7 +102,7 @@ TEST_F(Imports, the_image_tower_is_stored_once) {
   EXPECT_EQ(file.parameters("daclip."), written(import({daclip()}, options())).parameters("daclip."));
 
   twice.arrays["visual.proj"] = make_array(std::vector<float>(64 * 24, 1), {64, 24});
-  expect_message({write("differ.safetensors", twice)}, options(), "visual.proj is there twice with different values");
+  expect_message({write("differ.safetensors", twice)}, options(), "visual.proj occurs twice with different values");
 }
 
 TEST_F(Imports, missing_unexpected_and_mismatched_tensors_are_reported_together) {
@@ -125,12 +125,12 @@ TEST_F(Imports, clip_alone_classifies_and_embeds) {
   const Conditioning conditioning = Recogniser(backend_, model).analyse(test::test_photo(50, 40, 1));
   EXPECT_EQ(conditioning.content, conditioning.degradation);
   EXPECT_EQ(conditioning.probabilities.size(), 10u);
-  // The label embeddings are the bare words through the text tower.
+  // The label embeddings are the text tower's output for the bare label names.
   const std::vector<float> noisy = unit_length(TextEncoder(backend_, model).embed("noisy"));
   for (size_t i = 0; i < noisy.size(); ++i) EXPECT_NEAR(noisy[i], model.label_embedding(label_index("noisy"))[i], 1e-5);
 }
 
-TEST_F(Imports, a_restoration_network_alone_needs_no_clip_unless_it_is_steered) {
+TEST_F(Imports, a_restoration_network_alone_needs_clip_only_if_it_takes_contexts) {
   const ModelFile file = written(import({nafnet()}, {}));
   EXPECT_FALSE(file.config.clip);
   EXPECT_EQ(test::fields_of(*file.config.restorer)["restorer"]["encoder_blocks"], (std::vector<int>{1, 2}));
@@ -138,11 +138,11 @@ TEST_F(Imports, a_restoration_network_alone_needs_no_clip_unless_it_is_steered) 
   EXPECT_THROW(Recogniser(backend_, model), UsageError);
 
   EXPECT_EQ(written(import({unet(0)}, {})).config.restorer->context_dims().content, 0);
-  expect_message({unet()}, {}, "steered by DA-CLIP's embeddings");
+  expect_message({unet()}, {}, "needs DA-CLIP's embeddings");
   expect_message({unet(16), daclip()}, options(), "takes embeddings of 16 values");
 }
 
-TEST_F(Imports, what_shapes_cannot_tell_has_defaults_and_options) {
+TEST_F(Imports, settings_missing_from_shapes_have_defaults_and_options) {
   ImportOptions changed = options();
   changed.quick_gelu = true;
   changed.control_order = ControlOrder::forward;
@@ -166,10 +166,10 @@ TEST_F(Imports, what_shapes_cannot_tell_has_defaults_and_options) {
   EXPECT_EQ(given["steps"], 50);
   EXPECT_EQ(given["schedule"], "linear");
   changed.head_width = 48;
-  expect_message({daclip()}, changed, "width of 64 is no multiple of the head width 48");
+  expect_message({daclip()}, changed, "width 64 is not a multiple of the head width 48");
 }
 
-TEST_F(Imports, configuration_files_tell_it_too_and_must_agree_with_the_shapes) {
+TEST_F(Imports, configuration_files_supply_settings_and_must_agree_with_the_shapes) {
   ImportOptions configured = options();
   configured.configs = {write("config.json", std::string(R"({"model_cfg": {"embed_dim": 24, "quick_gelu": true,
         "vision_cfg": {"layers": 2, "width": 64, "head_width": 16}, "text_cfg": {"heads": 2}},
@@ -186,15 +186,14 @@ TEST_F(Imports, configuration_files_tell_it_too_and_must_agree_with_the_shapes) 
   EXPECT_EQ(sde["schedule"], "constant");
 
   configured.configs = {write("other.json", std::string(R"({"vision_cfg": {"layers": 12}, "embed_dim": 512})"))};
-  expect_message({daclip()}, configured,
-                 "embed_dim 24 where the configuration says 512, vision layers 2 where the configuration says 12");
+  expect_message({daclip()}, configured, "embed_dim 24 (configuration: 512), vision layers 2 (configuration: 12)");
   configured.configs = {write("bad.json", std::string(R"({"sde": {"T": "many"}})"))};
   expect_message({daclip()}, configured, "bad.json: T has the wrong type");
   configured.configs = {write("none.json", std::string("nothing"))};
-  expect_message({daclip()}, configured, "none.json: a JSON object expected");
+  expect_message({daclip()}, configured, "none.json: expected a JSON object");
 }
 
-TEST_F(Imports, torchscript_is_taken_for_openais_clip_with_quick_gelu) {
+TEST_F(Imports, torchscript_is_imported_as_openais_clip_with_quick_gelu) {
   std::vector<test::ZipFile> files = {{"clip/constants.pkl", ""}};
   std::vector<std::pair<std::string, std::string>> attributes;
   for (const auto& [name, array] : test::plain_clip().arrays) {
@@ -214,14 +213,14 @@ TEST_F(Imports, torchscript_is_taken_for_openais_clip_with_quick_gelu) {
   EXPECT_FALSE(import({folder_ / "ViT.pt"}, exact).config.clip->quick_gelu);
 }
 
-TEST_F(Imports, without_the_vocabulary_of_another_tower_nothing_can_be_embedded) {
-  expect_message({daclip()}, {}, "--vocab must name its vocabulary");
+TEST_F(Imports, a_text_tower_with_another_vocabulary_needs_that_vocabulary) {
+  expect_message({daclip()}, {}, "pass its vocabulary with --vocab");
   ImportOptions wrong;
   wrong.vocabulary = write("wrong.txt", std::string("#version\na b\n"));
-  expect_message({daclip()}, wrong, "a vocabulary of 515 tokens, the text tower has 517");
+  expect_message({daclip()}, wrong, "the vocabulary has 515 tokens, expected the text tower's 517");
 }
 
-TEST_F(Imports, with_clips_own_vocabulary_labels_are_known_without_it_but_free_words_are_not) {
+TEST_F(Imports, clips_standard_text_tower_embeds_labels_without_a_vocabulary_but_no_free_text) {
   ClipConfig config = test::published_clip();
   config.text.vocab = 49408;
   config.text.width = 64;
@@ -232,7 +231,7 @@ TEST_F(Imports, with_clips_own_vocabulary_labels_are_known_without_it_but_free_w
   EXPECT_NE(message_of([&] { TextEncoder(backend_, model); }).find("import it again with --vocab"), std::string::npos);
 }
 
-TEST_F(Imports, half_halves_the_matrices_within_their_precision) {
+TEST_F(Imports, half_stores_matrices_in_16_bits_within_their_precision) {
   ImportOptions half = options();
   half.half = true;
   NamedArrays arrays = test::published_daclip();
@@ -248,22 +247,22 @@ TEST_F(Imports, half_halves_the_matrices_within_their_precision) {
   for (size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(after[i], before[i], std::abs(before[i]) / 1024 + 1e-7);
 }
 
-TEST_F(Imports, what_does_not_belong_together_is_refused) {
+TEST_F(Imports, files_that_do_not_fit_together_are_refused) {
   expect_message({daclip(), daclip()}, options(), "both hold CLIP; a model takes one");
   expect_message({nafnet(), unet(0)}, {}, "both hold a restoration network");
   expect_message({write("other.safetensors", std::string("not a checkpoint"))}, {}, "other.safetensors");
   NamedArrays other;
   other.arrays["encoder.weight"] = make_array(std::vector<float>{1}, {1});
-  expect_message({write("other.safetensors", other)}, {}, "neither CLIP, DA-CLIP, the conditional U-Net nor NAFNet");
+  expect_message({write("other.safetensors", other)}, {}, "none of CLIP, DA-CLIP, NAFNet, the conditional U-Net");
   NamedArrays bad = test::random_checkpoint(nafnet_weights(test::published_nafnet()), 5);
   bad.arrays["ending.bias"] = make_array(std::vector<float>{1, NAN, 1}, {3});
   expect_message({write("nan.safetensors", bad)}, {}, "tensor ending.bias holds NaN");
 }
 
-TEST_F(Imports, sizes_that_no_network_has_are_refused) {
+TEST_F(Imports, absurd_sizes_are_refused) {
   NamedArrays bad = test::published_daclip();
   bad.arrays["clip.positional_embedding"] = make_array({}, {int64_t(1) << 40, 0});
-  expect_message({write("huge.safetensors", bad)}, options(), "which no network has");
+  expect_message({write("huge.safetensors", bad)}, options(), "expected dimensions from 1 to 16777216");
   bad = test::published_daclip();
   bad.arrays["clip.visual.positional_embedding"] = make_array(std::vector<float>(13 * 64), {13, 64});
   expect_message({write("odd.safetensors", bad)}, options(), "has 12 patches, expected a square");

@@ -1,4 +1,4 @@
-// Small checkpoints under the published names, with random weights.
+// Small checkpoints with the published tensor names and random weights.
 #pragma once
 
 #include "import/import.h"
@@ -8,7 +8,7 @@
 
 namespace daclip::test {
 
-// 512 byte symbols, three merges, start and end.
+// A vocabulary of 512 byte symbols, three merges, start and end token: 517 tokens.
 inline constexpr const char* kSmallVocabulary = "#version\nn o\nno i\ns y</w>\n";
 inline constexpr int kSmallVocabularySize = 512 + 3 + 2;
 
@@ -25,7 +25,7 @@ inline NamedArrays published_daclip(const ClipConfig& config = published_clip())
   return random_checkpoint(daclip_weights(config, true, true), 3);
 }
 
-// open_clip's names: no controller, and no prefix "clip.".
+// Plain CLIP with open_clip's names: no controller, no prefix "clip.".
 inline NamedArrays plain_clip(const ClipConfig& config = published_clip()) {
   NamedArrays arrays;
   for (auto& [name, array] : published_daclip(config).arrays)
