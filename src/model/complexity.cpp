@@ -69,7 +69,7 @@ std::vector<float> random_values(const WeightSpec& spec, Random& random) {
   return values;
 }
 
-// Linux: the highest resident size from now on.
+// Restarts the kernel's record of the peak resident size (Linux).
 void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 uint64_t peak_bytes() {

@@ -1,4 +1,4 @@
-// What each network of a model costs: counted, and measured on this machine.
+// The cost of each network of a model, counted and measured on this machine.
 #pragma once
 
 #include <functional>
@@ -11,34 +11,34 @@
 
 namespace daclip {
 
-// One network with all that it needs to be run, on any backend.
+// A network that can run on any backend.
 struct Network {
   std::string name;
   std::vector<WeightSpec> weights;
-  int height = 0, width = 0;                          // of the picture that it sees; 0: it reads a text
-  int evaluations = 1;                                // for one photo: the sampler's steps
-  std::function<void(Backend&, const Weights&)> run;  // once
-  bool restores = false;                              // a restoration network, not one of CLIP's
+  int height = 0, width = 0;                          // of its input picture; 0: its input is text
+  int evaluations = 1;                                // per photo: steps of the sampler
+  std::function<void(Backend&, const Weights&)> run;  // one evaluation
+  bool restores = false;                              // a restoration network, not a part of CLIP
 };
 
-// Of a model: image tower and controller, text tower, restoration network at this size.
+// The networks of a model: image tower and controller, text tower, and the restoration network at this picture size.
 std::vector<Network> networks_of(const ModelConfig& config, int height, int width);
 
-// The paper's, in its configurations, whether or not their weights are at hand.
+// The networks in the paper's configurations. Their weights are not needed.
 std::vector<Network> published_networks(int height, int width);
 
 struct NetworkCost {
   int64_t parameters = 0;
-  double multiply_adds = 0;  // of one evaluation, pointwise work not counted
-  double seconds = 0;        // of one evaluation: the median of `rounds`, after one that is not counted
-  uint64_t peak_bytes = 0;   // of the whole process while it runs, weights included; 0: this system does not tell
+  double multiply_adds = 0;  // per evaluation, without pointwise operations
+  double seconds = 0;        // per evaluation: median of `rounds`, after one warm-up
+  uint64_t peak_bytes = 0;   // of the whole process, including weights; 0: not available on this system
 };
 
-// Parameters and multiply-adds, without running anything.
+// Counts parameters and multiply-adds without computing anything.
 NetworkCost count(const Network& network);
 
-// All of it, with random weights, on which costs do not depend. `backend` makes a new one, so that no network pays for
-// another's memory.
+// Fills all fields, with random weights, since the cost does not depend on them. `backend` must return a new backend,
+// so that the peak excludes memory of other networks.
 NetworkCost measure(const Network& network, const std::function<std::unique_ptr<Backend>()>& backend, int rounds = 5);
 
 }  // namespace daclip

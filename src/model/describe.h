@@ -1,4 +1,4 @@
-// A model's configuration in words.
+// Describes a model's configuration.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace daclip {
 
-// A line for each part: "image tower: ViT, width 768, ...".
+// One line per part, such as "image tower: ViT, width 768, ...".
 std::vector<std::string> describe(const ModelConfig& config);
 
 }  // namespace daclip

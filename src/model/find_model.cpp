@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The program or shared library that holds this code; empty where the system does not say.
+// Path of the program or shared library that contains this code; empty if unknown.
 fs::path own_file() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&own_file), &info) == 0) return {};
@@ -20,7 +20,7 @@ fs::path own_file() {
   return error ? fs::path() : file;
 }
 
-// Folders that may hold NAME/model.safetensors, first choice first.
+// Folders to search for NAME/model.safetensors, in order of preference.
 std::vector<fs::path> model_folders() {
   std::vector<fs::path> folders;
   if (const char* variable = std::getenv("DACLIP_MODELS")) {
@@ -33,14 +33,14 @@ std::vector<fs::path> model_folders() {
   }
   const fs::path folder = own_file().parent_path();
   folders.push_back(folder / "models");
-  // As installed: share/ beside bin/ or lib/, which may have a folder for the architecture.
+  // In an installation: share/ beside bin/ or lib/, which may have a subfolder for the architecture.
   for (const fs::path& prefix : {folder.parent_path(), folder.parent_path().parent_path()})
     folders.push_back(prefix / "share" / "daclip" / "models");
-  // As built: build/<preset>/bin below the source tree, whose models/ stands at the top.
+  // In a build: the program is in build/<preset>/bin, the models are in models/ of the source tree.
   fs::path above = folder.parent_path();
   for (int level = 0; level < 3 && above.has_relative_path(); ++level, above = above.parent_path())
     folders.push_back(above / "models");
-  folders.emplace_back("models");  // where `daclip import -o models/NAME` puts it
+  folders.emplace_back("models");  // destination of `daclip import -o models/NAME`
   return folders;
 }
 
@@ -59,7 +59,7 @@ std::filesystem::path find_model(const std::string& model) {
     if (fs::is_regular_file(file, error)) return file;
     looked += (looked.empty() ? "" : ", ") + folder.string();
   }
-  throw IoError(cat("model ", model, " is not installed; looked in ", looked));
+  throw IoError(cat("model ", model, " is not installed; searched ", looked));
 }
 
 }  // namespace daclip

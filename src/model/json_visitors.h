@@ -1,4 +1,4 @@
-// Configurations to JSON and back.
+// Converts configurations to JSON and back.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,17 +10,17 @@
 
 namespace daclip {
 
-// Where a visited section lies in the JSON.
+// Location of a visited section in the JSON.
 enum class Sections {
-  nested,  // inside the object of the fields around it: clip.vision
-  beside,  // next to it, in the object that holds it: restorer, sde
+  nested,  // inside the object of the surrounding fields: clip.vision
+  beside,  // beside that object: restorer, sde
 };
 
 class JsonWriter : public ConfigVisitor {
  public:
   using Json = nlohmann::ordered_json;
 
-  // Writes to root[name]. `root` is kept by reference.
+  // Writes to root[name]. Keeps a reference to `root`.
   JsonWriter(Json& root, const char* name, Sections sections) : root_(root), sections_(sections), path_{name} {}
 
   void field(const char* name, int& value, const Range&, Presence) override { object()[name] = value; }
@@ -53,7 +53,7 @@ class JsonReader : public ConfigVisitor {
  public:
   using Json = nlohmann::ordered_json;
 
-  // Reads root[name]. `root` is kept by reference.
+  // Reads root[name]. Keeps a reference to `root`.
   JsonReader(const Json& root, const char* name, Sections sections) : root_(root), sections_(sections) {
     begin_section(name);
   }
@@ -71,7 +71,7 @@ class JsonReader : public ConfigVisitor {
       fail(name, cat("is \"", value, "\": expected one of ", joined(choices)));
   }
 
-  // A field that is no part of a visited configuration.
+  // Reads a field that visit() does not list.
   template <class T>
   void read(const char* name, T& value, Presence presence = Presence::required) const {
     const Json& object = *objects_.back().second;

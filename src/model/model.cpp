@@ -25,7 +25,7 @@ std::vector<WeightSpec> expected_tensors(const ModelConfig& config) {
 
 std::vector<WeightSpec> clip_weights(const ModelConfig& config) {
   std::vector<WeightSpec> specs = daclip_weights(*config.clip, config.controller, config.text_tower);
-  // The temperature of the controller's training, beside CLIP's own.
+  // Only the controller's training uses this temperature; CLIP has its own.
   if (!config.controller) std::erase_if(specs, [](const WeightSpec& spec) { return spec.name == "logit_scale"; });
   return specs;
 }
@@ -58,7 +58,7 @@ ModelFile checked(const std::filesystem::path& path, NamedArrays arrays) {
   file.path = path;
   file.arrays = std::move(arrays);
   if (file.arrays.metadata.empty())
-    throw FormatError(cat(path.string(), ": holds no daclip configuration, expected a model made by daclip"));
+    throw FormatError(cat(path.string(), ": holds no daclip configuration, expected a model file of daclip"));
   try {
     file.config = model_config_from_json(file.arrays.metadata);
   } catch (const FormatError& error) {
@@ -66,7 +66,7 @@ ModelFile checked(const std::filesystem::path& path, NamedArrays arrays) {
   }
   check_tensors(expected_tensors(file.config), file.arrays, path.string());
   if (file.config.merges > 0 && file.arrays.at("tokenizer.merges").type != ArrayType::i32)
-    throw WeightsError(cat(path.string(), ": tokenizer.merges must hold 32-bit integers"));
+    throw WeightsError(cat(path.string(), ": tokenizer.merges: expected 32-bit integers"));
   return file;
 }
 
@@ -94,7 +94,7 @@ bool of_text_tower(std::string_view name) {
   return name.starts_with("daclip.clip.") && !name.starts_with("daclip.clip.visual.");
 }
 
-// Half precision has left lengths of 1 +- 0.0005.
+// Embeddings stored in half precision have lengths of 1 +- 0.0005.
 void normalise_labels(LoadedModel& model, const std::filesystem::path& path) {
   const size_t n = size_t(model.config.clip->embedding);
   for (size_t row = 0; row < model.config.labels.size(); ++row) {

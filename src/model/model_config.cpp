@@ -94,7 +94,7 @@ void validate(const PreprocessConfig& config) {
 }
 
 void validate(const ModelConfig& config) {
-  require(config.clip || config.restorer, "neither clip nor restorer is there");
+  require(config.clip || config.restorer, "expected clip, restorer or both");
   if (config.clip) {
     validate(*config.clip);
     validate(config.preprocess);
@@ -103,10 +103,11 @@ void validate(const ModelConfig& config) {
                 config.clip->vision.image_size));
     check_range("clip.merges", config.merges, kMerges);
   }
-  require(config.clip.has_value() != config.labels.empty(), config.clip ? "labels is empty" : "labels without clip");
+  require(config.clip.has_value() != config.labels.empty(),
+          config.clip ? "labels: expected at least one" : "labels: expected none without clip");
   require(std::isfinite(config.logit_scale), "logit_scale is not a number");
   require(config.label_bias.empty() || config.label_bias.size() == config.labels.size(),
-          "label_bias: expected one for each label");
+          "label_bias: expected one per label");
   for (const float bias : config.label_bias) check_range("label_bias", double(bias), kLabelBias);
   if (!config.restorer) return;
   config.restorer->validate();
