@@ -17,9 +17,9 @@ struct daclip_model {
 struct daclip_session {
   std::optional<daclip::Model> model;
   int threads = 0;
-  std::optional<daclip::Restorer> restorer;      // opened by the first photo that needs it
-  std::optional<daclip::Classifier> classifier;  // likewise
-  daclip::Recognition recognition;               // of the last call, which owns the labels that it returned
+  std::optional<daclip::Restorer> restorer;      // created on first use
+  std::optional<daclip::Classifier> classifier;  // created on first use
+  daclip::Recognition recognition;               // of the last call; owns the label strings returned to the caller
   std::string degradation;
   std::string error;
 };
@@ -39,7 +39,7 @@ daclip_status status_of(const Error& error) {
   return DACLIP_INTERNAL;
 }
 
-// Runs `work`; what it throws becomes a status and the handle's message.
+// Runs `work` and converts its exceptions to a status and the handle's message.
 template <class Handle, class Work>
 daclip_status guarded(Handle* handle, const Work& work) {
   if (!handle) return DACLIP_USAGE;
@@ -58,7 +58,7 @@ daclip_status guarded(Handle* handle, const Work& work) {
       handle->error = error.what();
       return DACLIP_INTERNAL;
     }
-  } catch (...) {  // even the message found no memory
+  } catch (...) {  // no memory for the message
     return DACLIP_OUT_OF_MEMORY;
   }
 }

@@ -33,8 +33,7 @@ void check(const daclip_image& image, const char* what) {
   require(image.stride == 0 || image.stride >= row_bytes(image),
           cat("stride ", image.stride, ": expected 0 or at least the row's ", row_bytes(image), " bytes"));
   if (uint64_t(image.width) * uint64_t(image.height) > kMostPixels)
-    throw LimitError(
-        cat(what, ": ", image.width, "x", image.height, " pixels, at most ", kMostPixels, " are accepted"));
+    throw LimitError(cat(what, ": ", image.width, "x", image.height, " pixels, expected at most ", kMostPixels));
 }
 
 uint16_t to_u16(float value) {

@@ -38,7 +38,7 @@ void Classifier::set_labels(const std::vector<std::string>& texts) {
   }
   session_->model.label_embeddings = std::move(labels);
   session_->model.config.labels = texts;
-  session_->model.config.label_bias.clear();  // of the labels that are gone
+  session_->model.config.label_bias.clear();  // it belongs to the replaced labels
 }
 
 }  // namespace daclip

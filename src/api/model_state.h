@@ -1,4 +1,4 @@
-// What stands behind a Model (daclip/model.h). Read-only once made, so that sessions on several threads share it.
+// The implementation of Model (daclip/model.h). It is immutable, so that sessions on several threads can share it.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,12 @@
 namespace daclip {
 
 struct ModelState {
-  ModelOptions options;           // with the precision that `automatic` became
-  std::unique_ptr<Backend> home;  // which the weights were put onto; sessions compute on backends of their own
+  ModelOptions options;           // with the resolved precision instead of `automatic`
+  std::unique_ptr<Backend> home;  // holds the weights; each session computes on another backend
   LoadedModel model;
 };
 
-// A backend like the model's, for one session.
+// Creates a backend for one session, of the same kind and precision as the model's.
 std::unique_ptr<Backend> session_backend(const ModelState& state, int threads);
 
 }  // namespace daclip

@@ -21,7 +21,7 @@ std::unique_ptr<Backend> native_backend(const BackendOptions& options) {
 
 std::unique_ptr<Backend> cuda_backend(const BackendOptions& options) {
   const std::string file = find_torch_plugin();
-  if (file.empty()) throw DeviceError("device cuda needs LibTorch's backend: daclip was built without it");
+  if (file.empty()) throw DeviceError("device cuda needs LibTorch's backend, libdaclip_torch.so, which was not found");
   TorchPluginOptions torch;
   torch.automatic_precision = options.precision == Precision::automatic;
   torch.precision = options.precision == Precision::bf16 ? DType::bf16 : DType::f32;
@@ -43,10 +43,10 @@ std::string find_torch_plugin() {
 }
 
 MakeTorchBackend open_torch_plugin(const std::string& file) {
-  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open for the process's life
+  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open until the process ends
   if (!library) throw DeviceError(cat("LibTorch's backend cannot be opened: ", dlerror()));
   void* symbol = dlsym(library, kMakeTorchBackend);
-  if (!symbol) throw DeviceError(cat(file, ": no LibTorch backend of daclip"));
+  if (!symbol) throw DeviceError(cat(file, ": expected daclip's LibTorch backend"));
   return reinterpret_cast<MakeTorchBackend>(symbol);
 }
 

@@ -1,4 +1,4 @@
-// The backend that a user's options name.
+// Creates the backend that a user's options select.
 #pragma once
 
 #include <memory>
@@ -11,19 +11,19 @@ namespace daclip {
 
 struct BackendOptions {
   std::string device = "cpu";  // "cpu" or "cuda"
-  int threads = 0;             // of the CPU; 0: as many as there are cores
+  int threads = 0;             // CPU threads; 0: one per core
   Precision precision = Precision::automatic;
 };
 
-// cpu: the native engine. cuda: LibTorch's backend, in a library of its own (libdaclip_torch) that is opened only then,
-// so that programs start without LibTorch. Throws UsageError for another device, DeviceError where the library, the
-// device or the precision is absent.
+// cpu: the native engine. cuda: LibTorch's backend, from the shared library libdaclip_torch, which is opened only on
+// demand, so that programs start without LibTorch. Throws UsageError for an unknown device, DeviceError if the library,
+// the device or the precision is not available.
 std::unique_ptr<Backend> make_backend(const BackendOptions& options);
 
 // Whether Precision::automatic means bfloat16 on this processor.
 bool cpu_has_bf16();
 
-// The library of LibTorch's backend beside the program or in lib/ next to its folder; empty where there is none.
+// Path of libdaclip_torch.so, beside the program or in ../lib; empty if not found.
 std::string find_torch_plugin();
 
 }  // namespace daclip
