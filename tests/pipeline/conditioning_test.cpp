@@ -23,7 +23,7 @@ TEST(Conditioning, is_the_photos_own_by_default) {
   EXPECT_EQ(same.degradation, kPhoto.degradation);
 }
 
-TEST(Conditioning, words_give_the_direction_and_the_photo_the_length) {
+TEST(Conditioning, words_set_the_direction_and_the_photo_the_length) {
   const Conditioning chosen = choose(kPhoto, {{Source::words, {10, 0}}, {Source::words, {0.3f, 0.4f}}});
   EXPECT_EQ(chosen.content, (std::vector<float>{5, 0}));
   EXPECT_NEAR(chosen.degradation[0], 1.2, 1e-6);
@@ -31,11 +31,11 @@ TEST(Conditioning, words_give_the_direction_and_the_photo_the_length) {
   EXPECT_EQ(chosen.probabilities, kPhoto.probabilities);
 }
 
-TEST(Conditioning, another_images_embedding_is_taken_as_it_is) {
+TEST(Conditioning, another_images_embedding_is_used_unchanged) {
   EXPECT_EQ(choose(kPhoto, {{Source::image, {10, 0}}, {}}).content, (std::vector<float>{10, 0}));
 }
 
-TEST(Conditioning, can_be_nothing) {
+TEST(Conditioning, can_be_zero) {
   const Conditioning chosen = choose(kPhoto, {{Source::zero, {}}, {Source::zero, {}}});
   EXPECT_EQ(chosen.content, (std::vector<float>{0, 0}));
   EXPECT_EQ(chosen.degradation, (std::vector<float>{0, 0}));
@@ -69,7 +69,7 @@ TEST(Words, need_a_model_with_a_text_tower_that_was_loaded) {
   EXPECT_NE(encoder.embed("noisy"), encoder.embed("no noise"));
 }
 
-TEST(CleanContent, is_what_clip_sees_without_its_controller) {
+TEST(CleanContent, is_clips_embedding_without_the_controller) {
   NativeBackend backend({.threads = 1});
   const test::TempFolder folder;
   write_safetensors(folder / "model.safetensors", test::tiny_model());

@@ -30,7 +30,7 @@ TEST(LabelMixture, weights_the_labels_by_their_probabilities) {
   EXPECT_NEAR(unsure[1], 0.5, 1e-6);
 }
 
-TEST(LabelMixture, nothing_stays_nothing) {
+TEST(LabelMixture, of_a_zero_embedding_is_zero) {
   EXPECT_EQ(label_mixture(std::vector<float>{0, 0}, std::vector<float>{1, 0, 0, 1}, 30), (std::vector<float>{0, 0}));
 }
 

@@ -38,7 +38,7 @@ TEST(Preprocess, mosaic_shows_native_luma_on_multiples_of_eight) {
   EXPECT_TRUE(found);
 }
 
-TEST(Preprocess, mosaic_shows_spectra_in_which_a_flat_photo_has_one_coefficient_and_noise_fills_all) {
+TEST(Preprocess, mosaic_spectra_of_a_flat_photo_have_one_coefficient_and_noise_fills_all) {
   FloatImage flat(96, 96, 3, 0.5f), noisy = flat;
   for (size_t i = 0; i < noisy.data.size(); ++i) noisy.data[i] += ((i * 2654435761u >> 16) & 255) / 255.f - 0.5f;
   const FloatImage flat_square = clip_input(flat, mosaic_config()), noisy_square = clip_input(noisy, mosaic_config());
@@ -67,7 +67,7 @@ TEST(Preprocess, noise_raises_the_spectra_of_a_flat_photo) {
   EXPECT_GT(mean_spectrum(clip_input(noisy, mosaic_config())), mean_spectrum(clip_input(flat, mosaic_config())) + 0.3);
 }
 
-TEST(Preprocess, texture_map_shows_blurred_shadowed_and_blank_parts_apart) {
+TEST(Preprocess, texture_map_distinguishes_blurred_shadowed_and_blank_parts) {
   const PreprocessConfig config{PreprocessConfig::Kind::mosaic, 192, 96, 48, 96};
   FloatImage photo(384, 384, 3);
   Random random(3);
@@ -79,7 +79,7 @@ TEST(Preprocess, texture_map_shows_blurred_shadowed_and_blank_parts_apart) {
       for (int c = 0; c < 3; ++c) photo.at(x, y, c) = x >= 288 ? 1.f : (light + grain * light) * shadow;
     }
   const FloatImage square = clip_input(photo, config);
-  // The map's pixel (x,y) is at (96 + x, 96 + y) and covers the photo at four times that position.
+  // The map's position (x,y) is at pixel (96 + x, 96 + y) of the square and shows the photo near (4x, 4y).
   const auto seen = [&](int x, int y, int c) {
     double sum = 0;
     for (int dy = -4; dy <= 4; ++dy)
@@ -104,7 +104,7 @@ TEST(Preprocess, every_size_and_shape_gives_a_finite_square) {
     }
 }
 
-TEST(Preprocess, a_large_photo_is_seen_as_if_it_were_held_as_floats) {
+TEST(Preprocess, a_large_photo_gives_nearly_the_same_input_as_its_float_version) {
   const Image photo = test::test_photo(2500, 1700);
   PreprocessConfig config = mosaic_config();
   config.texture = 48;
@@ -119,7 +119,7 @@ std::filesystem::path golden_folder() {
 
 TEST(GoldenClipPreprocess, equals_pillow_within_a_level) {
   const std::filesystem::path file = golden_folder() / "clip_preprocess" / "cases.safetensors";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not here";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is absent";
   const NamedArrays cases = read_safetensors(file);
   int seen = 0;
   for (const auto& [name, source] : cases.arrays) {
@@ -129,7 +129,7 @@ TEST(GoldenClipPreprocess, equals_pillow_within_a_level) {
     const NamedArray& expected = cases.at(base + ".resized_cropped_u8");
     FloatImage rgb(int(source.shape[1]), int(source.shape[0]), 3);
     rgb.data = source.to_floats();
-    // Add half a level: the reference crops bytes, while we truncate floats.
+    // Adds half a level, so that clip_input's truncation to 8 bit recovers the reference's bytes.
     if (bytes)
       for (float& v : rgb.data) v = (v + 0.5f) / 255.f;
     const FloatImage square = clip_input(rgb, {PreprocessConfig::Kind::clip, int(expected.shape[0]), 0, 0});

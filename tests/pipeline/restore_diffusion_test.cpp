@@ -1,4 +1,4 @@
-// Restoration with diffusion models, with chosen contexts, and with models without CLIP.
+// Restoration with diffusion models, with chosen contexts and without CLIP.
 #include <gtest/gtest.h>
 
 #include "core/error.h"
@@ -39,7 +39,7 @@ class DiffusionRestorer : public testing::Test {
   LoadedModel model_;
 };
 
-TEST_F(DiffusionRestorer, every_small_size_comes_back_in_its_size) {
+TEST_F(DiffusionRestorer, keeps_every_small_size) {
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 9}, {7, 1}, {2, 3}, {3, 3}, {17, 31}, {8, 100}}) {
     const RestoreResult result = restore(test::test_photo(width, height));
     EXPECT_EQ(result.image.width, width);
@@ -47,7 +47,7 @@ TEST_F(DiffusionRestorer, every_small_size_comes_back_in_its_size) {
   }
 }
 
-TEST_F(DiffusionRestorer, the_seed_decides_every_byte) {
+TEST_F(DiffusionRestorer, the_seed_determines_every_byte) {
   const Image photo = test::test_photo(50, 30);
   for (const std::string_view name : sampler_names()) {
     RestoreOptions options = few_steps();
@@ -59,7 +59,7 @@ TEST_F(DiffusionRestorer, the_seed_decides_every_byte) {
   }
 }
 
-TEST_F(DiffusionRestorer, tiles_share_one_field_of_noise) {
+TEST_F(DiffusionRestorer, tiles_share_one_noise_field) {
   const Image photo = test::test_photo(260, 90);
   RestoreOptions whole = few_steps(), tiled = few_steps();
   whole.tile = 512;
@@ -93,7 +93,7 @@ TEST_F(DiffusionRestorer, reports_its_evaluations_and_its_progress) {
   EXPECT_EQ(restore(test::test_photo(8, 8), options).evaluations, 100);
 }
 
-TEST_F(DiffusionRestorer, each_context_steers_and_can_be_chosen) {
+TEST_F(DiffusionRestorer, each_context_affects_the_result_and_can_be_chosen) {
   const Image photo = test::test_photo_as(40, 30, 3, 16);  // 16 bits resolve small differences
   const Image plain = restore(photo).image;
   const std::vector<float> embedding(16, 0.4f);
@@ -117,7 +117,7 @@ TEST_F(DiffusionRestorer, each_context_steers_and_can_be_chosen) {
   }));
 }
 
-TEST_F(DiffusionRestorer, a_label_is_its_embedding_given_as_words) {
+TEST_F(DiffusionRestorer, a_label_equals_its_embedding_given_as_words) {
   const Image photo = test::test_photo_as(40, 30, 3, 16);
   RestoreOptions words = few_steps();
   words.degradation.clear();
@@ -126,7 +126,7 @@ TEST_F(DiffusionRestorer, a_label_is_its_embedding_given_as_words) {
   EXPECT_EQ(restore(photo, words).image.data, restore(photo).image.data);
 }
 
-TEST_F(DiffusionRestorer, a_mask_confines_the_change_to_its_holes) {
+TEST_F(DiffusionRestorer, a_mask_limits_changes_to_its_holes) {
   const Image photo = test::test_photo(40, 30);
   RestoreOptions options = few_steps();
   options.mask = Mask{40, 30, std::vector<uint8_t>(40 * 30, 1)};
@@ -137,7 +137,7 @@ TEST_F(DiffusionRestorer, a_mask_confines_the_change_to_its_holes) {
   for (size_t i = 0; i < photo.data.size(); ++i) ASSERT_TRUE(i / 3 == kHole || result.data[i] == photo.data[i]) << i;
 }
 
-TEST_F(DiffusionRestorer, options_that_make_no_sense_are_refused) {
+TEST_F(DiffusionRestorer, invalid_options_are_refused) {
   const Image photo = test::test_photo(20, 20);
   RestoreOptions options = few_steps();
   options.sampler.steps = 101;
@@ -150,14 +150,14 @@ TEST_F(DiffusionRestorer, options_that_make_no_sense_are_refused) {
   EXPECT_THROW(restore(photo, options), UsageError);
 }
 
-TEST_F(DiffusionRestorer, automatic_tiles_keep_to_the_memory) {
+TEST_F(DiffusionRestorer, automatic_tiles_respect_the_memory_limit) {
   const RestorePipeline restorer(backend_, model_);
   EXPECT_EQ(restorer.automatic_tile(1024, uint64_t(64) << 30), 1024);
   EXPECT_LT(restorer.automatic_tile(1024, 64u << 20), 512);
   EXPECT_GE(restorer.automatic_tile(1024, 1), kSmallestTile);
 }
 
-TEST_F(DiffusionRestorer, a_network_without_clip_restores_and_refuses_to_be_steered) {
+TEST_F(DiffusionRestorer, a_network_without_clip_restores_and_refuses_conditioning) {
   ModelConfig diffusion = test::tiny_diffusion_config(), direct = test::tiny_config();
   for (ModelConfig* config : {&diffusion, &direct}) {
     test::remove_clip(*config);

@@ -45,8 +45,8 @@ TEST_F(RestorePipelineTest, tiled_equals_whole_within_45_dB) {
   EXPECT_GT(test::psnr(to_rgb(a.image), to_rgb(b.image)), 45);
 }
 
-// Half of the photo is dark, and channel attention makes much of it: tiles with averages of their own come to 37 dB.
-TEST_F(RestorePipelineTest, tiles_share_the_photos_statistics) {
+// Half of the photo is dark and channel attention is amplified, so that tiles with separate means reach only 37 dB.
+TEST_F(RestorePipelineTest, tiles_share_the_photos_channel_means) {
   NamedArrays arrays = test::tiny_model();
   for (auto& [name, array] : arrays.arrays)
     if (name.starts_with("restorer.") && (name.ends_with(".beta") || name.ends_with(".sca.1.weight"))) {
@@ -66,11 +66,11 @@ TEST_F(RestorePipelineTest, tiles_share_the_photos_statistics) {
   EXPECT_GT(test::psnr(to_rgb(a.image), to_rgb(b.image)), 45);
 }
 
-// Zeros beyond the border, which nothing was trained on, would darken the averages.
-TEST_F(RestorePipelineTest, sides_that_are_no_multiples_are_continued_by_reflection) {
+// Zero padding, which does not occur in training, would darken the channel means.
+TEST_F(RestorePipelineTest, other_sides_than_multiples_are_padded_by_reflection) {
   ModelConfig config = test::tiny_config();
   NafnetConfig network = test::tiny_nafnet();
-  network.content_dim = 0;  // the embedding of the continued photo is another
+  network.content_dim = 0;  // the padded photo has a different embedding
   config.restorer = make_nafnet(network);
   load(test::tiny_model(config));
   const FloatImage photo = test::test_scene(45, 35);
@@ -81,7 +81,7 @@ TEST_F(RestorePipelineTest, sides_that_are_no_multiples_are_continued_by_reflect
 TEST_F(RestorePipelineTest, two_views_are_the_mean_of_the_photo_and_its_half_turn) {
   ModelConfig config = test::tiny_config();
   NafnetConfig network = test::tiny_nafnet();
-  network.content_dim = 0;  // the embedding of the turned photo is another
+  network.content_dim = 0;  // the rotated photo has a different embedding
   config.restorer = make_nafnet(network);
   load(test::tiny_model(config));
   const Image photo = test::test_photo(41, 27);
@@ -92,7 +92,7 @@ TEST_F(RestorePipelineTest, two_views_are_the_mean_of_the_photo_and_its_half_tur
   for (size_t i = 0; i < photo.samples(); ++i) ASSERT_EQ(both.data[i], (one.data[i] + other.data[i] + 1) / 2);
 }
 
-TEST_F(RestorePipelineTest, progress_of_views_and_tiles_only_grows_and_ends_at_one) {
+TEST_F(RestorePipelineTest, progress_over_views_and_tiles_increases_to_one) {
   RestoreOptions options;
   options.degradation = "noisy";
   options.views = 2;
@@ -105,7 +105,7 @@ TEST_F(RestorePipelineTest, progress_of_views_and_tiles_only_grows_and_ends_at_o
   EXPECT_DOUBLE_EQ(last, 1);
 }
 
-TEST_F(RestorePipelineTest, every_small_size_comes_back_in_its_size) {
+TEST_F(RestorePipelineTest, keeps_every_small_size) {
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 9}, {7, 1}, {3, 3}, {17, 31}, {8, 200}}) {
     const RestoreResult result = restore(test::test_photo(width, height));
     EXPECT_EQ(result.image.width, width);
@@ -134,7 +134,7 @@ TEST_F(RestorePipelineTest, depth_grey_alpha_profile_and_exif_are_kept) {
     }
 }
 
-TEST_F(RestorePipelineTest, sixteen_bits_hold_more_than_256_levels) {
+TEST_F(RestorePipelineTest, sixteen_bit_photos_keep_more_than_256_levels) {
   const Image result = restore(test::test_photo_as(64, 64, 3, 16)).image;
   size_t between = 0;
   for (size_t i = 0; i < result.samples(); ++i) between += result.data16()[i] % 257 != 0;
@@ -151,7 +151,7 @@ TEST_F(RestorePipelineTest, strength_zero_returns_the_input_and_half_lies_betwee
   for (size_t i = 0; i < photo.data.size(); ++i) ASSERT_NEAR(blend.data[i], (photo.data[i] + full.data[i]) / 2.0, 1.01);
 }
 
-TEST_F(RestorePipelineTest, a_mask_confines_the_change_to_its_holes) {
+TEST_F(RestorePipelineTest, a_mask_limits_changes_to_its_holes) {
   const Image photo = test::test_photo(60, 50);
   RestoreOptions options;
   options.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
@@ -171,7 +171,7 @@ TEST_F(RestorePipelineTest, a_mask_confines_the_change_to_its_holes) {
   EXPECT_TRUE(changed);
 }
 
-TEST_F(RestorePipelineTest, what_lay_in_a_hole_has_no_influence) {
+TEST_F(RestorePipelineTest, pixels_inside_a_hole_have_no_influence) {
   Image photo = test::test_photo(60, 50), other = photo;
   RestoreOptions options;
   options.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
@@ -180,7 +180,7 @@ TEST_F(RestorePipelineTest, what_lay_in_a_hole_has_no_influence) {
   EXPECT_EQ(restore(photo, options).image.data, restore(other, options).image.data);
 }
 
-TEST_F(RestorePipelineTest, a_photo_recognised_as_clean_is_returned_as_it_came) {
+TEST_F(RestorePipelineTest, a_photo_recognised_as_clean_is_returned_unchanged) {
   const Image photo = test::test_photo(90, 70);
   const Conditioning seen = Recogniser(backend_, model_).analyse(photo);
   NamedArrays arrays = test::tiny_model();
@@ -196,20 +196,20 @@ TEST_F(RestorePipelineTest, a_photo_recognised_as_clean_is_returned_as_it_came) 
   EXPECT_NE(restore(photo, insist).image.data, photo.data);
 }
 
-TEST_F(RestorePipelineTest, a_photo_that_is_rather_clean_than_anything_else_is_returned_as_it_came_however_unsure) {
+TEST_F(RestorePipelineTest, a_photo_recognised_as_clean_is_returned_unchanged_even_if_unsure) {
   const Image photo = test::test_photo(90, 70);
   const std::vector<float> seen = Recogniser(backend_, model_).analyse(photo).degradation;
   NamedArrays arrays = test::tiny_model();
   for (int label = 0; label <= kClean; ++label) test::set_label(arrays, model_.config, label, seen);
   load(arrays);
   model_.config.label_bias.assign(kLabels.size(), 0.f);
-  model_.config.label_bias[kClean] = 0.5f;  // 14 % are clean, 9 % each of the others
+  model_.config.label_bias[kClean] = 0.5f;  // probabilities: clean 14 %, each other label 9 %
   const RestoreResult result = RestorePipeline(backend_, model_).restore(photo);
   EXPECT_TRUE(result.untouched);
   EXPECT_EQ(result.image.data, photo.data);
 }
 
-TEST_F(RestorePipelineTest, the_chosen_degradation_steers_the_network) {
+TEST_F(RestorePipelineTest, the_chosen_degradation_affects_the_result) {
   const Image photo = test::test_photo(90, 70);
   RestoreOptions noisy, hazy;
   noisy.degradation = "noisy";
@@ -224,7 +224,7 @@ TEST_F(RestorePipelineTest, the_same_input_gives_the_same_bytes) {
   EXPECT_EQ(restore(photo, options).image.data, restore(photo, options).image.data);
 }
 
-TEST_F(RestorePipelineTest, options_that_make_no_sense_are_refused) {
+TEST_F(RestorePipelineTest, invalid_options_are_refused) {
   const Image photo = test::test_photo(40, 40);
   RestoreOptions options;
   options.degradation = "sharp";
@@ -240,15 +240,15 @@ TEST_F(RestorePipelineTest, options_that_make_no_sense_are_refused) {
   EXPECT_THROW(restore(photo, options), UsageError);
 }
 
-TEST_F(RestorePipelineTest, automatic_tiles_shrink_with_the_memory_bound) {
+TEST_F(RestorePipelineTest, automatic_tiles_shrink_with_the_memory_limit) {
   const RestorePipeline restorer(backend_, model_);
   EXPECT_GE(restorer.automatic_tile(1000, 1u << 30), restorer.automatic_tile(1000, 1u << 24));
   EXPECT_GE(restorer.automatic_tile(1000, 1), kSmallestTile);
   EXPECT_GE(restorer.automatic_tile(1000, 1u << 26), restorer.automatic_tile(100'000, 1u << 26));
 }
 
-// The photo's own embedding may have any length: steered by labels, the restorer sees the chosen label as it is.
-TEST_F(RestorePipelineTest, steered_by_labels_a_chosen_one_restores_as_its_embedding_would) {
+// With label steering the chosen label's embedding is used unchanged, whatever the length of the photo's own.
+TEST_F(RestorePipelineTest, with_label_steering_a_chosen_label_restores_like_its_embedding) {
   model_.config.label_steering = true;
   model_.config.logit_scale = 1000;
   const Image photo = test::test_photo(90, 70);

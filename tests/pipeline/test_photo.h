@@ -23,7 +23,7 @@ inline FloatImage test_scene(int width, int height, uint64_t seed = 1) {
 
 inline Image test_photo(int width, int height, uint64_t seed = 1) { return from_rgb(test_scene(width, height, seed)); }
 
-// The same scene with other channels and bit depth; alpha is a ramp.
+// The same scene with the given channels and bit depth; alpha is a ramp.
 inline Image test_photo_as(int width, int height, int channels, int bits) {
   const FloatImage scene = test_scene(width, height);
   Image image;

@@ -39,7 +39,7 @@ inline UnetConfig tiny_unet() {
           .head_dim = 16};
 }
 
-// So little noise that what a random network makes of it stays within the range of pixels.
+// Little noise, so that the output of a random network stays within [0,1].
 inline SdeConfig tiny_sde() { return {.max_sigma = 0.002}; }
 
 inline ModelConfig tiny_config() {
@@ -54,15 +54,15 @@ inline ModelConfig tiny_config() {
   return config;
 }
 
-// The same with a diffusion network in the other's place.
+// The same with a diffusion network instead of NAFNet.
 inline ModelConfig tiny_diffusion_config() {
   ModelConfig config = tiny_config();
-  config.clip->control_stem.clear();  // as published controllers are
+  config.clip->control_stem.clear();  // like published controllers
   config.restorer = make_unet(tiny_unet(), tiny_sde());
   return config;
 }
 
-// Leaves a network that nothing steers.
+// Removes CLIP and the contexts, which leaves a plain restoration network.
 inline void remove_clip(ModelConfig& config) {
   config.clip.reset();
   config.labels.clear();
@@ -71,7 +71,7 @@ inline void remove_clip(ModelConfig& config) {
   config.restorer = std::move(network);
 }
 
-// Weights that networks start from at zero get small values, so that every path has an effect.
+// Random weights. Weights that are initialised with zeros get small values, so that every path has an effect.
 inline std::vector<float> random_weight(const WeightSpec& spec, Random& random) {
   size_t count = 1;
   for (const int64_t d : spec.shape) count *= size_t(d);
@@ -104,7 +104,7 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
   return model;
 }
 
-// Adds a text tower, and a vocabulary of bytes and two merges.
+// Adds a text tower and a vocabulary of bytes and two merges.
 inline NamedArrays with_words(ModelConfig config) {
   config.text_tower = true;
   config.merges = 2;

@@ -11,7 +11,7 @@
 namespace daclip {
 namespace {
 
-TEST(Views, eight_views_are_eight_different_pictures_and_all_come_back) {
+TEST(Views, eight_views_differ_and_are_all_mapped_back) {
   for (const int bits : {8, 16}) {
     const Image photo = test::test_photo_as(13, 7, 4, bits);
     std::set<std::string> seen;
@@ -25,9 +25,9 @@ TEST(Views, eight_views_are_eight_different_pictures_and_all_come_back) {
   }
 }
 
-TEST(Views, results_are_averaged_where_they_belong) {
+TEST(Views, results_are_averaged_at_matching_pixels) {
   const Image photo = test::test_photo(6, 5);
-  // Whitens each view's top left pixel: in the photo, these are its top left pixel and, from the half turn, its bottom
+  // Whitens each view's top left pixel: in the photo this is the top left pixel and, from the half turn, the bottom
   // right one.
   const Image result = over_views(photo, 2, [](Image view, int) {
     std::fill_n(view.data.begin(), 3, uint8_t(255));
@@ -38,7 +38,7 @@ TEST(Views, results_are_averaged_where_they_belong) {
   for (size_t i = 3; i + 3 < photo.data.size(); ++i) EXPECT_EQ(result.data[i], photo.data[i]);
 }
 
-TEST(Views, one_view_is_the_photo_as_it_is) {
+TEST(Views, one_view_is_the_unchanged_photo) {
   const Image photo = test::test_photo(4, 3);
   int calls = 0;
   over_views(photo, 1, [&](const Image& view, int) {
