@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kSide = 8;
 
-// A map of one channel, with `left` in its left half and `right` in its right half.
+// A one-channel map with the value `left` in its left half and `right` in its right half.
 Tensor halves(Backend& backend, float left, float right) {
   std::vector<float> data;
   for (int i = 0; i < kSide * kSide; ++i) data.push_back(i % kSide < kSide / 2 ? left : right);
@@ -20,17 +20,17 @@ Tensor halves(Backend& backend, float left, float right) {
 
 float value(Backend& backend, const Tensor& mean) { return backend.to_floats(mean).at(0); }
 
-// A part of the overview that covers its own tile completely.
+// A part that covers its whole tile.
 MeasuringPlan::Part part_of_overview(double left, double right) { return {0, 0, {0, 0, 1, 1}, {left, 0, right, 1}}; }
 
-TEST(TileStatistics, tiles_use_the_overviews_average_moved_by_the_details_of_what_was_measured) {
+TEST(TileStatistics, tiles_use_the_overviews_mean_corrected_by_the_measured_tiles) {
   NativeBackend backend;
   TileStatistics statistics(backend);
   const Pooling overview = statistics.of_overview({part_of_overview(0, 0.5)});
   EXPECT_FLOAT_EQ(value(backend, overview(halves(backend, 1, 4))), 2.5f);
   EXPECT_FLOAT_EQ(value(backend, overview(halves(backend, 2, 2))), 2.f);
   const Pooling measured = statistics.of_part(0);
-  EXPECT_FLOAT_EQ(value(backend, measured(halves(backend, 1, 2))), 3.f);  // 2.5, plus 1.5's excess over 1
+  EXPECT_FLOAT_EQ(value(backend, measured(halves(backend, 1, 2))), 3.f);  // 2.5 + (1.5 - 1)
   EXPECT_FLOAT_EQ(value(backend, measured(halves(backend, 2, 2))), 2.f);
   for (int tile = 0; tile < 2; ++tile) {
     const Pooling pooling = statistics.of_tile();
@@ -39,17 +39,17 @@ TEST(TileStatistics, tiles_use_the_overviews_average_moved_by_the_details_of_wha
   }
 }
 
-TEST(TileStatistics, of_the_overview_nothing_is_left_once_all_was_measured) {
+TEST(TileStatistics, the_overview_does_not_contribute_once_every_part_is_measured) {
   NativeBackend backend;
   TileStatistics statistics(backend);
   statistics.of_overview({part_of_overview(0, 0.25), part_of_overview(0.25, 1)})(halves(backend, 11, -3));
   statistics.of_part(0)(halves(backend, 100, 100));
   EXPECT_FLOAT_EQ(value(backend, statistics.of_part(1)(halves(backend, 1, 3))), 0.25f * 100 + 0.75f * 2);
   EXPECT_FLOAT_EQ(value(backend, statistics.of_part(0)(halves(backend, 2, 6))),
-                  0.25f * 4 + 0.75f * 2);  // the last measurement counts
+                  0.25f * 4 + 0.75f * 2);  // the last measurement replaces the earlier one
 }
 
-TEST(TileStatistics, a_part_smaller_than_a_position_still_counts_one) {
+TEST(TileStatistics, a_part_smaller_than_a_position_covers_one_position) {
   NativeBackend backend;
   TileStatistics statistics(backend);
   MeasuringPlan::Part part{0, 0, {0, 0, 0.01, 0.01}, {0.99, 0.99, 1, 1}};
@@ -70,19 +70,19 @@ TileGrid grid_of(int width, int height, int tile) {
   return {plan_tiles(width, tile, 128, 16), plan_tiles(height, tile, 128, 16)};
 }
 
-TEST(MeasuringPlan, covers_a_photo_of_few_tiles_once_and_half_of_it_twice) {
+TEST(MeasuringPlan, measures_every_tile_of_a_small_photo_once_and_half_of_them_twice) {
   const TileGrid grid = grid_of(1000, 640, 576);
   const MeasuringPlan plan = plan_measuring(grid, 16);
   ASSERT_EQ(plan.parts.size(), grid.count());
   EXPECT_EQ(plan.passes, grid.count() + grid.count() / 2);
-  EXPECT_EQ(plan.reduction, 2);  // 1000 pixels in at most 576
+  EXPECT_EQ(plan.reduction, 2);  // reduces 1000 pixels to at most 576
   double area = 0;
   for (const MeasuringPlan::Part& part : plan.parts)
     area += (part.in_overview.right - part.in_overview.left) * (part.in_overview.bottom - part.in_overview.top);
-  EXPECT_NEAR(area, 500.0 * 320 / (512 * 320), 1e-9);  // the network sees the overview padded to 512
+  EXPECT_NEAR(area, 500.0 * 320 / (512 * 320), 1e-9);  // the overview is padded to 512
 }
 
-TEST(MeasuringPlan, finds_a_part_in_its_tile_and_in_the_overview) {
+TEST(MeasuringPlan, locates_a_part_in_its_tile_and_in_the_overview) {
   const TileGrid grid = grid_of(1000, 640, 576);
   for (const MeasuringPlan::Part& part : plan_measuring(grid, 16).parts) {
     const TileAxis::Tile &column = grid.across.tiles[part.column], &row = grid.down.tiles[part.row];

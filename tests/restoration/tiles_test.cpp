@@ -24,7 +24,7 @@ TEST(Tiles, weights_sum_to_one_at_every_position) {
       }
 }
 
-TEST(Tiles, are_aligned_and_no_larger_than_asked) {
+TEST(Tiles, are_aligned_and_no_larger_than_requested) {
   const TileAxis axis = plan_tiles(5003, 256, 64, 16);
   ASSERT_GT(axis.tiles.size(), 20u);
   for (const auto& t : axis.tiles) {
@@ -33,7 +33,7 @@ TEST(Tiles, are_aligned_and_no_larger_than_asked) {
   }
 }
 
-TEST(Tiles, one_tile_where_everything_fits) {
+TEST(Tiles, a_short_length_needs_one_tile) {
   const TileAxis axis = plan_tiles(250, 256, 64, 16);
   ASSERT_EQ(axis.tiles.size(), 1u);
   EXPECT_EQ(axis.tiles[0].length, 250);
