@@ -66,11 +66,9 @@ void expect_weights_to_be_those_asked_for(const ClipConfig& config) {
   }
 }
 
-TEST(Clip, weight_names_are_unique_and_those_that_the_forward_pass_asks_for) {
-  expect_weights_to_be_those_asked_for(small());
-}
+TEST(Clip, weight_names_are_unique_and_match_the_forward_pass) { expect_weights_to_be_those_asked_for(small()); }
 
-TEST(Clip, a_stem_of_convolutions_joins_the_controllers_patches) {
+TEST(Clip, the_controllers_stem_adds_its_weights) {
   ClipConfig config = small();
   config.control_stem = {3, 5};
   expect_weights_to_be_those_asked_for(config);
@@ -78,7 +76,7 @@ TEST(Clip, a_stem_of_convolutions_joins_the_controllers_patches) {
   EXPECT_EQ(count(daclip_weights(config, true, false)), count(daclip_weights(small(), true, false)) + stem);
 }
 
-TEST(Clip, refuses_a_stem_that_does_not_end_at_whole_patches) {
+TEST(Clip, refuses_a_stem_that_does_not_fit_the_patch_size) {
   ClipConfig config = small();
   config.control_stem = {3, 3, 3};
   EXPECT_THROW(daclip_weights(config, true, false), UsageError);

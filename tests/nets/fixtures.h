@@ -1,5 +1,5 @@
-// Reads reference values in the layout of ../shared/golden, whose README describes each tensor, and the small set of
-// fixtures beside this file.
+// Reads reference values: those in ../shared/golden, whose README describes each tensor, and the small fixtures beside
+// this file, in the same layout.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ inline Json read_json(const fs::path& path) {
   return Json::parse(file);
 }
 
-// The folders in `root` whose config.json has the given entry, in alphabetical order.
+// The folders in `root` whose config.json has the entry at this JSON pointer, sorted by name.
 inline std::vector<fs::path> folders_with(const fs::path& root, const std::string& pointer) {
   std::vector<fs::path> found;
   if (!fs::is_directory(root)) return found;
@@ -49,7 +49,7 @@ inline std::vector<fs::path> folders_with(const fs::path& root, const std::strin
   return found;
 }
 
-// Scalars become vectors of length one, as backends require.
+// Uploads weights. Scalars become vectors of length one, as backends require.
 inline Weights upload(Backend& backend, const NamedArrays& file) {
   Weights weights;
   for (const auto& [name, array] : file.arrays) {
@@ -92,13 +92,14 @@ inline double largest(std::span<const double> values) {
   return result;
 }
 
-// Accepted difference: `exact` in float32. bfloat16 has 8 bits of mantissa, and its error grows over layers.
+// Accepted difference: `exact` in float32, more in bfloat16, whose mantissa has 8 bits and whose error grows with
+// depth.
 inline double tolerance(const Backend& backend, double exact, std::span<const double> expected) {
   constexpr double kBfloat16 = 0.06;
   return backend.compute_dtype() == DType::f32 ? exact : kBfloat16 * largest(expected);
 }
 
-// Expects all values within `allowed`, with one message for the worst.
+// Expects all differences to be at most `allowed`. Reports only the largest.
 inline void expect_close(std::span<const float> found, std::span<const double> expected, double allowed,
                          const std::string& what) {
   ASSERT_EQ(found.size(), expected.size()) << what;

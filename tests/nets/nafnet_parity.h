@@ -64,7 +64,7 @@ inline bool check_nafnet(Backend& backend, const fs::path& root) {
   return !folders.empty();
 }
 
-// With the initial weights of training, contexts must not change the picture; with other weights they must.
+// With the initial weights of training, contexts must not change the picture; with random weights they must.
 inline void check_untrained_steer(Backend& backend) {
   const NafnetConfig config{.width = 4,
                             .encoder_blocks = {1},
@@ -88,7 +88,7 @@ inline void check_untrained_steer(Backend& backend) {
     for (const WeightSpec& spec : nafnet_weights(config)) {
       int64_t count = 1;
       for (const int64_t d : spec.shape) count *= d;
-      // beta and gamma also start at zero, which would hide the steering whatever its weights are.
+      // beta and gamma also start at zero, which would hide the conditioning.
       const bool gain = spec.name.ends_with("beta") || spec.name.ends_with("gamma");
       const bool zero = spec.init == WeightSpec::Init::zeros && !gain && !trained;
       weights.emplace(spec.name, backend.weight(values(count, zero ? 0 : 0.3), spec.shape));

@@ -39,13 +39,13 @@ TEST(Nafnet, has_the_published_parameters_and_multiply_adds) {
   RecordProperty("gmac", std::to_string(backend.multiply_adds() / 1e9));
 }
 
-TEST(Nafnet, steered_has_the_papers_parameters_within_two_percent) {
+TEST(Nafnet, with_contexts_has_the_papers_parameters_within_two_percent) {
   const int64_t parameters = count(nafnet_weights(steered()));
   EXPECT_NEAR(double(parameters) / 86.1e6, 1, 0.02);
   RecordProperty("parameters", std::to_string(parameters));
 }
 
-TEST(Nafnet, weight_names_are_unique_and_those_that_the_forward_pass_asks_for) {
+TEST(Nafnet, weight_names_are_unique_and_match_the_forward_pass) {
   NafnetConfig config = steered();
   config.encoder_blocks = {1, 2};
   config.decoder_blocks = {2, 1};
@@ -74,7 +74,7 @@ TEST(Nafnet, keeps_any_image_size) {
     EXPECT_EQ(nafnet(backend, config, Scope(weights), backend.activation(shape)).shape(), shape);
 }
 
-TEST(Nafnet, asks_a_given_pooling_once_for_each_block_in_their_order) {
+TEST(Nafnet, calls_the_given_pooling_once_per_block_in_order) {
   NafnetConfig config;
   config.width = 4;
   config.encoder_blocks = {2, 1};
@@ -90,7 +90,7 @@ TEST(Nafnet, asks_a_given_pooling_once_for_each_block_in_their_order) {
   EXPECT_EQ(channels, (std::vector<int64_t>{4, 4, 8, 16, 8, 4}));
 }
 
-TEST(Nafnet, refuses_contexts_that_it_has_no_part_for_or_of_another_length) {
+TEST(Nafnet, refuses_contexts_without_a_module_or_of_another_length) {
   const NafnetConfig plain{.width = 4, .encoder_blocks = {1}, .decoder_blocks = {1}};
   CountingBackend backend;
   const Tensor lq = backend.activation({1, 8, 8, 3});
@@ -104,12 +104,12 @@ TEST(Nafnet, refuses_contexts_that_it_has_no_part_for_or_of_another_length) {
   EXPECT_THROW(nafnet(backend, plain, Scope(weights), backend.activation({1, 8, 8, 4})), ShapeError);
 }
 
-TEST(Nafnet, refuses_configurations_that_make_no_network) {
-  EXPECT_THROW(nafnet_weights({.encoder_blocks = {1, 1}, .decoder_blocks = {1}}), FormatError);
-  EXPECT_THROW(nafnet_weights({.encoder_blocks = {}, .decoder_blocks = {}}), FormatError);
-  EXPECT_THROW(nafnet_weights({.width = 0}), FormatError);
-  EXPECT_THROW(nafnet_weights({.unshuffle = 0}), FormatError);
-  EXPECT_THROW(nafnet_weights({.middle_blocks = -1}), FormatError);
+TEST(Nafnet, refuses_invalid_configurations) {
+  EXPECT_THROW(nafnet_weights({.encoder_blocks = {1, 1}, .decoder_blocks = {1}}), UsageError);
+  EXPECT_THROW(nafnet_weights({.encoder_blocks = {}, .decoder_blocks = {}}), UsageError);
+  EXPECT_THROW(nafnet_weights({.width = 0}), UsageError);
+  EXPECT_THROW(nafnet_weights({.unshuffle = 0}), UsageError);
+  EXPECT_THROW(nafnet_weights({.middle_blocks = -1}), UsageError);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ TEST(NativeParity, unet_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
 }
 
-TEST(NativeParity, an_untrained_steer_changes_nothing) {
+TEST(NativeParity, untrained_conditioning_changes_nothing) {
   NativeBackend backend;
   fixtures::check_untrained_steer(backend);
 }

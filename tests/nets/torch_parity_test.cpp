@@ -42,7 +42,7 @@ TEST(TorchParity, unet_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
 }
 
-TEST(TorchParity, an_untrained_steer_changes_nothing) {
+TEST(TorchParity, untrained_conditioning_changes_nothing) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
   fixtures::check_untrained_steer(backend);

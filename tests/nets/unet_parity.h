@@ -20,8 +20,8 @@ inline UnetConfig unet_config(const Json& json) {
   return config;
 }
 
-// Weights derived from their name, so that no file has to store them: its FNV-1a hash seeds SplitMix64; values are
-// uniform of order 1/sqrt(fan in), gains around 1. data/make_unet.py does the same for the small fixtures.
+// Derives a weight from its name, so that no file has to store it: the name's FNV-1a hash seeds SplitMix64. Values are
+// uniform, of order 1/sqrt(fan in); gains are around 1. data/make_unet.py does the same for the small fixtures.
 inline NamedArray named_weight(const std::string& name, const Shape& shape) {
   uint64_t state = 0xcbf29ce484222325;
   for (const char c : name) state = (state ^ uint8_t(c)) * 0x100000001b3;
@@ -39,7 +39,7 @@ inline NamedArray named_weight(const std::string& name, const Shape& shape) {
   return make_array(values, shape);
 }
 
-// A fixture's weights: from its file, or derived from names if its configuration says so.
+// A fixture's weights: from its file, or derived from names if its configuration has "weights": "by name".
 inline NamedArrays unet_fixture_weights(const fs::path& folder, const Json& json,
                                         const std::vector<WeightSpec>& specs) {
   if (json.value("weights", "") != "by name") return read_safetensors(folder / "weights.safetensors");

@@ -63,7 +63,7 @@ class SmallUnet : public testing::Test {
   Weights weights_;
 };
 
-TEST_F(SmallUnet, images_of_a_batch_do_not_see_each_other) {
+TEST_F(SmallUnet, images_of_a_batch_are_independent) {
   const Shape one = {1, 6, 7, 3};
   std::vector<Tensor> xt, mu, content, degradation;
   std::vector<float> apart;
@@ -81,7 +81,7 @@ TEST_F(SmallUnet, images_of_a_batch_do_not_see_each_other) {
   for (size_t i = 0; i < apart.size(); ++i) ASSERT_NEAR(together[i], apart[i], 1e-5);
 }
 
-TEST_F(SmallUnet, an_absent_content_is_a_vector_of_zeros_and_an_absent_degradation_no_prompt) {
+TEST_F(SmallUnet, an_absent_content_equals_zeros_and_an_absent_degradation_adds_no_prompt) {
   const Tensor xt = random({1, 4, 4, 3}), mu = random({1, 4, 4, 3}), degradation = random({1, 5});
   const Tensor zeros = b_.from_floats(std::vector<float>(6), {1, 6});
   EXPECT_EQ(run(xt, mu, {9}, {{}, degradation}), run(xt, mu, {9}, {zeros, degradation}));
@@ -89,7 +89,7 @@ TEST_F(SmallUnet, an_absent_content_is_a_vector_of_zeros_and_an_absent_degradati
   EXPECT_NE(run(xt, mu, {9}, {}), run(xt, mu, {9}, {{}, b_.from_floats(std::vector<float>(5), {1, 5})}));
 }
 
-TEST_F(SmallUnet, refuses_what_does_not_fit) {
+TEST_F(SmallUnet, refuses_mismatched_shapes_and_contexts) {
   const Tensor map = random({2, 4, 4, 3});
   EXPECT_THROW(run(map, random({2, 4, 5, 3}), {1}, {}), ShapeError);
   EXPECT_THROW(run(map, map, {1, 2, 3}, {}), ShapeError);
@@ -100,7 +100,7 @@ TEST_F(SmallUnet, refuses_what_does_not_fit) {
   EXPECT_THROW(unet_conditioning(b_, blind, Scope(weights_), {{}, random({1, 5})}), UsageError);
 }
 
-TEST(Unet, refuses_configurations_that_make_no_sense) {
+TEST(Unet, refuses_invalid_configurations) {
   for (const UnetConfig& config :
        {UnetConfig{.channels = 0}, UnetConfig{.width = 3}, UnetConfig{.multipliers = {}},
         UnetConfig{.multipliers = {0}}, UnetConfig{.degradation_dim = -1}, UnetConfig{.heads = 0},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the small parity fixtures beside this file: random networks, evaluated by plain numpy in double precision.
+"""Writes the small parity fixtures beside this file: random networks, evaluated with numpy in double precision.
 
 Written from the papers' definitions, independently of src/nets: loops over heads and kernel taps, no shared code.
 Layout as in ../shared/golden (see its README): config.json, weights.safetensors, cases.safetensors; images (N,C,H,W).
@@ -183,7 +183,7 @@ def nafnet_weights(c):
 
 
 def local_pool(x, window):
-    """Plain loops over TLC's windows, then the border repeated."""
+    """Averages over TLC's windows with plain loops, then repeats the border."""
     kh, kw = min(window[0], x.shape[1]), min(window[1], x.shape[2])
     h, w = x.shape[1] - kh + 1, x.shape[2] - kw + 1
     means = np.array([[x[:, i:i + kh, j:j + kw].mean((1, 2)) for j in range(w)] for i in range(h)]).transpose(2, 0, 1)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the small parity fixtures of the conditional U-Net: evaluated by plain numpy in double precision.
+"""Writes the small parity fixtures of the conditional U-Net, evaluated with numpy in double precision.
 
-Written from the papers' definitions, independently of src/nets. Layout as in ../shared/golden, but for weights: each
-name gives its own values (`value_of`, and `named_weight` in unet_parity.h), so that no file has to hold them.
+Written from the papers' definitions, independently of src/nets. Layout as in ../shared/golden, except that weights are
+derived from their names (`value_of`, and `named_weight` in unet_parity.h) instead of stored.
 Run: python3 tests/nets/data/make_unet.py
 """
 import math
@@ -66,7 +66,7 @@ class Named(dict):
             self.conv(name + ".res_conv", out, into, 1, bias=False)
 
     def attention(self, name, n, context):
-        """context 0: linear attention, else the spatial transformer over a context of that length."""
+        """context: length of the context of a spatial transformer; 0: linear attention."""
         self.add(name + ".fn.norm.g", 1, n, 1, 1)
         inner = name + ".fn.fn"
         if not context:
@@ -131,7 +131,7 @@ class Unet:
         return w
 
     def __call__(self, xt, mu, time, degradation=None, content=None):
-        """One picture (3,H,W) at a time -> the predicted noise."""
+        """One picture (3,H,W) -> the predicted noise."""
         self.time = self.time_embedding(time, degradation)
         self.token = np.zeros(self.content) if content is None else content.astype(np.float64)
         _, height, width = xt.shape

@@ -1,4 +1,4 @@
-// Takes the place of src/nets/registry.cpp, with one network more.
+// Replaces src/nets/registry.cpp and adds the toy network.
 #include "nets/registry.h"
 
 namespace daclip {

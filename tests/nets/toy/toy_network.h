@@ -1,4 +1,4 @@
-// The smallest restoration network, a residual convolution: what a new network has to bring.
+// A minimal restoration network, a residual convolution, as an example of adding a network.
 #pragma once
 
 #include "restoration/direct_network.h"

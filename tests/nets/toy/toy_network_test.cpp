@@ -1,4 +1,4 @@
-// A network that stands in two files and one line of the registry is imported, described, counted, and restores.
+// A network added by two files and one line of the registry can be imported, described, counted and run.
 #include "nets/toy/toy_network.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 namespace daclip {
 namespace {
 
-// A checkpoint whose convolution adds half of each colour.
+// A checkpoint whose convolution adds half of the input, per colour.
 NamedArrays toy_checkpoint(int kernel) {
   std::vector<float> weight(size_t(9 * kernel * kernel));
   for (int c = 0; c < 3; ++c) weight[size_t((c * 3 + c) * kernel * kernel + kernel * kernel / 2)] = 0.5f;
@@ -42,7 +42,7 @@ class ToyNetwork : public testing::Test {
   std::vector<std::string> notes_;
 };
 
-TEST_F(ToyNetwork, is_imported_with_the_configuration_that_its_shapes_show) {
+TEST_F(ToyNetwork, is_imported_with_the_configuration_derived_from_its_shapes) {
   const ModelFile file = imported(5);
   EXPECT_EQ(file.config.restorer->type().name, "toy");
   EXPECT_EQ(file.parameters("restorer."), 9 * 25 + 3);
@@ -68,7 +68,7 @@ TEST_F(ToyNetwork, is_counted) {
   EXPECT_EQ(count(networks[0]).multiply_adds, 81.0 * 32 * 16);
 }
 
-TEST_F(ToyNetwork, a_configuration_out_of_range_is_refused_wherever_it_comes_from) {
+TEST_F(ToyNetwork, an_invalid_configuration_is_refused_by_every_constructor) {
   EXPECT_THROW(test::make_toy({.kernel = 4}), FormatError);
   EXPECT_THROW(test::make_toy({.kernel = 17}), FormatError);
   EXPECT_THROW(model_config_from_json(R"({"format": "daclip-model-1", "name": "x", "labels": [], "logit_scale": 1,
