@@ -14,7 +14,7 @@ const Network& named(const std::vector<Network>& networks, const std::string& na
   throw UsageError("no network " + name);
 }
 
-TEST(Complexity, published_networks_have_their_parameters_and_multiply_adds) {
+TEST(Complexity, published_networks_have_the_published_parameters_and_multiply_adds) {
   const std::vector<Network> networks = published_networks(256, 256);
   const auto of = [&](const char* name) { return count(named(networks, name)); };
   EXPECT_EQ(of("DA-CLIP ViT-B/32").parameters, 87'849'216 + 94'936'320);
@@ -22,7 +22,7 @@ TEST(Complexity, published_networks_have_their_parameters_and_multiply_adds) {
   EXPECT_EQ(of("IR-SDE + DA-CLIP").parameters, 48'975'747);
   EXPECT_NEAR(double(of("NAFNet").parameters), 67.89e6, 0.01e6);
   EXPECT_NEAR(double(of("NAFNet + DA-CLIP").parameters), 86.1e6, 0.02 * 86.1e6);
-  // From the paper's Table 8, whose tool does not count the products inside attention.
+  // From the paper's Table 8, whose tool does not count the matrix products inside attention.
   EXPECT_NEAR(of("NAFNet").multiply_adds, 63e9, 0.02 * 63e9);
   EXPECT_NEAR(of("IR-SDE").multiply_adds, 117e9, 0.02 * 117e9);
   EXPECT_GT(of("IR-SDE + DA-CLIP").multiply_adds, 118e9);

@@ -47,7 +47,7 @@ TEST_F(ModelFiles, a_complete_one_loads) {
   EXPECT_NEAR(norm, 1, 1e-5);
 }
 
-TEST_F(ModelFiles, written_before_an_entry_existed_take_its_default) {
+TEST_F(ModelFiles, from_older_versions_use_defaults_for_missing_entries) {
   ModelConfig config = test::tiny_config();
   config.label_steering = true;
   config.label_bias.assign(config.labels.size(), 0.5f);
@@ -65,13 +65,13 @@ TEST_F(ModelFiles, written_before_an_entry_existed_take_its_default) {
   EXPECT_TRUE(older.clip->control_stem.empty());
 }
 
-TEST_F(ModelFiles, biases_of_another_number_than_the_labels_are_refused) {
+TEST_F(ModelFiles, a_number_of_biases_other_than_the_labels_is_refused) {
   auto json = nlohmann::json::parse(to_json(test::tiny_config()));
   json["label_bias"] = {1, 2};
   EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("label_bias"), std::string::npos);
 }
 
-TEST_F(ModelFiles, a_stem_that_does_not_end_at_whole_patches_is_refused) {
+TEST_F(ModelFiles, a_stem_that_does_not_fit_the_patch_size_is_refused) {
   auto json = nlohmann::json::parse(to_json(test::tiny_config()));
   json["clip"]["control_stem"] = {4, 4, 4, 4, 4};
   EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("control_stem"), std::string::npos);
@@ -157,7 +157,7 @@ TEST_F(ModelFiles, are_found_by_name_in_the_folders_of_the_environment) {
   EXPECT_THROW(find_model("./absent.safetensors"), IoError);
 }
 
-TEST_F(ModelFiles, are_found_by_name_in_the_models_of_the_working_folder) {
+TEST_F(ModelFiles, are_found_by_name_in_models_of_the_working_folder) {
   std::filesystem::create_directories(folder_ / "models/imported");
   write_safetensors(folder_ / "models/imported/model.safetensors", test::tiny_model());
   const std::filesystem::path before = std::filesystem::current_path();

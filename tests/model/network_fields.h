@@ -1,4 +1,4 @@
-// The fields of a configured network, for comparing.
+// The fields of a configured network as JSON, for comparison.
 #pragma once
 
 #include "model/json_visitors.h"

@@ -1,4 +1,4 @@
-// The published networks' sizes as `daclip info` counts them, from shapes alone.
+// Parameter counts of the published networks, computed from shapes alone as in `daclip info`.
 #include <gtest/gtest.h>
 
 #include "model/model.h"
@@ -30,7 +30,7 @@ TEST(Parameters, of_daclip_b32_and_the_universal_unet_are_the_published_ones) {
   EXPECT_EQ(file.parameters("restorer."), 48'975'747);
 }
 
-TEST(Parameters, of_the_unet_follow_its_contexts_and_form) {
+TEST(Parameters, of_the_unet_depend_on_its_contexts_and_variant) {
   const auto count = [](UnetConfig unet) {
     ModelConfig config;
     config.restorer = make_unet(unet);
@@ -42,7 +42,7 @@ TEST(Parameters, of_the_unet_follow_its_contexts_and_form) {
   EXPECT_EQ(count({.degradation_dim = 0, .content_dim = 768, .half_scale = true}), 49'470'467);
 }
 
-TEST(Parameters, of_plain_clip_leave_the_controller_and_its_temperature_out) {
+TEST(Parameters, of_plain_clip_exclude_the_controller_and_its_temperature) {
   ModelConfig config;
   config.clip.emplace();
   config.controller = false;
