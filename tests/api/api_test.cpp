@@ -30,7 +30,7 @@ RestoreOptions noisy() {
   return options;
 }
 
-TEST_F(Api, a_model_says_what_it_can_do) {
+TEST_F(Api, a_model_reports_its_capabilities) {
   const Model model = this->model();
   EXPECT_EQ(model.name(), "tiny");
   EXPECT_EQ(model.labels().size(), kLabels.size());
@@ -40,7 +40,7 @@ TEST_F(Api, a_model_says_what_it_can_do) {
   EXPECT_EQ(model.device(), "cpu");
 }
 
-TEST_F(Api, a_model_from_bytes_restores_as_the_file_does) {
+TEST_F(Api, a_model_from_bytes_restores_like_the_file) {
   const Model from_bytes = Model::from_bytes(read_file(path()), {.precision = Precision::f32});
   EXPECT_EQ(Restorer(from_bytes, 1).restore(photo_, noisy()).image.data,
             Restorer(model(), 1).restore(photo_, noisy()).image.data);
@@ -59,7 +59,7 @@ TEST_F(Api, sessions_on_several_threads_share_one_model) {
   for (const RestoreResult& result : results) EXPECT_EQ(result.image.data, alone.image.data);
 }
 
-TEST_F(Api, progress_can_cancel_and_the_session_goes_on_working) {
+TEST_F(Api, progress_can_cancel_and_the_session_remains_usable) {
   Restorer restorer(model(), 1);
   RestoreOptions tiled = noisy();
   tiled.tile = 64;
@@ -82,7 +82,7 @@ TEST_F(Api, a_classifier_ranks_every_label) {
   EXPECT_EQ(recognition.conditioning.content.size(), 16u);
 }
 
-TEST_F(Api, texts_replace_the_labels_of_one_classifier) {
+TEST_F(Api, set_labels_affects_only_one_classifier) {
   write_safetensors(path(), test::with_words(test::tiny_config()));
   const Model model = Model::load(path(), {.precision = Precision::f32, .text_tower = true});
   ASSERT_TRUE(model.reads_words());
@@ -93,7 +93,7 @@ TEST_F(Api, texts_replace_the_labels_of_one_classifier) {
   EXPECT_THROW(classifier.set_labels({}), UsageError);
 }
 
-TEST_F(Api, words_and_a_clean_image_steer) {
+TEST_F(Api, words_and_a_clean_image_condition_the_network) {
   write_safetensors(path(), test::with_words(test::tiny_config()));
   Restorer restorer(Model::load(path(), {.precision = Precision::f32, .text_tower = true}), 1);
   const Image plain = restorer.restore(photo_, noisy()).image;
@@ -105,7 +105,7 @@ TEST_F(Api, words_and_a_clean_image_steer) {
   EXPECT_NE(restorer.restore(photo_, cleaned).image.data, plain.data);
 }
 
-TEST_F(Api, what_a_model_cannot_do_is_refused) {
+TEST_F(Api, unsupported_requests_and_invalid_images_are_refused) {
   const Model model = this->model();
   EXPECT_THROW(Restorer(model, 1).embed_text("rain"), UsageError);
   EXPECT_THROW(Model::load("no/such/model"), IoError);
@@ -120,7 +120,7 @@ TEST_F(Api, what_a_model_cannot_do_is_refused) {
   EXPECT_THROW(Classifier(model, 1).classify(broken), ShapeError);
 }
 
-TEST_F(Api, pictures_go_through_bytes_and_files_in_every_writable_format) {
+TEST_F(Api, pictures_round_trip_through_bytes_and_files_in_every_writable_format) {
   for (const std::string& format : writable_formats()) {
     const Image back = decode_image(encode_image(photo_, format, {.quality = 100}));
     EXPECT_EQ(back.width, photo_.width) << format;
@@ -133,7 +133,7 @@ TEST_F(Api, pictures_go_through_bytes_and_files_in_every_writable_format) {
   EXPECT_THROW(write_image(folder_ / "picture.xyz", photo_), UsageError);
 }
 
-TEST(Samplers, have_names_of_which_one_is_the_default) {
+TEST(Samplers, have_names_that_include_the_default) {
   const std::vector<std::string_view> names = sampler_names();
   EXPECT_NE(std::find(names.begin(), names.end(), default_sampler()), names.end());
 }

@@ -1,4 +1,4 @@
-/* Uses every function of daclip/daclip.h. Prints what is not as expected and returns how much of it. */
+/* Calls every function of daclip/daclip.h. Prints each failed expectation and returns their number. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@ static int failures = 0;
 static void expect(int condition, const char* what) {
   if (condition) return;
   ++failures;
-  fprintf(stderr, "not as expected: %s\n", what);
+  fprintf(stderr, "failed expectation: %s\n", what);
 }
 #define EXPECT(condition) expect((condition), #condition)
 
-/* RGB rows with a gap behind each. */
+/* An RGB image whose rows are each followed by `gap` unused bytes. */
 static daclip_image new_image(daclip_sample_type type, size_t gap) {
   const size_t sample = type == DACLIP_U8 ? 1 : type == DACLIP_U16 ? 2 : 4;
   daclip_image image = {NULL, kWidth, kHeight, kWidth * 3 * sample + gap, 3, type};
@@ -182,7 +182,7 @@ static void check_options(const daclip_model* model) {
 static void check_diffusion(const char* folder) {
   daclip_model* model = load(folder, "diffusion.safetensors", 0);
   daclip_session* session = open_session(model);
-  daclip_model_free(model); /* the session goes on working */
+  daclip_model_free(model); /* the session must remain usable */
   daclip_image photo = new_image(DACLIP_U8, 0), first = new_image(DACLIP_U8, 0), second = new_image(DACLIP_U8, 0);
   daclip_restore_options options;
   daclip_restore_options_init(&options);
@@ -218,7 +218,7 @@ static void* restore_in_thread(void* argument) {
 }
 
 static void check_threads(const char* folder) {
-  daclip_model* model = load(folder, "model.safetensors", 0); /* its weights are packed by whoever comes first */
+  daclip_model* model = load(folder, "model.safetensors", 0); /* the first thread to use a weight packs it */
   pthread_t threads[kThreads];
   Work work[kThreads];
   for (int i = 0; i < kThreads; ++i) {

@@ -1,4 +1,4 @@
-// The C API, used by a program that is compiled as C11 and linked with the shared library.
+// Runs a client of the C API that is compiled as C11 and linked with the shared library.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -9,7 +9,7 @@
 namespace daclip {
 namespace {
 
-TEST(CApi, a_c_program_uses_all_of_it) {
+TEST(CApi, a_c_program_can_call_every_function) {
   const test::TempFolder folder;
   write_safetensors(folder / "model.safetensors", test::with_words(test::tiny_config()));
   write_safetensors(folder / "diffusion.safetensors", test::tiny_model(test::tiny_diffusion_config()));
