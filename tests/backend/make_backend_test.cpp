@@ -10,7 +10,7 @@
 namespace daclip {
 namespace {
 
-TEST(MakeBackend, the_processor_computes_in_the_precision_that_is_asked_for) {
+TEST(MakeBackend, the_cpu_backend_has_the_requested_precision) {
   EXPECT_EQ(make_backend({.threads = 1, .precision = Precision::f32})->compute_dtype(), DType::f32);
   EXPECT_EQ(make_backend({.threads = 1})->compute_dtype(), cpu_has_bf16() ? DType::bf16 : DType::f32);
   if (cpu_has_bf16())
@@ -25,7 +25,7 @@ TEST(MakeBackend, unknown_devices_and_negative_threads_are_refused) {
   EXPECT_THROW(make_backend({.threads = -1}), UsageError);
 }
 
-TEST(MakeBackend, cuda_works_or_says_what_is_missing) {
+TEST(MakeBackend, cuda_works_or_the_error_names_the_missing_part) {
   try {
     const std::unique_ptr<Backend> backend = make_backend({.device = "cuda"});
     const float values[] = {1, 2, 3};
@@ -38,7 +38,7 @@ TEST(MakeBackend, cuda_works_or_says_what_is_missing) {
 }
 
 #ifdef DACLIP_TORCH_PLUGIN
-TEST(TorchPlugin, its_backend_computes_as_the_native_one) {
+TEST(TorchPlugin, its_backend_computes_like_the_native_one) {
   const std::unique_ptr<Backend> torch(open_torch_plugin(DACLIP_TORCH_PLUGIN)({.device = "cpu"}));
   const std::unique_ptr<Backend> native = make_backend({.threads = 1, .precision = Precision::f32});
   EXPECT_EQ(torch->name(), "torch");
@@ -53,7 +53,7 @@ TEST(TorchPlugin, its_backend_computes_as_the_native_one) {
   for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-4);
 }
 
-TEST(TorchPlugin, a_mistake_is_reported_as_the_programs_own_error) {
+TEST(TorchPlugin, its_errors_are_caught_as_daclips_error_types) {
   const std::unique_ptr<Backend> torch(open_torch_plugin(DACLIP_TORCH_PLUGIN)({.device = "cpu"}));
   const float values[] = {1, 2, 3};
   EXPECT_THROW(torch->add(torch->from_floats(values, {3}), torch->from_floats({values, 2}, {2})), ShapeError);
