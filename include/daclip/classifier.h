@@ -30,7 +30,7 @@ struct Conditioning {
 struct Recognition {
   Conditioning conditioning;            ///< embeddings and probabilities
   std::vector<Prediction> predictions;  ///< every label, most probable first
-  bool unsure = false;  ///< the highest probability is too low to rely on
+  bool unsure = false;                  ///< the highest probability is too low to rely on
 };
 
 /// Classifies photos with one model. Use an object in one thread at a time; different objects are independent.
