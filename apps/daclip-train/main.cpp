@@ -42,7 +42,7 @@ using MakeStage = std::unique_ptr<daclip::Stage> (*)(const daclip::TrainConfig&)
 
 void require(const char* option, double value, const daclip::Range& range) {
   if (!range.contains(value))
-    throw daclip::UsageError(daclip::cat(option, ": ", value, ": expected ", daclip::to_string(range)));
+    throw daclip::UsageError(daclip::cat(option, ": ", value, ": expected ", daclip::range_text(range)));
 }
 
 daclip::TrainConfig effective_config(const TrainArguments& arguments) {

@@ -72,7 +72,7 @@ void visit_loss(TrainVisitor& v, LossConfig& c) {
   static constexpr std::string_view kLosses[] = {"l1", "l2", "charbonnier", "psnr"};
   static constexpr std::string_view kSteerings[] = {"embedding", "labels"};
   v.field("restorer", c.restorer, kLosses);
-  v.field("psnr_ceiling", c.psnr_ceiling, Range{.low = 0, .high = 120, .open_low = true});
+  v.field("psnr_ceiling", c.psnr_ceiling, {.low = 0, .high = 120, .open_low = true});
   v.field("charbonnier_eps", c.charbonnier_eps, above(0));
   v.field("steering", c.steering, kSteerings);
   v.field("context_dropout", c.context_dropout, kShare);
@@ -92,31 +92,11 @@ void visit_init(TrainVisitor& v, InitConfig& c) {
 }
 
 // preprocess.size and .kind follow from the other keys.
-void visit_daclip(TrainVisitor& v, ClipConfig& c, PreprocessConfig& preprocess) {
-  const Range width = between(1, 16384), layers = between(1, 256), side = between(0, 4096);
-  v.section("clip", [&] {
-    v.field("embedding", c.embedding, width);
-    v.field("control_stem", c.control_stem, between(1, 4096));
-  });
-  v.section("vision", [&] {
-    v.field("image_size", c.vision.image_size, between(8, 4096));
-    v.field("patch", c.vision.patch, between(1, 4096));
-    v.field("width", c.vision.width, width);
-    v.field("layers", c.vision.layers, layers);
-    v.field("heads", c.vision.heads, width);
-  });
-  v.section("text", [&] {
-    v.field("context", c.text.context, between(2, 4096));
-    v.field("vocab", c.text.vocab, between(2, 10'000'000));
-    v.field("width", c.text.width, width);
-    v.field("layers", c.text.layers, layers);
-    v.field("heads", c.text.heads, width);
-  });
-  v.section("preprocess", [&] {
-    v.field("global", preprocess.global, side);
-    v.field("tile", preprocess.tile, side);
-    v.field("texture", preprocess.texture, side);
-  });
+void visit_preprocess(TrainVisitor& v, PreprocessConfig& c) {
+  const Range side = between(0, 4096);
+  v.field("global", c.global, side);
+  v.field("tile", c.tile, side);
+  v.field("texture", c.texture, side);
 }
 
 [[noreturn]] void refuse(const std::string& key, const std::string& found, const std::string& expected) {
@@ -157,7 +137,7 @@ void assign(std::vector<T>& target, const Json& value, const std::string& key) {
 template <class Number>
 void check(const std::string& key, const Number& value, const Range& range) {
   if (!std::isfinite(double(value))) refuse(key, cat(value), "a finite number");
-  if (!range.contains(double(value))) refuse(key, cat(value), to_string(range));
+  if (!range.contains(double(value))) refuse(key, cat(value), range_text(range));
 }
 
 template <class Number>
@@ -167,9 +147,7 @@ void check(const std::string& key, const std::vector<Number>& values, const Rang
 
 void check(const std::string& key, const std::string& value, Choices choices) {
   if (std::ranges::find(choices, value) != choices.end()) return;
-  std::string list;
-  for (const std::string_view choice : choices) list += cat(list.empty() ? "" : ", ", choice);
-  refuse(key, Json(value).dump(), "one of " + list);
+  refuse(key, Json(value).dump(), "one of " + joined(choices));
 }
 
 template <class T>
@@ -263,7 +241,8 @@ void visit(TrainVisitor& v, TrainConfig& c) {
   visit(v, c.sampler);
   v.section("loss", [&] { visit_loss(v, c.loss); });
   v.section("init", [&] { visit_init(v, c.init); });
-  visit_daclip(v, c.clip, c.preprocess);
+  v.section("clip", [&] { visit(v, c.clip); });
+  v.section("preprocess", [&] { visit_preprocess(v, c.preprocess); });
   const auto visit = [&v](const char* section, const char* name, auto& value) {
     v.section(section, [&] { v.field(name, value, at_least(0)); });
   };
@@ -286,9 +265,15 @@ void validate(const TrainConfig& config) {
   check_schedule(c.optimizer);
   c.sampler.min_side = 1;  // each stage sets its own
   validate(c.sampler);
-  if (c.clip.vision.image_size % c.clip.vision.patch != 0)
-    refuse("vision.image_size", cat(c.clip.vision.image_size),
-           cat("a multiple of vision.patch, ", c.clip.vision.patch));
+  try {
+    validate(c.clip);
+    validate(c.preprocess);
+  } catch (const FormatError& error) {
+    throw UsageError(error.what());
+  }
+  const VisionConfig& vision = c.clip.vision;
+  if (vision.image_size % vision.patch != 0)
+    refuse("vision.image_size", cat(vision.image_size), cat("a multiple of vision.patch, ", vision.patch));
 }
 
 TrainConfig read_train_config(const std::filesystem::path& path) {
