@@ -8,6 +8,7 @@
 
 #include "data/sampler_config.h"
 #include "model/model_config.h"
+#include "nets/nafnet.h"
 #include "train/config_keys.h"
 
 namespace daclip {

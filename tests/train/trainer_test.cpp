@@ -116,9 +116,9 @@ TEST_F(Training, all_stages_resume_exactly_and_their_results_become_a_model) {
     const NamedArrays model = export_model(options);
     const ModelConfig config = model_config_from_json(model.metadata);
     EXPECT_EQ(config.clip->vision.width, 16);
-    EXPECT_EQ(config.restorer->degradation_dim, std::string(restorer) == "blind" ? 0 : 16);
+    EXPECT_EQ(config.restorer->context_dims().degradation, std::string(restorer) == "blind" ? 0 : 16);
     EXPECT_EQ(model.at("labels").shape, (std::vector<int64_t>{int64_t(kLabels.size()), 16}));
-    for (const WeightSpec& spec : nafnet_weights(*config.restorer))
+    for (const WeightSpec& spec : config.restorer->weights())
       EXPECT_TRUE(model.has("restorer." + spec.name)) << spec.name;
     for (const auto& [name, array] : model.arrays) EXPECT_EQ(array.type, ArrayType::f16) << name;
   }
