@@ -11,13 +11,14 @@
 #include "torch/torch_backend.h"
 #include "train/adamw.h"
 #include "train/losses.h"
+#include "train/memory.h"
 
 using namespace daclip;
 
 namespace {
 
-Params random_params(const std::vector<WeightSpec>& specs) {
-  Params params;
+NamedParams random_params(const std::vector<WeightSpec>& specs) {
+  NamedParams params;
   Random random(1);
   for (const WeightSpec& spec : specs) {
     int64_t fan_in = 1;
@@ -51,8 +52,9 @@ int main(int argc, char** argv) {
   config.decoder_blocks = {2, 2, 2};
   config.unshuffle = 2;
 
+  keep_freed_memory();
   TorchBackend backend({.threads = argument(4, 1), .fused = argument(6, 1) != 0});
-  Params params = random_params(nafnet_weights(config));
+  NamedParams params = random_params(nafnet_weights(config));
   AdamW optimizer(params);
   Weights weights;
   int64_t count = 0;

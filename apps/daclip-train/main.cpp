@@ -1,13 +1,16 @@
-// daclip-train: trains the small CLIP, its controller and the restorer, and puts the three into one model file.
+// daclip-train: trains the small CLIP, its controller and the restorer, and writes the three into one model file.
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 #include "core/error.h"
+#include "core/range.h"
 #include "train/config.h"
 #include "train/export.h"
+#include "train/memory.h"
 #include "train/stage.h"
 #include "train/trainer.h"
 #include "weights/safetensors.h"
@@ -25,31 +28,47 @@ struct ExportArguments {
   double clean_prior = 1, earlier_share = 0.5;
 };
 
+// Options that are given replace keys of [run].
 struct TrainArguments {
-  std::string config, out, device, precision;
+  std::string config;
   bool resume = false;
-  int64_t steps = 0, stop_after = 0;
-  double minutes = 0;
-  int threads = -1, loader_threads = -1;
+  std::optional<int64_t> steps, stop_after;
+  std::optional<double> minutes;
+  std::optional<int> threads, loader_threads;
+  std::optional<std::string> out, device, precision;
 };
 
 using MakeStage = std::unique_ptr<daclip::Stage> (*)(const daclip::TrainConfig&);
 
-int train(const TrainArguments& arguments, MakeStage make_stage) {
+void require(const char* option, double value, const daclip::Range& range) {
+  if (!range.contains(value))
+    throw daclip::UsageError(daclip::cat(option, ": ", value, ": expected ", daclip::range_text(range)));
+}
+
+daclip::TrainConfig effective_config(const TrainArguments& arguments) {
   daclip::TrainConfig config = daclip::read_train_config(arguments.config);
-  if (arguments.steps > 0) config.run.steps = arguments.steps;
-  if (arguments.minutes > 0) config.run.minutes = arguments.minutes;
-  if (arguments.threads >= 0) config.run.threads = arguments.threads;
-  if (arguments.loader_threads >= 1) config.run.loader_threads = arguments.loader_threads;
-  if (!arguments.out.empty()) config.run.out = arguments.out;
-  if (!arguments.device.empty()) config.run.device = arguments.device;
-  if (!arguments.precision.empty()) config.run.precision = arguments.precision;
+  daclip::RunConfig& run = config.run;
+  run.steps = arguments.steps.value_or(run.steps);
+  run.minutes = arguments.minutes.value_or(run.minutes);
+  run.threads = arguments.threads.value_or(run.threads);
+  run.loader_threads = arguments.loader_threads.value_or(run.loader_threads);
+  run.out = arguments.out.value_or(run.out);
+  run.device = arguments.device.value_or(run.device);
+  run.precision = arguments.precision.value_or(run.precision);
+  daclip::validate(config);
+  return config;
+}
+
+int train(const TrainArguments& arguments, MakeStage make_stage) {
+  const daclip::TrainConfig config = effective_config(arguments);
+  if (arguments.stop_after) require("--stop-after", double(*arguments.stop_after), daclip::at_least(1));
+  daclip::keep_freed_memory();
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
   const auto stage = make_stage(config);
   daclip::TrainerOptions options;
   options.resume = arguments.resume;
-  options.stop_after = arguments.stop_after;
+  options.stop_after = arguments.stop_after.value_or(0);
   options.interrupt = &interrupted;
   const daclip::TrainerResult result = daclip::train(*stage, config, options);
   std::fprintf(stderr, "%s: %lld steps done%s, checkpoint in %s\n", stage->name().c_str(), (long long)result.step,
@@ -58,6 +77,8 @@ int train(const TrainArguments& arguments, MakeStage make_stage) {
 }
 
 int export_file(const ExportArguments& arguments) {
+  require("--earlier-share", arguments.earlier_share, daclip::between(0, 1));
+  require("--clean-prior", arguments.clean_prior, daclip::between(1e-6, 1e6));
   daclip::ExportOptions options;
   options.daclip = arguments.daclip;
   options.earlier = arguments.earlier;
@@ -75,17 +96,15 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
   CLI::App* verb = app.add_subcommand("export", "Write checkpoints as a model file for daclip, in half precision");
   verb->add_option("--daclip", arguments.daclip, "Checkpoint of the controller stage, or a model file")->required();
   verb->add_option("--earlier", arguments.earlier,
-                   "Checkpoint or model file that this controller came from by more training; both are averaged");
-  verb->add_option("--earlier-share", arguments.earlier_share, "Its share in the average")
-      ->check(CLI::Range(0.0, 1.0))
+                   "Checkpoint or model file that this controller was trained from; both are averaged");
+  verb->add_option("--earlier-share", arguments.earlier_share, "Its fraction of the average, 0 to 1")
       ->capture_default_str();
   verb->add_option("--restorer", arguments.restorer,
                    "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();
   verb->add_option("--clean-prior", arguments.clean_prior,
-                   "How many times likelier a good photo is among those restored than in training")
-      ->check(CLI::Range(1e-6, 1e6))
+                   "How many times likelier a good photo is in use than in training, 0.000001 to 1000000")
       ->capture_default_str();
   verb->callback([&arguments, &action] { action = [&arguments] { return export_file(arguments); }; });
 }
@@ -94,19 +113,16 @@ void add_train_verb(CLI::App& app, const std::string& name, const std::string& h
                     MakeStage make_stage, std::function<int()>& action) {
   CLI::App* verb = app.add_subcommand(name, help);
   verb->add_option("config", arguments.config, "Configuration, TOML (configs/compact-*.toml)")->required();
-  verb->add_flag("--resume", arguments.resume, "Go on from the folder's latest checkpoint");
-  verb->add_option("--steps", arguments.steps, "Length of the run, in place of run.steps")->check(CLI::PositiveNumber);
-  verb->add_option("--minutes", arguments.minutes, "Length of the run by the clock, in place of run.minutes")
-      ->check(CLI::PositiveNumber);
+  verb->add_flag("--resume", arguments.resume, "Continue from the folder's latest checkpoint");
+  verb->add_option("--steps", arguments.steps, "Length of the run, in place of run.steps");
+  verb->add_option("--minutes", arguments.minutes, "Length of the run by the clock, in place of run.minutes");
   verb->add_option("--stop-after", arguments.stop_after, "Stop with a checkpoint once this many steps are done");
   verb->add_option("--threads", arguments.threads, "Threads of LibTorch, in place of run.threads");
   verb->add_option("--loader-threads", arguments.loader_threads,
                    "Threads that degrade photos, in place of run.loader_threads");
   verb->add_option("--out", arguments.out, "Folder for checkpoints and log, in place of run.out");
-  verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  verb->add_option("--precision", arguments.precision, "f32; on cuda also tf32 and bf16; in place of run.precision")
-      ->check(CLI::IsMember({"f32", "tf32", "bf16"}));
+  verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device");
+  verb->add_option("--precision", arguments.precision, "f32; on cuda also tf32 and bf16; in place of run.precision");
   verb->callback([&arguments, &action, make_stage] {
     action = [&arguments, make_stage] { return train(arguments, make_stage); };
   });

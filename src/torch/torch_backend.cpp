@@ -1,7 +1,6 @@
 #include "torch/torch_backend.h"
 
 #include <dlfcn.h>
-#include <malloc.h>
 
 #include <cstring>
 
@@ -59,19 +58,11 @@ void set_threads(int threads) {
   if (const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
 }
 
-// Feature maps of megabytes are allocated and freed constantly. Keep their memory instead of clearing new pages each
-// time.
-void keep_memory() {
-  mallopt(M_MMAP_MAX, 0);  // keep buffers of all sizes; M_MMAP_THRESHOLD is limited to 32 MB
-  mallopt(M_TRIM_THRESHOLD, 2000 << 20);
-}
-
 }  // namespace
 
 TorchBackend::TorchBackend(const TorchOptions& options) : options_(options) {
   if (options_.device.is_cuda() && !torch::cuda::is_available()) throw DeviceError("no CUDA device is available");
   if (options_.threads > 0) set_threads(options_.threads);
-  keep_memory();
   if (options_.device.is_cuda()) {
     at::globalContext().setAllowTF32CuBLAS(options_.tf32);
     at::globalContext().setAllowTF32CuDNN(options_.tf32);

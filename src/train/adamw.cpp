@@ -32,7 +32,7 @@ bool is_matrix(const torch::Tensor& parameter) {
   return long_dims >= 2;
 }
 
-AdamW::AdamW(const Params& params, const AdamWOptions& options) : params_(params), options_(options) {
+AdamW::AdamW(const NamedParams& params, const AdamWOptions& options) : params_(params), options_(options) {
   for (const NamedParam& p : params_) {
     if (p.value.scalar_type() != at::kFloat || !p.value.is_leaf() || !p.value.is_contiguous()) {
       throw UsageError(cat("AdamW: ", p.name, " is not a contiguous float32 leaf"));

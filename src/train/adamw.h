@@ -15,15 +15,15 @@ struct AdamWOptions {
 class AdamW {
  public:
   // Keeps the tensors of `params`, which must be float32 leaves on one device. Throws UsageError otherwise.
-  explicit AdamW(const Params& params, const AdamWOptions& options = {});
+  explicit AdamW(const NamedParams& params, const AdamWOptions& options = {});
 
   // One update from the gradients that are there (a parameter without one stays as it is); lr is that of this step.
   void step(double lr);
 
   // Running means of the gradients and of their squares, under the parameters' names; sharing storage, so that filling
   // them and setting the number of steps resumes exactly.
-  Params& first_moments() { return first_; }
-  Params& second_moments() { return second_; }
+  NamedParams& first_moments() { return first_; }
+  NamedParams& second_moments() { return second_; }
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps) { steps_ = steps; }
 
@@ -32,7 +32,7 @@ class AdamW {
   void step_device(const std::vector<size_t>& indices, double lr) const;
   double decay_of(size_t index) const;
 
-  Params params_, first_, second_;
+  NamedParams params_, first_, second_;
   AdamWOptions options_;
   int64_t steps_ = 0;
 };

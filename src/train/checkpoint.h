@@ -1,5 +1,5 @@
-// Training checkpoints: safetensors files with weights.*, ema.*, adam_m.*, adam_v.*, frozen.* and, as metadata, JSON with
-// "stage", "step", "config" and what the stage adds.
+// Training checkpoints: safetensors files with weights.*, ema.*, the optimiser's state (optimizer.h), frozen.* and, as
+// metadata, JSON with "stage", "step", "config" and what the stage adds.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -4,7 +4,7 @@
 
 namespace daclip {
 
-double clip_grad_norm(const Params& params, double max_norm) {
+double clip_grad_norm(const NamedParams& params, double max_norm) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> grads;
   for (const NamedParam& p : params)

@@ -1,9 +1,10 @@
-// Training a small CLIP from scratch: images against captions. So that its towers know degradations too, a share of the
-// images is degraded, and then the caption ends in the label, as DA-CLIP's own captions do (DA-CLIP, Section 4).
+// Training a small CLIP from scratch: images against captions. A fraction of the images is degraded, so that the towers
+// know degradations too. The caption then ends in the label, as DA-CLIP's own captions do (DA-CLIP, Section 4).
 #include <algorithm>
 #include <numeric>
 
 #include "core/error.h"
+#include "data/random_streams.h"
 #include "pipeline/preprocess.h"
 #include "train/ahead.h"
 #include "train/dataset.h"
@@ -33,17 +34,18 @@ class ClipStage : public Stage {
 
   std::string name() const override { return "clip"; }
   const TrainConfig& config() const override { return config_; }
-  Params& params() override { return params_; }
+  std::vector<std::string> trained_sections() const override { return {"clip", "vision", "text", "preprocess"}; }
+  NamedParams& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json& parts) override {
     const ImageBatch batch = batches_.get(step);
     std::vector<std::string> texts;
     for (size_t slot = 0; slot < batch.samples.size(); ++slot) {
       const Sample& sample = *batch.samples[slot];
-      Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 2000 + slot));
+      Random random(stream_seed(config_.run.seed, step, Stream::caption, int64_t(slot)));
       const auto& captions = data_.train[sample.photo].captions;
       std::string text = captions[size_t(random.below(int64_t(captions.size())))];
-      // Half of the clean photos are called so, the others are just described.
+      // Half of the clean photos' captions name the label too.
       if (sample.label != kClean || random.chance(0.5)) text += ": " + std::string(kLabels[size_t(sample.label)]);
       texts.push_back(std::move(text));
     }
@@ -59,7 +61,7 @@ class ClipStage : public Stage {
   }
 
   // How often the right caption is the nearest of all held-out photos' first captions, and the other way round.
-  nlohmann::json validate(const Params& params, std::string& summary) override {
+  nlohmann::json validate(const NamedParams& params, std::string& summary) override {
     const torch::NoGradGuard no_grad;
     const Weights weights = as_weights(params);
     std::vector<torch::Tensor> rows;
@@ -112,9 +114,10 @@ class ClipStage : public Stage {
   static SamplerConfig sampler_config(const TrainConfig& config) {
     SamplerConfig sampler = config.sampler;
     sampler.min_side = std::max(16, config.preprocess.tile);
-    const double degraded = std::accumulate(sampler.weights.begin(), sampler.weights.begin() + kDegradationCount, 0.0);
     const double share = config.data.degraded_share;
-    if (share == 0) std::fill_n(sampler.weights.begin(), kDegradationCount, 0.0);
+    if (share == 0) sampler.weights.fill(0);
+    sampler.weights[kClean] = 0;
+    const double degraded = std::accumulate(sampler.weights.begin(), sampler.weights.end(), 0.0);
     sampler.weights[kClean] = share > 0 ? degraded * (1 - share) / share : 1;
     return sampler;
   }
@@ -132,7 +135,7 @@ class ClipStage : public Stage {
   Sampler sampler_;
   SampleStream stream_;
   Ahead<ImageBatch> batches_{[this](int64_t step) { return image_batch(config_, stream_, step); }};
-  Params params_;
+  NamedParams params_;
   Weights weights_;
   torch::Tensor scale_;
 };

@@ -1,195 +1,200 @@
 #include "train/config.h"
 
 #include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/error.h"
+#include "train/lr_schedule.h"
 
 namespace daclip {
 namespace {
 
 using Json = nlohmann::json;
 
-// The one table of keys: reading, checking and writing all walk it.
-template <class Config, class Visit>
-void visit_keys(Config& c, Visit visit) {
-  visit("run", "seed", c.run.seed);
-  visit("run", "steps", c.run.steps);
-  visit("run", "minutes", c.run.minutes);
-  visit("run", "threads", c.run.threads);
-  visit("run", "loader_threads", c.run.loader_threads);
-  visit("run", "device", c.run.device);
-  visit("run", "precision", c.run.precision);
-  visit("run", "out", c.run.out);
-  visit("run", "log_interval", c.run.log_interval);
-  visit("run", "validate_interval", c.run.validate_interval);
-  visit("run", "checkpoint_interval", c.run.checkpoint_interval);
+constexpr Range kShare = between(0, 1);
+constexpr Range kBeta{.low = 0, .high = 1, .open_high = true};
+constexpr Range kAboveZeroToOne{.low = 0, .high = 1, .open_low = true};
 
-  visit("optimizer", "kind", c.optimizer.kind);
-  visit("optimizer", "lr", c.optimizer.lr);
-  visit("optimizer", "lr_end", c.optimizer.lr_end);
-  visit("optimizer", "beta1", c.optimizer.beta1);
-  visit("optimizer", "beta2", c.optimizer.beta2);
-  visit("optimizer", "eps", c.optimizer.eps);
-  visit("optimizer", "weight_decay", c.optimizer.weight_decay);
-  visit("optimizer", "warmup", c.optimizer.warmup);
-  visit("optimizer", "clip", c.optimizer.clip);
-  visit("optimizer", "ema", c.optimizer.ema);
-
-  visit("data", "packs", c.data.packs);
-  visit("data", "batch", c.data.batch);
-  visit("data", "crop", c.data.crop);
-  visit("data", "holdout", c.data.holdout);
-  visit("data", "validation_photos", c.data.validation_photos);
-  visit("data", "degraded_share", c.data.degraded_share);
-  visit("data", "region_share", c.data.region_share);
-  visit("data", "hold", c.sampler.hold);
-  visit("data", "region", c.sampler.region);
-  visit("data", "rescale_min", c.sampler.rescale_min);
-  visit("data", "rescale_max", c.sampler.rescale_max);
-  visit("data", "paper_share", c.data.paper_share);
-  visit("data", "paired_share", c.sampler.paired_share);
-  visit("data", "stored_share", c.sampler.stored_share);
-  visit("data", "grade_share", c.sampler.grade_share);
-  visit("data", "found_share", c.sampler.found_share);
-  visit("data", "surface_share", c.sampler.surface_share);
-  visit("data", "focus_share", c.sampler.focus_share);
-  visit("data", "wet_share", c.sampler.wet_share);
-  for (size_t i = 0; i < kLabels.size(); ++i) visit("weights", std::string(kLabels[i]).c_str(), c.sampler.weights[i]);
-  for (size_t i = 0; i < kLabels.size(); ++i)
-    visit("paper_share", std::string(kLabels[i]).c_str(), c.sampler.paper_share[i]);
-
-  visit("loss", "restorer", c.loss.restorer);
-  visit("loss", "psnr_ceiling", c.loss.psnr_ceiling);
-  visit("loss", "steering", c.loss.steering);
-  visit("loss", "context_dropout", c.loss.context_dropout);
-  visit("loss", "label_share", c.loss.label_share);
-  visit("loss", "label_noise", c.loss.label_noise);
-  visit("loss", "content_weight", c.loss.content_weight);
-  visit("loss", "content_share", c.loss.content_share);
-  visit("loss", "temperature", c.loss.temperature);
-
-  visit("init", "clip", c.init.clip);
-  visit("init", "controller", c.init.controller);
-  visit("init", "daclip", c.init.daclip);
-  visit("init", "residual_gain", c.init.residual_gain);
-  visit("init", "restorer", c.init.restorer);
-
-  visit("clip", "embedding", c.clip.embedding);
-  visit("clip", "control_stem", c.clip.control_stem);
-  visit("vision", "image_size", c.clip.vision.image_size);
-  visit("vision", "patch", c.clip.vision.patch);
-  visit("vision", "width", c.clip.vision.width);
-  visit("vision", "layers", c.clip.vision.layers);
-  visit("vision", "heads", c.clip.vision.heads);
-  visit("text", "context", c.clip.text.context);
-  visit("text", "vocab", c.clip.text.vocab);
-  visit("text", "width", c.clip.text.width);
-  visit("text", "layers", c.clip.text.layers);
-  visit("text", "heads", c.clip.text.heads);
-  visit("preprocess", "global", c.preprocess.global);
-  visit("preprocess", "tile", c.preprocess.tile);
-  visit("preprocess", "texture", c.preprocess.texture);
-
-  visit("restorer", "width", c.restorer.width);
-  visit("restorer", "encoder_blocks", c.restorer.encoder_blocks);
-  visit("restorer", "middle_blocks", c.restorer.middle_blocks);
-  visit("restorer", "decoder_blocks", c.restorer.decoder_blocks);
-  visit("restorer", "unshuffle", c.restorer.unshuffle);
-  visit("restorer", "degradation_dim", c.restorer.degradation_dim);
-  visit("restorer", "prompt_dim", c.restorer.prompt_dim);
-  visit("restorer", "content_dim", c.restorer.content_dim);
-  visit("restorer", "attention_heads", c.restorer.attention_heads);
-  visit("restorer", "attention_head_dim", c.restorer.attention_head_dim);
+void visit_run(TrainVisitor& v, RunConfig& c) {
+  static constexpr std::string_view kDevices[] = {"cpu", "cuda"}, kPrecisions[] = {"f32", "tf32", "bf16"};
+  v.field("seed", c.seed, at_least(0));
+  v.field("steps", c.steps, at_least(1));
+  v.field("minutes", c.minutes, at_least(0));
+  v.field("threads", c.threads, at_least(0));
+  v.field("loader_threads", c.loader_threads, at_least(1));
+  v.field("device", c.device, kDevices);
+  v.field("precision", c.precision, kPrecisions);
+  v.field("out", c.out);
+  v.field("log_interval", c.log_interval, at_least(1));
+  v.field("validate_interval", c.validate_interval, at_least(0));
+  v.field("checkpoint_interval", c.checkpoint_interval, at_least(1));
 }
 
-[[noreturn]] void bad_value(const std::string& key, const char* expected) {
-  throw UsageError(cat(key, ": expected ", expected));
+void visit_optimizer(TrainVisitor& v, OptimizerConfig& c) {
+  static constexpr std::string_view kKinds[] = {"adamw", "adam", "lion", "muon"};
+  v.field("kind", c.kind, kKinds);
+  v.field("lr", c.lr, above(0));
+  v.field("lr_end", c.lr_end, at_least(0));
+  v.field("beta1", c.beta1, kBeta);
+  v.field("beta2", c.beta2, kBeta);
+  v.field("eps", c.eps, above(0));
+  v.field("weight_decay", c.weight_decay, at_least(0));
+  v.field("warmup", c.warmup, at_least(0));
+  v.field("clip", c.clip, at_least(0));
+  v.field("ema", c.ema, kBeta);
+  v.field("schedule", c.schedule, schedule_names());
+  v.field("cooldown", c.cooldown, at_least(0));
+  v.field("cooldown_power", c.cooldown_power, above(0));
+  v.field("periods", c.periods, at_least(1));
+  v.field("restarts", c.restarts, at_least(1));
+  v.field("restart_weights", c.restart_weights, above(0));
+  v.field("milestones", c.milestones, at_least(1));
+  v.field("gamma", c.gamma, kAboveZeroToOne);
+}
+
+void visit_data(TrainVisitor& v, DataConfig& c) {
+  v.field("packs", c.packs);
+  v.field("batch", c.batch, at_least(1));
+  v.field("crop", c.crop, at_least(16));
+  v.field("holdout", c.holdout, at_least(0));
+  v.field("validation_photos", c.validation_photos, at_least(0));
+  v.field("degraded_share", c.degraded_share, kShare);
+  v.field("region_share", c.region_share, kAboveZeroToOne);
+  v.field("paper_share", c.paper_share, kShare);
+}
+
+void visit_loss(TrainVisitor& v, LossConfig& c) {
+  static constexpr std::string_view kLosses[] = {"l1", "l2", "charbonnier", "psnr"};
+  static constexpr std::string_view kSteerings[] = {"embedding", "labels"};
+  v.field("restorer", c.restorer, kLosses);
+  v.field("psnr_ceiling", c.psnr_ceiling, {.low = 0, .high = 120, .open_low = true});
+  v.field("charbonnier_eps", c.charbonnier_eps, above(0));
+  v.field("steering", c.steering, kSteerings);
+  v.field("context_dropout", c.context_dropout, kShare);
+  v.field("label_share", c.label_share, kShare);
+  v.field("label_noise", c.label_noise, kShare);
+  v.field("content_weight", c.content_weight, at_least(0));
+  v.field("content_share", c.content_share, kShare);
+  v.field("temperature", c.temperature, above(0));
+}
+
+void visit_init(TrainVisitor& v, InitConfig& c) {
+  v.field("clip", c.clip);
+  v.field("controller", c.controller);
+  v.field("daclip", c.daclip);
+  v.field("residual_gain", c.residual_gain, Range{});
+  v.field("restorer", c.restorer);
+}
+
+// preprocess.size and .kind follow from the other keys.
+void visit_preprocess(TrainVisitor& v, PreprocessConfig& c) {
+  const Range side = between(0, 4096);
+  v.field("global", c.global, side);
+  v.field("tile", c.tile, side);
+  v.field("texture", c.texture, side);
+}
+
+[[noreturn]] void refuse(const std::string& key, const std::string& found, const std::string& expected) {
+  throw UsageError(cat(key, ": ", found, ": expected ", expected));
+}
+
+void assign(bool& target, const Json& value, const std::string& key) {
+  if (!value.is_boolean()) refuse(key, value.dump(), "true or false");
+  target = value.get<bool>();
 }
 
 void assign(std::string& target, const Json& value, const std::string& key) {
-  if (!value.is_string()) bad_value(key, "a text");
+  if (!value.is_string()) refuse(key, value.dump(), "a text");
   target = value.get<std::string>();
 }
 
 template <std::integral T>
 void assign(T& target, const Json& value, const std::string& key) {
-  if (!value.is_number_integer() || value.get<int64_t>() < 0) bad_value(key, "a whole number, not negative");
+  if (!value.is_number_integer()) refuse(key, value.dump(), "a whole number");
   const int64_t number = value.get<int64_t>();
-  if (sizeof(T) < 8 && number > INT32_MAX) bad_value(key, "a number below 2^31");
+  if (sizeof(T) < 8 && std::abs(double(number)) > INT32_MAX) refuse(key, cat(number), "a number below 2^31");
   target = T(number);
 }
 
 template <std::floating_point T>
 void assign(T& target, const Json& value, const std::string& key) {
-  if (!value.is_number()) bad_value(key, "a number");
+  if (!value.is_number()) refuse(key, value.dump(), "a number");
   target = value.get<T>();
 }
 
 template <class T>
 void assign(std::vector<T>& target, const Json& value, const std::string& key) {
-  if (!value.is_array()) bad_value(key, "a list");
+  if (!value.is_array()) refuse(key, value.dump(), "a list");
   target.clear();
   for (const Json& item : value) assign(target.emplace_back(), item, key);
 }
 
-void check(const TrainConfig& c) {
-  const auto need = [](bool fine, const char* what) {
-    if (!fine) throw UsageError(what);
-  };
-  need(c.run.steps >= 1, "run.steps: expected at least 1");
-  need(c.run.minutes >= 0, "run.minutes: expected at least 0");
-  need(c.run.log_interval >= 1 && c.run.checkpoint_interval >= 1, "run intervals: expected at least 1");
-  need(c.run.device == "cpu" || c.run.device == "cuda", "run.device: expected cpu or cuda");
-  need(c.run.precision == "f32" || c.run.precision == "tf32" || c.run.precision == "bf16",
-       "run.precision: expected f32, tf32 or bf16");
-  need(c.optimizer.kind == "adamw" || c.optimizer.kind == "muon", "optimizer.kind: expected adamw or muon");
-  need(c.optimizer.lr > 0 && c.optimizer.lr_end >= 0, "optimizer.lr: expected above 0");
-  need(c.optimizer.ema >= 0 && c.optimizer.ema < 1, "optimizer.ema: expected 0 to below 1");
-  need(c.data.batch >= 1 && c.data.crop >= 16, "data: expected batch from 1 and crop from 16");
-  need(c.data.region_share > 0 && c.data.region_share <= 1, "data.region_share: expected above 0, at most 1");
-  need(c.data.degraded_share >= 0 && c.data.degraded_share <= 1, "data.degraded_share: expected 0 to 1");
-  need(c.loss.restorer == "l1" || c.loss.restorer == "psnr", "loss.restorer: expected l1 or psnr");
-  need(c.loss.psnr_ceiling > 0 && c.loss.psnr_ceiling <= 120, "loss.psnr_ceiling: expected above 0, at most 120 dB");
-  need(c.loss.steering == "embedding" || c.loss.steering == "labels", "loss.steering: expected embedding or labels");
-  need(c.loss.context_dropout >= 0 && c.loss.context_dropout <= 1, "loss.context_dropout: expected 0 to 1");
-  need(c.loss.label_share >= 0 && c.loss.label_share <= 1, "loss.label_share: expected 0 to 1");
-  need(c.loss.label_noise >= 0 && c.loss.label_noise <= 1, "loss.label_noise: expected 0 to 1");
-  need(c.loss.temperature > 0, "loss.temperature: expected above 0");
-  need(c.clip.vision.patch >= 1 && c.clip.vision.image_size % c.clip.vision.patch == 0,
-       "vision.image_size: expected a multiple of vision.patch");
+template <class Number>
+void check(const std::string& key, const Number& value, const Range& range) {
+  if (!std::isfinite(double(value))) refuse(key, cat(value), "a finite number");
+  if (!range.contains(double(value))) refuse(key, cat(value), range_text(range));
 }
 
-TrainConfig from_json(const Json& root, const std::string& where) {
-  TrainConfig config;
-  config.sampler.paper_share.fill(-1);
-  std::set<std::string> known;
-  try {
-    if (!root.is_object()) bad_value("configuration", "a table");
-    visit_keys(config, [&](const char* group, const char* name, auto& value) {
-      const std::string key = std::string(group) + "." + name;
-      known.insert(key);
-      if (!root.contains(group)) return;
-      if (!root[group].is_object()) bad_value(group, "a table");
-      if (root[group].contains(name)) assign(value, root[group][name], key);
-    });
-    for (const auto& [group, table] : root.items()) {
-      if (!table.is_object()) throw UsageError(cat(group, ": unknown key"));
-      for (const auto& [name, value] : table.items())
-        if (!known.contains(group + "." + name)) throw UsageError(cat(group, ".", name, ": unknown key"));
-    }
-    check(config);
-  } catch (const UsageError& error) {
-    throw UsageError(cat(where, ": ", error.what()));
+template <class Number>
+void check(const std::string& key, const std::vector<Number>& values, const Range& range_of_each) {
+  for (const Number& value : values) check(key, value, range_of_each);
+}
+
+void check(const std::string& key, const std::string& value, Choices choices) {
+  if (std::ranges::find(choices, value) != choices.end()) return;
+  refuse(key, Json(value).dump(), "one of " + joined(choices));
+}
+
+template <class T>
+void check(const std::string&, const T&, Anything) {}
+
+void check_schedule(const OptimizerConfig& c) {
+  if (!std::ranges::is_sorted(c.restarts)) refuse("optimizer.restarts", Json(c.restarts).dump(), "ascending steps");
+  if (!c.restart_weights.empty() && c.restart_weights.size() != c.restarts.size())
+    refuse("optimizer.restart_weights", cat(c.restart_weights.size(), " entries"),
+           cat("none, or one for each of optimizer.restarts, ", c.restarts.size()));
+  if (c.schedule == "cosine_restart" && c.periods.size() != c.restarts.size() + 1)
+    refuse("optimizer.periods", cat(c.periods.size(), " entries"),
+           cat("one more than optimizer.restarts has, ", c.restarts.size() + 1));
+}
+
+// No section has an unknown key.
+void check_names(const Json& root, const std::set<std::string>& known) {
+  for (const auto& [section, table] : root.items()) {
+    if (!table.is_object()) throw UsageError(cat(section, ": unknown key"));
+    for (const auto& [name, value] : table.items())
+      if (!known.contains(section + "." + name)) throw UsageError(cat(section, ".", name, ": unknown key"));
   }
+}
+
+TrainConfig from_json(const Json& root) {
+  if (!root.is_object()) refuse("configuration", root.dump(), "a table");
+  TrainConfig config;
+  constexpr double kUnset = -1;
+  config.sampler.paper_share.fill(kUnset);
+  std::set<std::string> known;
+  for_each_key(config, [&](const Key& key, auto& value, const auto& rule) {
+    known.insert(key.text());
+    const auto section = root.find(key.section);
+    if (section == root.end()) return;
+    if (!section->is_object()) refuse(key.section, section->dump(), "a table");
+    if (!section->contains(key.name)) return;
+    assign(value, (*section)[key.name], key.text());
+    check(key.text(), value, rule);
+  });
+  check_names(root, known);
   for (double& share : config.sampler.paper_share)
-    if (share == -1) share = config.data.paper_share;
+    if (share == kUnset) share = config.data.paper_share;
   config.sampler.seed = config.run.seed;
   config.sampler.slots = config.data.batch;
   config.preprocess.size = config.clip.vision.image_size;
   config.preprocess.kind = config.preprocess.global > 0 ? PreprocessConfig::Kind::mosaic : PreprocessConfig::Kind::clip;
+  validate(config);
   return config;
 }
 
@@ -229,7 +234,52 @@ TrainConfig::TrainConfig() {
   restorer.attention_head_dim = 32;
 }
 
+void visit(TrainVisitor& v, TrainConfig& c) {
+  v.section("run", [&] { visit_run(v, c.run); });
+  v.section("optimizer", [&] { visit_optimizer(v, c.optimizer); });
+  v.section("data", [&] { visit_data(v, c.data); });
+  visit(v, c.sampler);
+  v.section("loss", [&] { visit_loss(v, c.loss); });
+  v.section("init", [&] { visit_init(v, c.init); });
+  v.section("clip", [&] { visit(v, c.clip); });
+  v.section("preprocess", [&] { visit_preprocess(v, c.preprocess); });
+  const auto visit = [&v](const char* section, const char* name, auto& value) {
+    v.section(section, [&] { v.field(name, value, at_least(0)); });
+  };
+
+  visit("restorer", "width", c.restorer.width);
+  visit("restorer", "encoder_blocks", c.restorer.encoder_blocks);
+  visit("restorer", "middle_blocks", c.restorer.middle_blocks);
+  visit("restorer", "decoder_blocks", c.restorer.decoder_blocks);
+  visit("restorer", "unshuffle", c.restorer.unshuffle);
+  visit("restorer", "degradation_dim", c.restorer.degradation_dim);
+  visit("restorer", "prompt_dim", c.restorer.prompt_dim);
+  visit("restorer", "content_dim", c.restorer.content_dim);
+  visit("restorer", "attention_heads", c.restorer.attention_heads);
+  visit("restorer", "attention_head_dim", c.restorer.attention_head_dim);
+}
+
+void validate(const TrainConfig& config) {
+  TrainConfig c = config;
+  for_each_key(c, [](const Key& key, const auto& value, const auto& rule) { check(key.text(), value, rule); });
+  check_schedule(c.optimizer);
+  c.sampler.min_side = 1;  // each stage sets its own
+  validate(c.sampler);
+  try {
+    validate(c.clip);
+    validate(c.preprocess);
+  } catch (const FormatError& error) {
+    throw UsageError(error.what());
+  }
+  const VisionConfig& vision = c.clip.vision;
+  if (vision.image_size % vision.patch != 0)
+    refuse("vision.image_size", cat(vision.image_size), cat("a multiple of vision.patch, ", vision.patch));
+}
+
 TrainConfig read_train_config(const std::filesystem::path& path) {
+  std::error_code error_code;
+  if (std::filesystem::is_directory(path, error_code))
+    throw UsageError(cat(path.string(), ": a folder: expected a TOML file"));
   toml::table table;
   try {
     table = toml::parse_file(path.string());
@@ -237,23 +287,42 @@ TrainConfig read_train_config(const std::filesystem::path& path) {
     if (!std::filesystem::exists(path)) throw IoError(cat(path.string(), ": cannot be read"));
     throw FormatError(cat(path.string(), ":", error.source().begin.line, ": ", error.description()));
   }
-  return from_json(to_json_value(table), path.string());
+  try {
+    return from_json(to_json_value(table));
+  } catch (const UsageError& error) {
+    throw UsageError(cat(path.string(), ": ", error.what()));
+  }
 }
 
 std::string to_json(const TrainConfig& config) {
+  TrainConfig copy = config;
   Json root = Json::object();
-  visit_keys(config, [&](const char* group, const char* name, const auto& value) { root[group][name] = value; });
+  for_each_key(copy, [&](const Key& key, const auto& value, const auto&) { root[key.section][key.name] = value; });
   return root.dump();
 }
 
 TrainConfig train_config_from_json(const std::string& text) {
   try {
-    return from_json(Json::parse(text), "checkpoint");
+    return from_json(Json::parse(text));
   } catch (const Json::exception& error) {
     throw FormatError(cat("checkpoint: its configuration is no JSON: ", error.what()));
   } catch (const UsageError& error) {
-    throw FormatError(error.what());
+    throw FormatError(cat("checkpoint: ", error.what()));
   }
+}
+
+std::vector<KeyChange> changed_keys(const TrainConfig& before, const TrainConfig& now) {
+  const Json a = Json::parse(to_json(before)), b = Json::parse(to_json(now));
+  Json all = a;
+  all.update(b, true);
+  std::vector<KeyChange> changes;
+  for (const auto& [section, table] : all.items())
+    for (const auto& [name, value] : table.items()) {
+      const Json::json_pointer at("/" + section + "/" + name);
+      const Json old = a.value(at, Json()), current = b.value(at, Json());
+      if (old != current) changes.push_back({{section, name}, old.dump(), current.dump()});
+    }
+  return changes;
 }
 
 }  // namespace daclip

@@ -1,4 +1,4 @@
-// Everything a training run is told, with defaults; read from TOML (configs/*.toml), stored as JSON in checkpoints.
+// The configuration of a training run, with defaults; read from TOML (configs/*.toml), stored as JSON in checkpoints.
 #pragma once
 
 #include <cstdint>
@@ -6,22 +6,25 @@
 #include <string>
 #include <vector>
 
-#include "data/sampler.h"
+#include "data/sampler_config.h"
 #include "model/model_config.h"
+#include "nets/nafnet.h"
+#include "train/config_keys.h"
 
 namespace daclip {
 
 struct RunConfig {
   uint64_t seed = 1;
-  int64_t steps = 10000;   // of the whole run; the cosine ends here
-  double minutes = 0;      // above 0: the run lasts so long instead, and the cosine ends then (for a machine lent by
-                           // the minute); such a run cannot be repeated exactly
-  int threads = 0;         // of LibTorch; 0: all cores
-  int loader_threads = 1;  // that degrade photos ahead
+  int64_t steps = 10000;  // of the whole run; the schedule ends here
+  // Above 0: the run lasts this long instead, and the schedule ends then (for a machine rented by the minute). Such a run
+  // cannot be repeated exactly.
+  double minutes = 0;
+  int threads = 0;             // of LibTorch; 0: all cores
+  int loader_threads = 1;      // that degrade photos ahead
   std::string device = "cpu";  // "cpu" or "cuda"
-  std::string precision =
-      "f32";  // of the networks: "f32"; on cuda also "tf32" (products of 10 bits of mantissa) and "bf16"
-              // (activations in bfloat16); weights, their averages and the loss stay float32
+  // Of the networks: "f32"; on cuda also "tf32" (products of 10 bits of mantissa) and "bf16" (activations in bfloat16).
+  // Weights, their averages and the loss stay float32.
+  std::string precision = "f32";
   std::string out = "build/train";  // folder for latest.safetensors, previous.safetensors and log.jsonl
   int log_interval = 50;            // steps
   int validate_interval = 1000;     // steps; 0: never
@@ -29,13 +32,22 @@ struct RunConfig {
 };
 
 struct OptimizerConfig {
-  std::string kind = "adamw";  // "muon": matrices by Muon, the rest by AdamW
+  std::string kind = "adamw";  // "adamw", "adam", "lion", "muon" (matrices by Muon, the rest by AdamW)
   double lr = 1e-3, lr_end = 1e-6;
   double beta1 = 0.9, beta2 = 0.99, eps = 1e-8;
-  double weight_decay = 0;  // none on vectors and scalars
+  double weight_decay = 0;  // none on vectors and scalars, except by lion
   int warmup = 200;         // steps
   double clip = 1;          // largest gradient norm; 0: no clipping
   double ema = 0.999;
+
+  std::string schedule = "warmup_cosine";  // of the learning rate, see lr_schedule.h
+  int cooldown = 0;                        // warmup_cooldown: steps of the fall to lr_end
+  double cooldown_power = 1;               // warmup_cooldown: shape of the fall, 1 is linear
+  std::vector<int> periods;             // cosine_restart: steps of the first cosine, and of the one after each restart
+  std::vector<int> restarts;            // cosine_restart, multi_step_restart: steps at which lr is restored, ascending
+  std::vector<double> restart_weights;  // the factor of lr at each restart; empty: 1
+  std::vector<int> milestones;          // multi_step_restart: steps at which the rate is multiplied by gamma
+  double gamma = 0.5;
 };
 
 struct DataConfig {
@@ -51,17 +63,19 @@ struct DataConfig {
 };
 
 struct LossConfig {
-  std::string restorer = "l1";  // "l1" or "psnr"
-  double psnr_ceiling = 80;     // dB at which the PSNR loss saturates
-  std::string steering =
-      "embedding";               // steered restorer: by e_d itself, or "labels": by the labels' embeddings weighted by
-                                 // what e_d says of them
-  double context_dropout = 0.1;  // steered restorer: share of samples that see no context
-  double label_share = 0;  // steered restorer: share of batches steered by the labels' own embeddings, without content
-  double label_noise = 0;  // share of samples steered by labels that see another label mixed into theirs, as an
-                           // unsure recognition mixes them, or on good photos in place of theirs, as a wrong one would
+  std::string restorer = "l1";    // "l1", "l2", "charbonnier" or "psnr"
+  double psnr_ceiling = 80;       // dB at which the PSNR loss saturates
+  double charbonnier_eps = 1e-3;  // below which the Charbonnier loss is quadratic
+  // Steered restorer: by e_d itself, or "labels": by the labels' embeddings weighted by their probabilities given e_d.
+  std::string steering = "embedding";
+  double context_dropout = 0.1;  // steered restorer: fraction of batches that see no context
+  double label_share =
+      0;  // steered restorer: fraction of batches steered by the labels' own embeddings, without content
+  // Fraction of samples steered by labels that see another label mixed into theirs, as an uncertain recognition mixes
+  // them, or on good photos in place of theirs, as a wrong one would.
+  double label_noise = 0;
   double content_weight = 1;  // controller: weight of the content term beside the degradation term
-  double content_share = 1;   // controller: share of the batch that the content term is computed on
+  double content_share = 1;   // controller: fraction of the batch that the content term is computed on
   double temperature = 0.07;  // of a new logit scale
 };
 
@@ -90,14 +104,35 @@ struct TrainConfig {
   TrainConfig();
 };
 
-// Throws IoError (cannot be read), FormatError (no TOML), UsageError (unknown key, wrong type, value without sense); all name
-// the file and key.
+// Every key, by section, with its range or choices.
+void visit(TrainVisitor& visitor, TrainConfig& config);
+
+// Calls work(const Key&, value, rule) for every key: see EachKey.
+template <class Work>
+void for_each_key(TrainConfig& config, const Work& work) {
+  EachKey visitor(work);
+  visit(visitor, config);
+}
+
+// Ranges, and rules between keys. Throws UsageError "SECTION.KEY: VALUE: expected RANGE".
+void validate(const TrainConfig& config);
+
+// Throws IoError (cannot be read), FormatError (no TOML), UsageError (a folder, an unknown key, a wrong type, a value out of
+// range); all name the file and key.
 TrainConfig read_train_config(const std::filesystem::path& path);
 
 // The effective configuration: every key with its value, grouped as in the TOML file.
 std::string to_json(const TrainConfig& config);
 
-// The inverse, for checkpoints. Throws FormatError.
+// The inverse, for checkpoints. Keys that are absent keep their defaults. Throws FormatError.
 TrainConfig train_config_from_json(const std::string& text);
+
+struct KeyChange {
+  Key key;
+  std::string before, now;  // as JSON
+};
+
+// The keys whose values differ.
+std::vector<KeyChange> changed_keys(const TrainConfig& before, const TrainConfig& now);
 
 }  // namespace daclip

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "data/random_streams.h"
 #include "pipeline/preprocess.h"
 #include "train/ahead.h"
 #include "train/checkpoint.h"
@@ -35,7 +36,8 @@ class ControllerStage : public Stage {
 
   std::string name() const override { return "controller"; }
   const TrainConfig& config() const override { return config_; }
-  Params& params() override { return params_; }
+  std::vector<std::string> trained_sections() const override { return {"clip", "vision", "text", "preprocess"}; }
+  NamedParams& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json& parts) override {
     ImageBatch batch = batches_.get(step);
@@ -68,7 +70,7 @@ class ControllerStage : public Stage {
     scale_.clamp_(0, std::log(100.0));
   }
 
-  nlohmann::json validate(const Params& params, std::string& summary) override {
+  nlohmann::json validate(const NamedParams& params, std::string& summary) override {
     const torch::NoGradGuard no_grad;
     Weights weights = weights_;
     add_weights(params, weights);
@@ -192,7 +194,7 @@ class ControllerStage : public Stage {
     caption_ids_ = text_ids(texts);
   }
 
-  Params controller_params() const {
+  NamedParams controller_params() const {
     std::vector<WeightSpec> specs = daclip_weights(config_.clip, true, true);
     std::erase_if(
         specs, [](const WeightSpec& s) { return !s.name.starts_with("visual_control.") && s.name != "logit_scale"; });
@@ -232,7 +234,7 @@ class ControllerStage : public Stage {
       const Sample& sample = *batch.samples[slot];
       const int64_t first = caption_begin_[sample.photo], count = caption_begin_[sample.photo + 1] - first;
       if (count > 0) {
-        Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 2000 + slot));
+        Random random(stream_seed(config_.run.seed, step, Stream::caption, int64_t(slot)));
         told.push_back(int64_t(slot));
         rows.push_back(first + random.below(count));
         ids.push_back(caption_ids_[size_t(rows.back())]);
@@ -296,9 +298,9 @@ class ControllerStage : public Stage {
   Sampler sampler_;
   SampleStream stream_;
   Ahead<ImageBatch> batches_{[this](int64_t step) { return image_batch(config_, stream_, step); }};
-  Params frozen_, params_;
+  NamedParams frozen_, params_;
   Weights weights_;
-  torch::Tensor labels_, captions_, scale_;  // labels (11,E) and captions (all,E) of unit length
+  torch::Tensor labels_, captions_, scale_;  // labels (count,E) and captions (all,E), unit length
   std::vector<int64_t> caption_begin_;       // photo i's captions are rows [begin[i], begin[i+1])
   std::vector<int64_t> caption_ids_;         // equal for equal texts
   std::vector<Held> validation_;

@@ -25,7 +25,7 @@ class DaclipEncoder {
   torch::Tensor label_mixture(const torch::Tensor& degradation) const;
 
   int embedding() const { return clip_.embedding; }
-  const torch::Tensor& labels() const { return labels_; }  // (11,E), unit length, in the order of core/labels.h
+  const torch::Tensor& labels() const { return labels_; }  // (count,E), unit length, in the order of core/labels.h
 
  private:
   TorchBackend& backend_;

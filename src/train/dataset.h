@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "data/crop.h"
 #include "data/pack.h"
 #include "data/sampler.h"
 #include "train/config.h"

@@ -5,7 +5,7 @@
 
 namespace daclip {
 
-Ema::Ema(const Params& params, const EmaOptions& options) : params_(params), options_(options) {
+Ema::Ema(const NamedParams& params, const EmaOptions& options) : params_(params), options_(options) {
   for (const NamedParam& p : params_) averages_.push_back({p.name, p.value.detach().clone()});
 }
 

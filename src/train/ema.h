@@ -15,7 +15,7 @@ struct EmaOptions {
 class Ema {
  public:
   // Starts as a copy of `params`, whose tensors it keeps to read from.
-  explicit Ema(const Params& params, const EmaOptions& options = {});
+  explicit Ema(const NamedParams& params, const EmaOptions& options = {});
 
   void update();  // after each optimiser step
 
@@ -23,13 +23,13 @@ class Ema {
   double decay() const;
 
   // The averages, under the parameters' names and sharing storage; with the number of calls this is the whole state.
-  Params& averages() { return averages_; }
-  const Params& averages() const { return averages_; }
+  NamedParams& averages() { return averages_; }
+  const NamedParams& averages() const { return averages_; }
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps) { steps_ = steps; }
 
  private:
-  Params params_, averages_;
+  NamedParams params_, averages_;
   EmaOptions options_;
   int64_t steps_ = 0;
 };

@@ -87,9 +87,10 @@ NamedArrays export_model(const ExportOptions& options) {
   for (const WeightSpec& spec : daclip_weights(*config.clip, true, false)) add(daclip, "daclip.", spec.name);
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
-    config.restorer = restorer_config(restorer);
-    config.label_steering = config.restorer->degradation_dim > 0 && restorer.config.loss.steering == "labels";
-    for (const WeightSpec& spec : nafnet_weights(*config.restorer)) add(restorer, "restorer.", spec.name);
+    config.restorer = make_nafnet(restorer_config(restorer));
+    config.label_steering =
+        config.restorer->context_dims().degradation > 0 && restorer.config.loss.steering == "labels";
+    for (const WeightSpec& spec : config.restorer->weights()) add(restorer, "restorer.", spec.name);
   }
   model.metadata = to_json(config);
   return model;

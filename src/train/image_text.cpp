@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/threads.h"
+#include "data/random_streams.h"
 #include "pipeline/preprocess.h"
 
 namespace daclip {
@@ -15,7 +16,7 @@ ImageBatch image_batch(const TrainConfig& config, SampleStream& stream, int64_t 
   for (size_t slot = 0; slot < slots; ++slot) batch.samples.push_back(stream.get(step, int(slot)));
   for_each_index(slots, config.run.loader_threads, [&](size_t slot) {
     const Sample& sample = *batch.samples[slot];
-    Random random(mix_seed(mix_seed(config.run.seed, uint64_t(step)), 1000 + slot));
+    Random random(stream_seed(config.run.seed, step, Stream::crop, int64_t(slot)));
     batch.cuts[slot] = random_region(sample.lq.width, sample.lq.height, config.data.region_share, random);
     const FloatImage input = clip_input(crop(sample.lq, batch.cuts[slot]), config.preprocess);
     std::copy(input.data.begin(), input.data.end(), batch.pixels.begin() + std::ptrdiff_t(slot * size));

@@ -1,7 +1,8 @@
 // What the two stages that train on images and their captions share: a batch of inputs cut from the slots' photos.
 #pragma once
 
-#include "data/sampler.h"
+#include "data/crop.h"
+#include "data/sample_stream.h"
 #include "nets/clip.h"
 #include "text/word_tokenizer.h"
 #include "torch/torch_backend.h"

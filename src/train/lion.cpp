@@ -2,7 +2,7 @@
 
 namespace daclip {
 
-Lion::Lion(const Params& params, const LionOptions& options) : params_(params), options_(options) {
+Lion::Lion(const NamedParams& params, const LionOptions& options) : params_(params), options_(options) {
   for (const NamedParam& p : params_) {
     moments_.push_back({p.name, torch::zeros_like(p.value, torch::requires_grad(false))});
   }

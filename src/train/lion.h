@@ -12,16 +12,16 @@ struct LionOptions {
 
 class Lion {
  public:
-  explicit Lion(const Params& params, const LionOptions& options = {});
+  explicit Lion(const NamedParams& params, const LionOptions& options = {});
 
   // One update from the gradients that are there; lr is that of this step.
   void step(double lr);
 
   // The running means, sharing storage, for exact resumption.
-  Params& moments() { return moments_; }
+  NamedParams& moments() { return moments_; }
 
  private:
-  Params params_, moments_;
+  NamedParams params_, moments_;
   LionOptions options_;
 };
 

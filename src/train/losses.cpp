@@ -26,8 +26,20 @@ torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& 
   return -(to_text + to_image) / 2;
 }
 
+torch::Tensor restoration_loss(const LossConfig& config, const torch::Tensor& restored, const torch::Tensor& target) {
+  if (config.restorer == "l1") return mean_absolute_loss(restored, target);
+  if (config.restorer == "l2") return mean_squared_loss(restored, target);
+  if (config.restorer == "charbonnier") return charbonnier_loss(restored, target, config.charbonnier_eps);
+  if (config.restorer == "psnr") return psnr_loss(restored, target, config.psnr_ceiling);
+  throw UsageError(cat("loss.restorer: ", config.restorer, ": unknown"));
+}
+
 torch::Tensor mean_absolute_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
   return at::l1_loss(predicted, target);
+}
+
+torch::Tensor mean_squared_loss(const torch::Tensor& predicted, const torch::Tensor& target) {
+  return at::mse_loss(predicted, target);
 }
 
 torch::Tensor charbonnier_loss(const torch::Tensor& predicted, const torch::Tensor& target, double eps) {

@@ -19,7 +19,7 @@ torch::Tensor orthogonalised(const torch::Tensor& g) {
   return tall ? x.transpose(1, 2) : x;
 }
 
-Muon::Muon(const Params& params, const MuonOptions& options) : params_(params), options_(options) {
+Muon::Muon(const NamedParams& params, const MuonOptions& options) : params_(params), options_(options) {
   for (const NamedParam& p : params_) {
     if (p.value.scalar_type() != at::kFloat || !p.value.is_leaf() || !is_matrix(p.value))
       throw UsageError(cat("Muon: ", p.name, " is not a float32 leaf with rows and columns"));

@@ -16,17 +16,17 @@ struct MuonOptions {
 class Muon {
  public:
   // Keeps the tensors of `params`: float32 leaves that is_matrix() holds of. A kernel (O,I,kh,kw) counts as (O, I*kh*kw).
-  explicit Muon(const Params& params, const MuonOptions& options = {});
+  explicit Muon(const NamedParams& params, const MuonOptions& options = {});
 
   // One update from the gradients that are there, with Nesterov's momentum. The update's root mean square is 0.2 times lr,
   // as AdamW's usually is (Liu et al. 2025), so that both take the same learning rates and decay.
   void step(double lr);
 
   // The running sums of gradients, sharing storage, for exact resumption.
-  Params& momenta() { return momenta_; }
+  NamedParams& momenta() { return momenta_; }
 
  private:
-  Params params_, momenta_;
+  NamedParams params_, momenta_;
   std::map<Shape, std::vector<size_t>>
       by_shape_;  // parameters of one shape move together: a device has few large launches
   MuonOptions options_;

@@ -31,8 +31,8 @@ void fill(float* data, int64_t count, const WeightSpec& spec, uint64_t seed) {
 
 }  // namespace
 
-Params make_params(const std::vector<WeightSpec>& specs, uint64_t seed, torch::Device device) {
-  Params params;
+NamedParams make_params(const std::vector<WeightSpec>& specs, uint64_t seed, torch::Device device) {
+  NamedParams params;
   for (const WeightSpec& spec : specs) {
     torch::Tensor value = torch::empty(spec.shape, torch::kFloat32);
     fill(value.data_ptr<float>(), value.numel(), spec, seed);
@@ -41,17 +41,17 @@ Params make_params(const std::vector<WeightSpec>& specs, uint64_t seed, torch::D
   return params;
 }
 
-void add_weights(const Params& params, Weights& weights, const std::string& prefix) {
+void add_weights(const NamedParams& params, Weights& weights, const std::string& prefix) {
   for (const NamedParam& param : params) weights[prefix + param.name] = TorchBackend::wrap(param.value);
 }
 
-Weights as_weights(const Params& params, const std::string& prefix) {
+Weights as_weights(const NamedParams& params, const std::string& prefix) {
   Weights weights;
   add_weights(params, weights, prefix);
   return weights;
 }
 
-std::vector<std::string> load_params(Params& params, const NamedArrays& arrays, const std::string& prefix) {
+std::vector<std::string> load_params(NamedParams& params, const NamedArrays& arrays, const std::string& prefix) {
   const torch::NoGradGuard no_grad;
   std::vector<std::string> missing;
   for (NamedParam& param : params) {
@@ -75,16 +75,16 @@ NamedArray to_array(const torch::Tensor& tensor, ArrayType type) {
   return make_array({host.data_ptr<float>(), size_t(host.numel())}, host.sizes().vec(), type);
 }
 
-void store_params(const Params& params, NamedArrays& arrays, const std::string& prefix, ArrayType type) {
+void store_params(const NamedParams& params, NamedArrays& arrays, const std::string& prefix, ArrayType type) {
   for (const NamedParam& param : params) arrays.arrays[prefix + param.name] = to_array(param.value, type);
 }
 
-void forget_gradients(Params& params) {
+void forget_gradients(NamedParams& params) {
   for (NamedParam& param : params) param.value.mutable_grad() = torch::Tensor();
 }
 
-Params detached_copy(const Params& params) {
-  Params copy;
+NamedParams detached_copy(const NamedParams& params) {
+  NamedParams copy;
   for (const NamedParam& param : params) copy.push_back({param.name, param.value.detach().clone()});
   return copy;
 }

@@ -3,6 +3,9 @@
 
 #include "core/error.h"
 #include "core/threads.h"
+#include "data/crop.h"
+#include "data/random_streams.h"
+#include "data/sample_stream.h"
 #include "nets/nafnet.h"
 #include "train/ahead.h"
 #include "train/checkpoint.h"
@@ -49,7 +52,8 @@ class RestorerStage : public Stage {
 
   std::string name() const override { return "restorer"; }
   const TrainConfig& config() const override { return config_; }
-  Params& params() override { return params_; }
+  std::vector<std::string> trained_sections() const override { return {"restorer"}; }
+  NamedParams& params() override { return params_; }
 
   torch::Tensor loss(int64_t step, nlohmann::json&) override {
     const Crops crops = crops_.get(step);
@@ -59,11 +63,10 @@ class RestorerStage : public Stage {
         nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(crops.lq, shape), contexts);
     const torch::Tensor target = TorchBackend::tensor(backend_.weight(crops.gt, shape));
     const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32);
-    return config_.loss.restorer == "l1" ? l1_loss(restored, target)
-                                         : psnr_loss(restored, target, config_.loss.psnr_ceiling);
+    return restoration_loss(config_.loss, restored, target);
   }
 
-  nlohmann::json validate(const Params& params, std::string& summary) override {
+  nlohmann::json validate(const NamedParams& params, std::string& summary) override {
     const torch::NoGradGuard no_grad;
     const Weights weights = as_weights(params);
     std::array<double, kLabels.size()> before{}, after{}, count{};
@@ -122,7 +125,7 @@ class RestorerStage : public Stage {
     for (size_t slot = 0; slot < slots; ++slot) crops.samples.push_back(stream_.get(step, int(slot)));
     for_each_index(slots, config_.run.loader_threads, [&](size_t slot) {
       const Sample& sample = *crops.samples[slot];
-      Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 1000 + slot));
+      Random random(stream_seed(config_.run.seed, step, Stream::crop, int64_t(slot)));
       const CropPlan plan = random_square(sample.gt.width, sample.gt.height, int(side), random);
       crop_into(sample.lq, plan, crops.lq.data() + slot * size);
       crop_into(sample.gt, plan, crops.gt.data() + slot * size);
@@ -152,7 +155,7 @@ class RestorerStage : public Stage {
 
   // Drawn for the whole batch: the labels' own embeddings, the frozen DA-CLIP's of the degraded photos, or nothing.
   Contexts batch_contexts(int64_t step, const std::vector<std::shared_ptr<const Sample>>& samples) {
-    Random random(mix_seed(mix_seed(config_.run.seed, uint64_t(step)), 999));
+    Random random(stream_seed(config_.run.seed, step, Stream::contexts));
     Contexts contexts;
     if (random.chance(config_.loss.context_dropout)) return contexts;
     if (random.chance(config_.loss.label_share)) {
@@ -255,7 +258,7 @@ class RestorerStage : public Stage {
   SampleStream stream_;
   Ahead<Crops> crops_{[this](int64_t step) { return make_crops(step); }};
   std::unique_ptr<DaclipEncoder> encoder_;
-  Params params_;
+  NamedParams params_;
   Weights weights_;
   std::vector<SlotContext> contexts_;
   std::vector<Held> validation_;

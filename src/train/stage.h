@@ -1,4 +1,4 @@
-// What the shared training loop (train/trainer.h) asks of a stage: clip, controller or restorer.
+// What the shared training loop (train/trainer.h) needs from a stage: clip, controller or restorer.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,8 +20,11 @@ class Stage {
   // The configuration as the stage uses it: sizes taken over from the checkpoints it starts from included.
   virtual const TrainConfig& config() const = 0;
 
+  // The sections of the configuration that set what is trained: a resumed run cannot change them.
+  virtual std::vector<std::string> trained_sections() const = 0;
+
   // What is trained. The tensors stay the same for the stage's life.
-  virtual Params& params() = 0;
+  virtual NamedParams& params() = 0;
 
   // The loss of one step, a pure function of the weights, the configuration and `step`. Parts worth logging go to `parts`.
   virtual torch::Tensor loss(int64_t step, nlohmann::json& parts) = 0;
@@ -30,7 +33,7 @@ class Stage {
   virtual void after_update() {}
 
   // Figures on held-out photos with `params` in place of params(); a one-line summary for people goes to `summary`.
-  virtual nlohmann::json validate(const Params& params, std::string& summary) = 0;
+  virtual nlohmann::json validate(const NamedParams& params, std::string& summary) = 0;
 
   // Frozen tensors and facts that a checkpoint needs beyond params(), so that it stands alone.
   virtual void store(NamedArrays& arrays, nlohmann::json& metadata) const = 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -10,12 +11,11 @@
 #include <limits>
 
 #include "core/error.h"
-#include "train/adamw.h"
 #include "train/checkpoint.h"
 #include "train/clip_grad.h"
 #include "train/ema.h"
 #include "train/lr_schedule.h"
-#include "train/muon.h"
+#include "train/optimizer.h"
 
 namespace daclip {
 namespace fs = std::filesystem;
@@ -38,9 +38,7 @@ class Loop {
  public:
   Loop(Stage& stage, const TrainConfig& config, const TrainerOptions& options)
       : stage_(stage), config_(config), options_(options), folder_(config.run.out),
-        adamw_(select(stage.params(), config, false), adamw_options(config)),
-        muon_(select(stage.params(), config, true), {.weight_decay = config.optimizer.weight_decay}),
-        ema_(stage.params(), ema_options(config)) {}
+        optimizer_(stage.params(), config.optimizer), ema_(stage.params(), ema_options(config)) {}
 
   TrainerResult run() {
     start();
@@ -50,7 +48,7 @@ class Loop {
     bool end = ended(), last = end || stopped();
     while (!last && !interrupted()) {
       update();
-      end = ended();  // asked once a step: by the clock it may change in between
+      end = ended();  // once a step, since by the clock it may change between two calls
       last = end || stopped();
       if (step_ % config_.run.log_interval == 0 || last) report();
       const bool validate = config_.run.validate_interval > 0 && (step_ % config_.run.validate_interval == 0 || end);
@@ -67,30 +65,10 @@ class Loop {
   bool ended() const { return by_clock() ? seconds() >= 60 * config_.run.minutes : step_ >= config_.run.steps; }
   bool stopped() const { return options_.stop_after > 0 && step_ >= options_.stop_after; }
 
-  // Of the whole run; by the clock as many as the pace so far lets one expect.
+  // Total steps of the run. For a timed run, extrapolated from the pace so far.
   int64_t all_steps() const {
     if (!by_clock()) return config_.run.steps;
     return std::max(step_ + 1, int64_t(double(step_) * 60 * config_.run.minutes / std::max(1e-3, seconds())));
-  }
-
-  static AdamWOptions adamw_options(const TrainConfig& config) {
-    const OptimizerConfig& o = config.optimizer;
-    AdamWOptions options;
-    options.beta1 = o.beta1;
-    options.beta2 = o.beta2;
-    options.eps = o.eps;
-    options.weight_decay = o.weight_decay;
-    return options;
-  }
-
-  // What Muon moves: matrices that map features to features. Tables of embeddings and depth-wise kernels stay with AdamW.
-  static Params select(const Params& params, const TrainConfig& config, bool for_muon) {
-    Params chosen;
-    for (const NamedParam& p : params) {
-      const bool mixes = is_matrix(p.value) && p.value.size(1) > 1 && p.name.find("embedding") == std::string::npos;
-      if ((config.optimizer.kind == "muon" && mixes) == for_muon) chosen.push_back(p);
-    }
-    return chosen;
   }
 
   static EmaOptions ema_options(const TrainConfig& config) {
@@ -121,7 +99,7 @@ class Loop {
 
   void update() {
     const OptimizerConfig& o = config_.optimizer;
-    const double lr = warmup_cosine_lr(step_, o.lr, o.warmup, all_steps(), o.lr_end);
+    const double lr = learning_rate(o, step_, all_steps());
     Json parts = Json::object();
     forget_gradients(stage_.params());
     torch::Tensor loss = stage_.loss(step_, parts);
@@ -129,11 +107,10 @@ class Loop {
     const double limit = o.clip > 0 ? o.clip : std::numeric_limits<double>::infinity();
     const double norm = clip_grad_norm(stage_.params(), limit);
     last_loss_ = loss.item<double>();
-    // A gradient without sense must not reach the weights.
+    // Such a gradient must not reach the weights.
     if (!std::isfinite(last_loss_) || !std::isfinite(norm))
       throw Error(cat("step ", step_, ": loss ", last_loss_, ", gradient norm ", norm, " are not finite"));
-    adamw_.step(lr);
-    muon_.step(lr);
+    optimizer_.step(lr);
     stage_.after_update();
     ema_.update();
     ++step_;
@@ -186,30 +163,45 @@ class Loop {
     Checkpoint checkpoint;
     checkpoint.stage = stage_.name();
     checkpoint.step = step_;
-    checkpoint.config = stage_.config();
-    checkpoint.config.run = config_.run;
+    checkpoint.config = effective_config();
     checkpoint.metadata = {{"seconds", seconds()}};
     store_params(stage_.params(), checkpoint.arrays, "weights.");
     store_params(ema_.averages(), checkpoint.arrays, "ema.");
-    store_params(adamw_.first_moments(), checkpoint.arrays, "adam_m.");
-    store_params(adamw_.second_moments(), checkpoint.arrays, "adam_v.");
-    store_params(muon_.momenta(), checkpoint.arrays, "muon.");
+    for (const auto& [prefix, means] : optimizer_.state()) store_params(*means, checkpoint.arrays, prefix);
     stage_.store(checkpoint.arrays, checkpoint.metadata);
     write_checkpoint(folder_, checkpoint);
   }
 
+  TrainConfig effective_config() const {
+    TrainConfig config = stage_.config();
+    config.run = config_.run;
+    return config;
+  }
+
+  // A resumed run may change its length, data or learning rate, but not what is trained. Says what it changes.
+  void compare(const TrainConfig& before) const {
+    const std::vector<std::string> fixed = stage_.trained_sections();
+    std::string lines;
+    for (const auto& [key, old, now] : changed_keys(before, effective_config())) {
+      const std::string line = cat(key.text(), ": ", old, " in the checkpoint, ", now, " now");
+      if (std::ranges::find(fixed, key.section) != fixed.end() || key.text() == "optimizer.kind")
+        throw UsageError(cat(line, ": a resumed run cannot change it"));
+      lines += line + '\n';
+    }
+    if (options_.progress) std::fputs(lines.c_str(), stderr);
+  }
+
   void load(const Checkpoint& checkpoint) {
-    const auto all = [&](Params& params, const std::string& prefix) {
+    compare(checkpoint.config);
+    const auto all = [&](NamedParams& params, const std::string& prefix) {
       const std::vector<std::string> missing = load_params(params, checkpoint.arrays, prefix);
       if (!missing.empty())
         throw WeightsError(cat(folder_.string(), ": the checkpoint lacks ", prefix, missing.front()));
     };
     all(stage_.params(), "weights.");
     all(ema_.averages(), "ema.");
-    all(adamw_.first_moments(), "adam_m.");
-    all(adamw_.second_moments(), "adam_v.");
-    all(muon_.momenta(), "muon.");
-    adamw_.set_steps(checkpoint.step);
+    for (const auto& [prefix, means] : optimizer_.state()) all(*means, prefix);
+    optimizer_.set_steps(checkpoint.step);
     ema_.set_steps(checkpoint.step);
     step_ = checkpoint.step;
     earlier_ = checkpoint.metadata.value("seconds", 0.0);
@@ -219,8 +211,7 @@ class Loop {
   const TrainConfig& config_;
   const TrainerOptions& options_;
   fs::path folder_;
-  AdamW adamw_;
-  Muon muon_;
+  Optimizer optimizer_;
   Ema ema_;
   std::ofstream log_;
   int64_t step_ = 0, summed_ = 0;

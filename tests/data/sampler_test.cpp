@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "data/sample_stream.h"
 #include "photos.h"
 
 namespace daclip {
@@ -62,7 +63,7 @@ TEST(Sampler, takes_real_pairs_at_the_share_asked_for) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = settings();
   config.weights.fill(0);
-  config.weights[1] = 1;
+  config.weights[size_t(label_index("hazy"))] = 1;
   config.paired_share = 1;
   EXPECT_EQ(Sampler(all, config).make(0, 0).photo, 5u);
   config.paired_share = 0;
@@ -289,10 +290,38 @@ TEST(Sampler, casts_shadows_on_photos_that_have_sun) {
   EXPECT_EQ(dark, 0);
 }
 
+std::string refusal(const SamplerConfig& config) {
+  try {
+    validate(config);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(SamplerConfig, names_the_key_that_is_out_of_its_range) {
+  EXPECT_EQ(refusal({}), "accepted");
+  SamplerConfig config;
+  config.wet_share = 1.5;
+  EXPECT_EQ(refusal(config), "data.wet_share: 1.5: expected 0 to 1");
+  config = {};
+  config.weights[size_t(label_index("snowy"))] = -2;
+  EXPECT_EQ(refusal(config), "weights.snowy: -2: expected at least 0");
+  config = {};
+  config.paper_share[size_t(label_index("rainy"))] = std::nan("");
+  EXPECT_EQ(refusal(config), "paper_share.rainy: nan: expected 0 to 1");
+  config = {};
+  config.hold = 0;
+  EXPECT_EQ(refusal(config), "data.hold: 0: expected at least 1");
+  config = {};
+  config.rescale_min = 1.1;
+  EXPECT_EQ(refusal(config), "data.rescale_min: 1.1: expected at most data.rescale_max, 1");
+}
+
 TEST(Sampler, refuses_settings_without_sense) {
   const std::vector<PackPhoto> all = photos();
   SamplerConfig config = settings();
-  config.paper_share[3] = 1.5;
+  config.paper_share[size_t(label_index("low-light"))] = 1.5;
   EXPECT_THROW(Sampler(all, config), UsageError);
   config = settings();
   config.surface_share = -0.1;
@@ -321,29 +350,6 @@ TEST(SampleStream, gives_the_samples_of_the_sampler_whatever_the_threads) {
         EXPECT_EQ(sample->lq.data, sampler.make(slot, sampler.serial(step, slot)).lq.data);
       }
   }
-}
-
-TEST(Crop, turns_both_ways_and_keeps_every_pixel) {
-  FloatImage image(3, 3, 1);
-  for (int i = 0; i < 9; ++i) image.data[size_t(i)] = float(i);
-  const auto turned = [&](int turn) { return crop(image, {0, 0, 3, 3, turn}).data; };
-  EXPECT_EQ(turned(0), image.data);
-  EXPECT_EQ(turned(1), (std::vector<float>{2, 1, 0, 5, 4, 3, 8, 7, 6}));
-  EXPECT_EQ(turned(2), (std::vector<float>{6, 7, 8, 3, 4, 5, 0, 1, 2}));
-  EXPECT_EQ(turned(4), (std::vector<float>{0, 3, 6, 1, 4, 7, 2, 5, 8}));
-}
-
-TEST(Crop, regions_keep_their_share_and_the_phase_of_jpeg_blocks) {
-  Random random(1);
-  for (int i = 0; i < 50; ++i) {
-    const CropPlan plan = random_region(200, 150, 0.5, random);
-    EXPECT_EQ(plan.x % 8, 0);
-    EXPECT_EQ(plan.y % 8, 0);
-    EXPECT_LE(plan.x + plan.width, 200);
-    EXPECT_LE(plan.y + plan.height, 150);
-    EXPECT_GT(plan.width * plan.height, 200 * 150 * 0.4);
-  }
-  EXPECT_THROW(random_square(20, 30, 25, random), ShapeError);
 }
 
 }  // namespace

@@ -12,20 +12,20 @@
 namespace daclip {
 namespace {
 
-Params two_params() {
+NamedParams two_params() {
   torch::manual_seed(2);
   return {{"matrix", torch::randn({5, 7}).requires_grad_(true)}, {"bias", torch::randn({9}).requires_grad_(true)}};
 }
 
-void set_grads(Params& params, int step) {
+void set_grads(NamedParams& params, int step) {
   torch::manual_seed(uint64_t(step) + 10);
   for (NamedParam& p : params) p.value.mutable_grad() = torch::randn_like(p.value).detach();
 }
 
 TEST(AdamW, decays_matrices_only) {
-  Params params = {{"kernel", torch::ones({4, 1, 3, 3}).requires_grad_(true)},
-                   {"gain", torch::ones({1, 8, 1, 1}).requires_grad_(true)},
-                   {"scale", torch::ones({}).requires_grad_(true)}};
+  NamedParams params = {{"kernel", torch::ones({4, 1, 3, 3}).requires_grad_(true)},
+                        {"gain", torch::ones({1, 8, 1, 1}).requires_grad_(true)},
+                        {"scale", torch::ones({}).requires_grad_(true)}};
   for (NamedParam& p : params) p.value.mutable_grad() = torch::zeros_like(p.value);
   AdamW adam(params, {.weight_decay = 0.5});
   adam.step(0.1);
@@ -35,7 +35,7 @@ TEST(AdamW, decays_matrices_only) {
 }
 
 TEST(AdamW, resumes_exactly_from_its_moments) {
-  Params straight = two_params(), broken = two_params();
+  NamedParams straight = two_params(), broken = two_params();
   AdamW one(straight), before(broken);
   for (int step = 0; step < 3; ++step) {
     set_grads(straight, step), one.step(1e-2);
@@ -55,7 +55,7 @@ TEST(AdamW, resumes_exactly_from_its_moments) {
 }
 
 TEST(AdamW, leaves_parameters_without_a_gradient_alone) {
-  Params params = two_params();
+  NamedParams params = two_params();
   const torch::Tensor before = params[1].value.detach().clone();
   params[0].value.mutable_grad() = torch::ones_like(params[0].value);
   AdamW adam(params, {.weight_decay = 0.1, .decay_vectors = true});
@@ -82,7 +82,7 @@ TEST(Muon, brings_singular_values_close_to_one_and_keeps_the_directions) {
 }
 
 TEST(Muon, moves_by_a_fifth_of_the_learning_rate_and_decays) {
-  Params params = {{"kernel", torch::ones({8, 4, 3, 3}).requires_grad_(true)}};
+  NamedParams params = {{"kernel", torch::ones({8, 4, 3, 3}).requires_grad_(true)}};
   torch::manual_seed(4);
   params[0].value.mutable_grad() = torch::randn({8, 4, 3, 3});
   Muon muon(params, {.weight_decay = 0.5});
@@ -94,8 +94,9 @@ TEST(Muon, moves_by_a_fifth_of_the_learning_rate_and_decays) {
 TEST(Muon, moves_each_matrix_as_if_it_were_alone) {
   torch::manual_seed(5);
   const auto leaf = [](at::IntArrayRef shape) { return torch::randn(shape).requires_grad_(true); };
-  Params together = {{"a", leaf({6, 4})}, {"b", leaf({4, 6})}, {"c", leaf({6, 4})}, {"kernel", leaf({6, 2, 1, 2})}};
-  Params alone;
+  NamedParams together = {
+      {"a", leaf({6, 4})}, {"b", leaf({4, 6})}, {"c", leaf({6, 4})}, {"kernel", leaf({6, 2, 1, 2})}};
+  NamedParams alone;
   for (NamedParam& p : together) {
     p.value.mutable_grad() = torch::randn(p.value.sizes());
     alone.push_back({p.name, p.value.detach().clone().requires_grad_(true)});
@@ -115,14 +116,14 @@ TEST(Muon, refuses_what_is_no_matrix) {
 }
 
 TEST(ForgetGradients, leaves_none_to_add_to) {
-  Params params = two_params();
+  NamedParams params = two_params();
   set_grads(params, 1);
   forget_gradients(params);
   for (const NamedParam& p : params) EXPECT_FALSE(p.value.grad().defined());
 }
 
 TEST(ClipGradNorm, scales_nothing_when_the_limit_is_infinite) {
-  Params params = two_params();
+  NamedParams params = two_params();
   set_grads(params, 1);
   const torch::Tensor before = params[0].value.grad().clone();
   EXPECT_GT(clip_grad_norm(params, std::numeric_limits<double>::infinity()), 0);
@@ -131,7 +132,7 @@ TEST(ClipGradNorm, scales_nothing_when_the_limit_is_infinite) {
 
 TEST(Ema, resumes_exactly_from_its_steps) {
   const EmaOptions options{.beta = 0.9, .update_every = 2, .update_after = 3};
-  Params params = two_params();
+  NamedParams params = two_params();
   Ema straight(params, options), before(params, options);
   const auto train = [&params](int step) {
     const torch::NoGradGuard no_grad;

@@ -47,8 +47,8 @@ class OptimGolden : public testing::Test {
 
   torch::Tensor value(const std::string& name) const { return to_torch(cases_.at(name)); }
 
-  Params start() const {
-    Params params;
+  NamedParams start() const {
+    NamedParams params;
     for (int i = 0; cases_.has(cat("p0.", i)); ++i) {
       params.push_back({cat(i), value(cat("p0.", i)).clone().requires_grad_(true)});
     }
@@ -57,7 +57,7 @@ class OptimGolden : public testing::Test {
 
   // Thirty steps on the gradients of the file, compared wherever it has the parameters after one.
   template <class Optimizer>
-  void check_steps(const std::string& name, Params params, Optimizer& optimizer, double lr) const {
+  void check_steps(const std::string& name, NamedParams params, Optimizer& optimizer, double lr) const {
     for (int step = 0; cases_.has(cat("grad.", step, ".0")); ++step) {
       for (size_t i = 0; i < params.size(); ++i) {
         params[i].value.mutable_grad() = value(cat("grad.", step, ".", i)).clone();
@@ -77,7 +77,7 @@ class OptimGolden : public testing::Test {
 TEST_F(OptimGolden, optimisers_step_as_the_reference) {
   const json config = read("config.json");
   for (const auto& [name, entry] : config.at("optimizers").items()) {
-    Params params = start();
+    NamedParams params = start();
     const double lr = entry.at("lr"), beta1 = entry.at("betas")[0], beta2 = entry.at("betas")[1];
     const std::string type = entry.at("type");
     if (type.find("Lion") != std::string::npos) {
@@ -94,7 +94,7 @@ TEST_F(OptimGolden, optimisers_step_as_the_reference) {
 }
 
 TEST_F(OptimGolden, gradients_are_clipped_by_their_common_norm) {
-  Params params;
+  NamedParams params;
   for (int i = 0; cases_.has(cat("clip.grad.", i)); ++i) {
     const torch::Tensor grad = value(cat("clip.grad.", i));
     params.push_back({cat(i), torch::zeros_like(grad).requires_grad_(true)});
@@ -110,7 +110,7 @@ TEST_F(OptimGolden, gradients_are_clipped_by_their_common_norm) {
 TEST_F(OptimGolden, the_average_follows_ema_pytorch) {
   const torch::Tensor models = value("ema.model_weight"), averages = value("ema.ema_weight");
   const std::vector<double> decays = cases_.at("ema.current_decay_after_update").to_doubles();
-  Params params = {{"w", models[0].clone().requires_grad_(true)}};
+  NamedParams params = {{"w", models[0].clone().requires_grad_(true)}};
   Ema ema(params, {.beta = 0.995, .update_every = 10});
   for (int64_t t = 0; t < models.size(0); ++t) {
     {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "core/error.h"
 #include "data/photos.h"
@@ -115,15 +116,97 @@ TEST_F(Training, all_stages_resume_exactly_and_their_results_become_a_model) {
     const NamedArrays model = export_model(options);
     const ModelConfig config = model_config_from_json(model.metadata);
     EXPECT_EQ(config.clip->vision.width, 16);
-    EXPECT_EQ(config.restorer->degradation_dim, std::string(restorer) == "blind" ? 0 : 16);
-    EXPECT_EQ(model.at("labels").shape, (std::vector<int64_t>{11, 16}));
-    for (const WeightSpec& spec : nafnet_weights(*config.restorer))
+    EXPECT_EQ(config.restorer->context_dims().degradation, std::string(restorer) == "blind" ? 0 : 16);
+    EXPECT_EQ(model.at("labels").shape, (std::vector<int64_t>{int64_t(kLabels.size()), 16}));
+    for (const WeightSpec& spec : config.restorer->weights())
       EXPECT_TRUE(model.has("restorer." + spec.name)) << spec.name;
     for (const auto& [name, array] : model.arrays) EXPECT_EQ(array.type, ArrayType::f16) << name;
   }
   ExportOptions swapped;
   swapped.daclip = folder_ / "blind" / "latest.safetensors";
   EXPECT_THROW(export_model(swapped), UsageError);
+}
+
+TEST_F(Training, every_optimiser_resumes_exactly) {
+  for (const char* kind : {"adam", "lion"}) {
+    TrainConfig config = tiny(kind);
+    config.optimizer.kind = kind;
+    config.optimizer.weight_decay = 0.1;
+    expect_exact_resume(make_restorer_stage, config);
+  }
+}
+
+TEST_F(Training, optimisers_and_losses_train_differently) {
+  std::set<double> last;
+  const auto run = [&](const std::string& name, const auto& change) {
+    TrainConfig config = tiny(name);
+    config.optimizer.lr = 1e-2;
+    config.optimizer.weight_decay = 0.5;
+    change(config);
+    last.insert(losses(make_restorer_stage, config, 3, false).back());
+  };
+  for (const char* kind : {"adamw", "adam", "lion", "muon"})
+    run(std::string("with-") + kind, [&](TrainConfig& config) { config.optimizer.kind = kind; });
+  for (const char* loss : {"l2", "charbonnier", "psnr"})
+    run(std::string("with-") + loss, [&](TrainConfig& config) { config.loss.restorer = loss; });
+  EXPECT_EQ(last.size(), 7u);
+}
+
+// The lines of a run's log that hold `key`.
+std::vector<nlohmann::json> log_entries(const fs::path& folder, const std::string& key) {
+  std::ifstream file(folder / "log.jsonl");
+  std::vector<nlohmann::json> entries;
+  for (std::string line; std::getline(file, line);)
+    if (nlohmann::json entry = nlohmann::json::parse(line); entry.contains(key)) entries.push_back(std::move(entry));
+  return entries;
+}
+
+TEST_F(Training, the_learning_rate_follows_the_schedule_of_the_configuration) {
+  TrainConfig config = tiny("schedule");
+  config.run.log_interval = 1;
+  config.optimizer.schedule = "multi_step_restart";
+  config.optimizer.milestones = {2, 3};
+  config.optimizer.restarts = {4};
+  config.optimizer.restart_weights = {0.25};
+  losses(make_restorer_stage, config, 0, false);
+  std::vector<double> rates;
+  for (const nlohmann::json& entry : log_entries(folder_ / "schedule", "lr")) rates.push_back(entry["lr"]);
+  const double lr = config.optimizer.lr;
+  EXPECT_EQ(rates, (std::vector<double>{lr, lr, lr / 2, lr / 4, lr / 4, lr / 4}));
+}
+
+TEST_F(Training, a_resumed_run_says_what_it_changes) {
+  TrainConfig config = tiny("changed");
+  losses(make_restorer_stage, config, 1, false);
+  config.run.steps = 2;
+  config.optimizer.lr = 5e-4;
+  TrainerOptions options;
+  options.resume = true;
+  testing::internal::CaptureStderr();
+  train(*make_restorer_stage(config), config, options);
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(told.find("optimizer.lr: 0.001 in the checkpoint, 0.0005 now\nrun.steps: 6 in the checkpoint, 2 now\n"), 0u)
+      << told;
+}
+
+TEST_F(Training, a_resumed_run_cannot_change_what_is_trained) {
+  const TrainConfig config = tiny("fixed");
+  losses(make_restorer_stage, config, 1, false);
+  const auto refusal = [&](const auto& change) {
+    TrainConfig changed = config;
+    change(changed);
+    try {
+      losses(make_restorer_stage, changed, 2, true);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal([](TrainConfig& c) { c.restorer.width = 16; }),
+            "restorer.width: 8 in the checkpoint, 16 now: a resumed run cannot change it");
+  EXPECT_EQ(refusal([](TrainConfig& c) { c.optimizer.kind = "lion"; }),
+            "optimizer.kind: \"adamw\" in the checkpoint, \"lion\" now: a resumed run cannot change it");
+  EXPECT_THROW(losses(make_clip_stage, config, 2, true), UsageError);
 }
 
 TEST_F(Training, an_interrupted_run_finishes_its_step_and_saves) {
@@ -150,18 +233,11 @@ TEST_F(Training, does_not_overwrite_a_run_and_does_not_resume_nothing) {
 TEST_F(Training, logs_losses_and_validations_as_json_lines) {
   const TrainConfig config = tiny("logged");
   losses(make_restorer_stage, config, 0, false);
-  std::ifstream file(folder_ / "logged" / "log.jsonl");
-  std::string line;
-  int reports = 0, validations = 0;
-  while (std::getline(file, line)) {
-    const nlohmann::json entry = nlohmann::json::parse(line);
-    reports += entry.contains("loss");
-    if (!entry.contains("validation")) continue;
-    ++validations;
-    for (std::string_view label : kLabels) EXPECT_TRUE(entry["validation"].contains(std::string(label)));
-  }
-  EXPECT_EQ(reports, 3);
-  EXPECT_EQ(validations, 1);
+  const std::vector<nlohmann::json> validations = log_entries(folder_ / "logged", "validation");
+  EXPECT_EQ(log_entries(folder_ / "logged", "loss").size(), 3u);
+  ASSERT_EQ(validations.size(), 1u);
+  for (std::string_view label : kLabels)
+    EXPECT_TRUE(validations[0]["validation"].contains(std::string(label))) << label;
 }
 
 // A controller after one step, and the CLIP below it.
@@ -238,7 +314,8 @@ TEST_F(Training, a_controller_is_averaged_with_the_one_it_came_from) {
   EXPECT_GT(moved, 0);
 
   NamedArrays other = old;
-  other.arrays["labels"] = make_array(std::vector<float>(11 * 16, 0.3f), {11, 16}, ArrayType::f32);
+  other.arrays["labels"] =
+      make_array(std::vector<float>(kLabels.size() * 16, 0.3f), {int64_t(kLabels.size()), 16}, ArrayType::f32);
   write_safetensors(folder_ / "other.safetensors", other);
   EXPECT_THROW(exported(folder_ / "other.safetensors", 0.5), UsageError);
 }
@@ -283,10 +360,7 @@ TEST_F(Training, a_run_by_the_clock_ends_with_the_cosine_and_a_checkpoint) {
   EXPECT_FALSE(result.interrupted);
   EXPECT_GT(result.step, 2);
   EXPECT_EQ(read_checkpoint(folder_ / "clock" / "latest.safetensors").step, result.step);
-  std::ifstream file(folder_ / "clock" / "log.jsonl");
-  std::string line, last;
-  while (std::getline(file, line)) last = line;
-  EXPECT_LT(nlohmann::json::parse(last)["lr"].get<double>(), 0.1 * config.optimizer.lr);
+  EXPECT_LT(log_entries(folder_ / "clock", "lr").back()["lr"].get<double>(), 0.1 * config.optimizer.lr);
 }
 
 TEST_F(Training, other_precisions_than_float32_are_for_devices) {
