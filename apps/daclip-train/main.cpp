@@ -140,8 +140,8 @@ int main(int argc, char** argv) {
                  action);
   add_train_verb(app, "controller", "Train the controller over a frozen CLIP", arguments, daclip::make_controller_stage,
                  action);
-  add_train_verb(app, "restorer", "Train NAFNet, blind or steered by a DA-CLIP", arguments, daclip::make_restorer_stage,
-                 action);
+  add_train_verb(app, "restorer", "Train a restoration network (NAFNet), blind or steered by a DA-CLIP", arguments,
+                 daclip::make_restorer_stage, action);
   ExportArguments export_arguments;
   add_export_verb(app, export_arguments, action);
   try {

@@ -79,4 +79,12 @@ std::unique_ptr<TileSession> DirectNetwork::session(Backend& backend, const Scop
   return std::make_unique<DirectSession>(*this, backend, weights, contexts);
 }
 
+const DirectNetwork& as_direct(const RestorationNetwork& network) {
+  const auto* direct = dynamic_cast<const DirectNetwork*>(&network);
+  if (!direct)
+    throw UsageError(
+        cat("restorer.network: \"", network.type().name, "\": expected a network that restores in one evaluation"));
+  return *direct;
+}
+
 }  // namespace daclip

@@ -34,4 +34,7 @@ class DirectNetwork : public RestorationNetwork {
                                        const SamplerOptions& options) const override;
 };
 
+// Throws UsageError for a network of another family.
+const DirectNetwork& as_direct(const RestorationNetwork& network);
+
 }  // namespace daclip

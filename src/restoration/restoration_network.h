@@ -86,6 +86,9 @@ class RestorationNetwork {
                                                const SamplerOptions& options) const = 0;
 };
 
+// The same network for contexts of other lengths.
+std::unique_ptr<RestorationNetwork> with_context_dims(const RestorationNetwork& network, const ContextDims& dims);
+
 // One of the paper's configurations, for tables of computational cost.
 struct PublishedNetwork {
   std::string name;

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "core/error.h"
+#include "nets/nafnet.h"
+#include "nets/registry.h"
 #include "train/lr_schedule.h"
 
 namespace daclip {
@@ -97,6 +99,18 @@ void visit_preprocess(TrainVisitor& v, PreprocessConfig& c) {
   v.field("global", c.global, side);
   v.field("tile", c.tile, side);
   v.field("texture", c.texture, side);
+}
+
+// "network" names the type; its own fields follow.
+void visit_restorer(TrainVisitor& v, std::shared_ptr<const RestorationNetwork>& restorer) {
+  std::vector<std::string_view> names;
+  for (const NetworkType* type : network_types()) names.push_back(type->name);
+  const std::string before(restorer->type().name);
+  std::string name = before;
+  v.field("network", name, names);
+  std::unique_ptr<RestorationNetwork> network = name == before ? restorer->clone() : network_type(name).make();
+  network->visit(v);
+  restorer = std::move(network);
 }
 
 [[noreturn]] void refuse(const std::string& key, const std::string& found, const std::string& expected) {
@@ -224,14 +238,14 @@ TrainConfig::TrainConfig() {
   clip.vision = {192, 16, 128, 5, 4};
   clip.text = {32, 4000, 128, 3, 4};
   preprocess = {PreprocessConfig::Kind::mosaic, 192, 128, 32, 64};
-  restorer.width = 32;
-  restorer.encoder_blocks = {2, 2, 4};
-  restorer.middle_blocks = 4;
-  restorer.decoder_blocks = {2, 2, 2};
-  restorer.unshuffle = 2;
-  restorer.prompt_dim = 64;
-  restorer.attention_heads = 4;
-  restorer.attention_head_dim = 32;
+  restorer = make_nafnet({.width = 32,
+                          .encoder_blocks = {2, 2, 4},
+                          .middle_blocks = 4,
+                          .decoder_blocks = {2, 2, 2},
+                          .unshuffle = 2,
+                          .prompt_dim = 64,
+                          .attention_heads = 4,
+                          .attention_head_dim = 32});
 }
 
 void visit(TrainVisitor& v, TrainConfig& c) {
@@ -243,20 +257,7 @@ void visit(TrainVisitor& v, TrainConfig& c) {
   v.section("init", [&] { visit_init(v, c.init); });
   v.section("clip", [&] { visit(v, c.clip); });
   v.section("preprocess", [&] { visit_preprocess(v, c.preprocess); });
-  const auto visit = [&v](const char* section, const char* name, auto& value) {
-    v.section(section, [&] { v.field(name, value, at_least(0)); });
-  };
-
-  visit("restorer", "width", c.restorer.width);
-  visit("restorer", "encoder_blocks", c.restorer.encoder_blocks);
-  visit("restorer", "middle_blocks", c.restorer.middle_blocks);
-  visit("restorer", "decoder_blocks", c.restorer.decoder_blocks);
-  visit("restorer", "unshuffle", c.restorer.unshuffle);
-  visit("restorer", "degradation_dim", c.restorer.degradation_dim);
-  visit("restorer", "prompt_dim", c.restorer.prompt_dim);
-  visit("restorer", "content_dim", c.restorer.content_dim);
-  visit("restorer", "attention_heads", c.restorer.attention_heads);
-  visit("restorer", "attention_head_dim", c.restorer.attention_head_dim);
+  v.section("restorer", [&] { visit_restorer(v, c.restorer); });
 }
 
 void validate(const TrainConfig& config) {
@@ -268,6 +269,7 @@ void validate(const TrainConfig& config) {
   try {
     validate(c.clip);
     validate(c.preprocess);
+    c.restorer->validate();
   } catch (const FormatError& error) {
     throw UsageError(error.what());
   }

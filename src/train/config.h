@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "data/sampler_config.h"
 #include "model/model_config.h"
-#include "nets/nafnet.h"
 #include "train/config_keys.h"
 
 namespace daclip {
@@ -99,7 +99,7 @@ struct TrainConfig {
   InitConfig init;
   ClipConfig clip;
   PreprocessConfig preprocess;
-  NafnetConfig restorer;
+  std::shared_ptr<const RestorationNetwork> restorer;
 
   TrainConfig();
 };

@@ -7,7 +7,6 @@
 #include "core/labels.h"
 #include "model/model_config.h"
 #include "nets/clip.h"
-#include "nets/nafnet.h"
 #include "train/checkpoint.h"
 
 namespace daclip {
@@ -57,10 +56,9 @@ void average_into(Checkpoint& daclip, const std::filesystem::path& path, double 
 }
 
 // A blind restorer has no parts for contexts, whatever sizes its configuration names.
-NafnetConfig restorer_config(const Checkpoint& checkpoint) {
-  NafnetConfig config = checkpoint.config.restorer;
-  if (!checkpoint.metadata.value("steered", false)) config.degradation_dim = config.content_dim = 0;
-  return config;
+std::shared_ptr<const RestorationNetwork> trained_network(const Checkpoint& checkpoint) {
+  const std::shared_ptr<const RestorationNetwork>& network = checkpoint.config.restorer;
+  return checkpoint.metadata.value("steered", false) ? network : with_context_dims(*network, {});
 }
 
 }  // namespace
@@ -87,7 +85,7 @@ NamedArrays export_model(const ExportOptions& options) {
   for (const WeightSpec& spec : daclip_weights(*config.clip, true, false)) add(daclip, "daclip.", spec.name);
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
-    config.restorer = make_nafnet(restorer_config(restorer));
+    config.restorer = trained_network(restorer);
     config.label_steering =
         config.restorer->context_dims().degradation > 0 && restorer.config.loss.steering == "labels";
     for (const WeightSpec& spec : config.restorer->weights()) add(restorer, "restorer.", spec.name);

@@ -1,4 +1,4 @@
-// Training NAFNet: blind, or steered by a frozen DA-CLIP.
+// Trains a restoration network that restores in one evaluation: blind, or steered by a frozen DA-CLIP.
 #include <cmath>
 
 #include "core/error.h"
@@ -6,7 +6,7 @@
 #include "data/crop.h"
 #include "data/random_streams.h"
 #include "data/sample_stream.h"
-#include "nets/nafnet.h"
+#include "restoration/direct_network.h"
 #include "train/ahead.h"
 #include "train/checkpoint.h"
 #include "train/daclip_encoder.h"
@@ -31,18 +31,19 @@ double psnr(const torch::Tensor& a, const torch::Tensor& b) {
 class RestorerStage : public Stage {
  public:
   explicit RestorerStage(const TrainConfig& config)
-      : config_(with_contexts(config)), backend_(torch_options(config)), data_(load_dataset(config)),
-        sampler_(data_.train, sampler_config(config)), stream_(sampler_, config.run.loader_threads) {
+      : config_(with_contexts(config)), network_(as_direct(*config_.restorer)), backend_(torch_options(config)),
+        data_(load_dataset(config)), sampler_(data_.train, sampler_config(config)),
+        stream_(sampler_, config.run.loader_threads) {
     if (!config_.init.daclip.empty()) {
       encoder_ = std::make_unique<DaclipEncoder>(backend_, config_.init.daclip);
-      if (encoder_->embedding() != config_.restorer.degradation_dim ||
-          encoder_->embedding() != config_.restorer.content_dim)
+      const ContextDims dims = network_.context_dims();
+      if (encoder_->embedding() != dims.degradation || encoder_->embedding() != dims.content)
         throw UsageError(
             cat("restorer: degradation_dim and content_dim must be the DA-CLIP's ", encoder_->embedding()));
     }
-    if (config_.data.crop % config_.restorer.multiple() != 0)  // the network would learn the zeros that it adds
-      throw UsageError(cat("data.crop ", config_.data.crop, ": expected a multiple of ", config_.restorer.multiple()));
-    params_ = make_params(nafnet_weights(config_.restorer), config_.run.seed, backend_.device());
+    if (config_.data.crop % network_.multiple() != 0)  // the network would learn the zeros that it pads with
+      throw UsageError(cat("data.crop ", config_.data.crop, ": expected a multiple of ", network_.multiple()));
+    params_ = make_params(network_.weights(), config_.run.seed, backend_.device());
     set_gains(config_.init.residual_gain);
     if (!config_.init.restorer.empty()) go_on_from(config_.init.restorer);
     weights_ = as_weights(params_);
@@ -59,8 +60,7 @@ class RestorerStage : public Stage {
     const Crops crops = crops_.get(step);
     const Contexts contexts = encoder_ ? batch_contexts(step, crops.samples) : Contexts{};
     const Shape shape{config_.data.batch, config_.data.crop, config_.data.crop, 3};
-    const Tensor output =
-        nafnet(backend_, config_.restorer, Scope(weights_), backend_.from_floats(crops.lq, shape), contexts);
+    const Tensor output = network_.forward(backend_, Scope(weights_), backend_.from_floats(crops.lq, shape), contexts);
     const torch::Tensor target = TorchBackend::tensor(backend_.weight(crops.gt, shape));
     const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32);
     return restoration_loss(config_.loss, restored, target);
@@ -74,7 +74,7 @@ class RestorerStage : public Stage {
       Contexts contexts;
       if (encoder_) contexts.degradation = as_activation(held.context.degradation);
       if (encoder_ && held.context.content.defined()) contexts.content = as_activation(held.context.content);
-      const Tensor output = nafnet(backend_, config_.restorer, Scope(weights), as_activation(held.lq), contexts);
+      const Tensor output = network_.forward(backend_, Scope(weights), as_activation(held.lq), contexts);
       const torch::Tensor restored = TorchBackend::tensor(output).to(torch::kFloat32).clamp(0, 1);
       before[size_t(held.label)] += psnr(held.lq, held.gt);
       after[size_t(held.label)] += psnr(restored, held.gt);
@@ -135,7 +135,7 @@ class RestorerStage : public Stage {
 
   // A blind restorer has no parts for contexts, whatever their sizes in the file.
   static TrainConfig with_contexts(TrainConfig config) {
-    if (config.init.daclip.empty()) config.restorer.degradation_dim = config.restorer.content_dim = 0;
+    if (config.init.daclip.empty()) config.restorer = with_context_dims(*config.restorer, {});
     return config;
   }
 
@@ -252,6 +252,7 @@ class RestorerStage : public Stage {
   }
 
   TrainConfig config_;
+  const DirectNetwork& network_;  // config_.restorer
   TorchBackend backend_;
   Dataset data_;
   Sampler sampler_;

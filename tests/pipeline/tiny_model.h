@@ -66,9 +66,7 @@ inline ModelConfig tiny_diffusion_config() {
 inline void remove_clip(ModelConfig& config) {
   config.clip.reset();
   config.labels.clear();
-  std::unique_ptr<RestorationNetwork> network = config.restorer->clone();
-  network->set_context_dims({});
-  config.restorer = std::move(network);
+  config.restorer = with_context_dims(*config.restorer, {});
 }
 
 // Random weights. Weights that are initialised with zeros get small values, so that every path has an effect.

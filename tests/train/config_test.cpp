@@ -32,14 +32,25 @@ std::string refusal(const std::string& text) {
 TEST(TrainConfig, takes_what_the_file_says_and_defaults_for_the_rest) {
   const TrainConfig config = read_train_config(written(
       "[run]\nsteps = 7\n[optimizer]\nlr = 1\n[data]\npacks = [\"a\", \"b\"]\nbatch = 3\n[weights]\nnoisy = 2.5\n"
-      "[restorer]\nencoder_blocks = [1, 2]\n"));
+      "[restorer]\nencoder_blocks = [1, 2]\ndecoder_blocks = [2, 1]\n"));
   EXPECT_EQ(config.run.steps, 7);
   EXPECT_EQ(config.optimizer.lr, 1.0);
   EXPECT_EQ(config.data.packs, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(config.sampler.slots, 3);
   EXPECT_EQ(config.sampler.weights[size_t(label_index("noisy"))], 2.5);
-  EXPECT_EQ(config.restorer.encoder_blocks, (std::vector<int>{1, 2}));
+  EXPECT_EQ(test::fields_of(*config.restorer)["restorer"]["encoder_blocks"], (std::vector<int>{1, 2}));
   EXPECT_EQ(config.data.crop, TrainConfig().data.crop);
+}
+
+TEST(TrainConfig, the_network_is_chosen_by_name_and_brings_its_own_keys) {
+  const TrainConfig config = read_train_config(
+      written("[restorer]\nnetwork = \"unet\"\nwidth = 32\nmultipliers = [1, 2]\n[sde]\nsteps = 20\n"));
+  const auto fields = test::fields_of(*config.restorer);
+  EXPECT_EQ(config.restorer->type().name, "unet");
+  EXPECT_EQ(fields["restorer"]["multipliers"], (std::vector<int>{1, 2}));
+  EXPECT_EQ(fields["sde"]["steps"], 20);
+  EXPECT_EQ(test::fields_of(*train_config_from_json(to_json(config)).restorer), fields);
+  EXPECT_NE(refusal("[restorer]\nmultipliers = [1, 2]\n").find("restorer.multipliers: unknown key"), std::string::npos);
 }
 
 TEST(TrainConfig, gives_a_label_its_own_share_of_the_papers_severity) {
@@ -128,8 +139,10 @@ constexpr Refusal kRefusals[] = {
     {"vision", "patch = 7", "vision.image_size: 192: expected a multiple of vision.patch, 7"},
     {"text", "layers = -1", "text.layers: -1: expected 1 to 256"},
     {"preprocess", "tile = -16", "preprocess.tile: -16: expected 0 to 4096"},
-    {"restorer", "width = -1", "restorer.width: -1: expected"},
-    {"restorer", "encoder_blocks = [1, -1]", "restorer.encoder_blocks: -1: expected"},
+    {"restorer", "width = -1", "restorer.width: -1: expected 1 to 4096"},
+    {"restorer", "encoder_blocks = [1, -1]", "restorer.encoder_blocks: -1: expected 0 to 1024"},
+    {"restorer", "encoder_blocks = [1]", "restorer.encoder_blocks has 1 levels"},
+    {"restorer", "network = \"resnet\"", "restorer.network: \"resnet\": expected one of nafnet, unet"},
 };
 
 TEST(TrainConfig, refuses_values_out_of_range_with_key_value_and_range) {

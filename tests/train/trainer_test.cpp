@@ -2,7 +2,9 @@
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
+
 #include <unistd.h>
+#include "nets/nafnet.h"
 
 #include <filesystem>
 #include <fstream>
@@ -51,13 +53,16 @@ class Training : public testing::Test {
     config.data.validation_photos = 1;
     config.sampler.slots = 2;
     config.sampler.hold = 2;
-    config.restorer.width = 8;
-    config.restorer.encoder_blocks = {1};
-    config.restorer.decoder_blocks = {1};
-    config.restorer.middle_blocks = 1;
-    config.restorer.degradation_dim = config.restorer.content_dim = 16;
-    config.restorer.attention_heads = 1;
-    config.restorer.attention_head_dim = 8;
+    config.restorer = make_nafnet({.width = 8,
+                                   .encoder_blocks = {1},
+                                   .middle_blocks = 1,
+                                   .decoder_blocks = {1},
+                                   .unshuffle = 2,
+                                   .degradation_dim = 16,
+                                   .prompt_dim = 64,
+                                   .content_dim = 16,
+                                   .attention_heads = 1,
+                                   .attention_head_dim = 8});
     config.clip.embedding = 16;
     config.clip.vision = {32, 8, 16, 2, 2};
     config.clip.control_stem = {4, 6};
@@ -202,7 +207,7 @@ TEST_F(Training, a_resumed_run_cannot_change_what_is_trained) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(refusal([](TrainConfig& c) { c.restorer.width = 16; }),
+  EXPECT_EQ(refusal([](TrainConfig& c) { c.restorer = make_nafnet({.width = 16}); }),
             "restorer.width: 8 in the checkpoint, 16 now: a resumed run cannot change it");
   EXPECT_EQ(refusal([](TrainConfig& c) { c.optimizer.kind = "lion"; }),
             "optimizer.kind: \"adamw\" in the checkpoint, \"lion\" now: a resumed run cannot change it");
