@@ -14,8 +14,8 @@ fs::path own_file() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&own_file), &info) == 0) return {};
   std::error_code error;
-  const fs::path name =
-      info.dli_fname;  // of the program: as it was started, which may be relative to a folder left since
+  // For a program this is the path it was started with, which may be relative to a former working folder.
+  const fs::path name = info.dli_fname;
   const fs::path file = name.is_absolute() ? fs::canonical(name, error) : fs::read_symlink("/proc/self/exe", error);
   return error ? fs::path() : file;
 }

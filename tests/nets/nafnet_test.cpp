@@ -105,11 +105,11 @@ TEST(Nafnet, refuses_contexts_without_a_module_or_of_another_length) {
 }
 
 TEST(Nafnet, refuses_invalid_configurations) {
-  EXPECT_THROW(nafnet_weights({.encoder_blocks = {1, 1}, .decoder_blocks = {1}}), UsageError);
-  EXPECT_THROW(nafnet_weights({.encoder_blocks = {}, .decoder_blocks = {}}), UsageError);
-  EXPECT_THROW(nafnet_weights({.width = 0}), UsageError);
-  EXPECT_THROW(nafnet_weights({.unshuffle = 0}), UsageError);
-  EXPECT_THROW(nafnet_weights({.middle_blocks = -1}), UsageError);
+  EXPECT_THROW(nafnet_weights({.encoder_blocks = {1, 1}, .decoder_blocks = {1}}), FormatError);
+  EXPECT_THROW(nafnet_weights({.encoder_blocks = {}, .decoder_blocks = {}}), FormatError);
+  EXPECT_THROW(nafnet_weights({.width = 0}), FormatError);
+  EXPECT_THROW(nafnet_weights({.unshuffle = 0}), FormatError);
+  EXPECT_THROW(nafnet_weights({.middle_blocks = -1}), FormatError);
 }
 
 }  // namespace
