@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "model/network_fields.h"
 
 namespace daclip {
 namespace {

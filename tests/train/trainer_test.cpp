@@ -38,6 +38,19 @@ class Training : public testing::Test {
   }
   static void TearDownTestSuite() { fs::remove_all(folder_); }
 
+  static std::shared_ptr<const RestorationNetwork> tiny_network(int width) {
+    return make_nafnet({.width = width,
+                        .encoder_blocks = {1},
+                        .middle_blocks = 1,
+                        .decoder_blocks = {1},
+                        .unshuffle = 2,
+                        .degradation_dim = 16,
+                        .prompt_dim = 64,
+                        .content_dim = 16,
+                        .attention_heads = 1,
+                        .attention_head_dim = 8});
+  }
+
   static TrainConfig tiny(const std::string& out) {
     TrainConfig config;
     config.run.steps = 6;
@@ -53,16 +66,7 @@ class Training : public testing::Test {
     config.data.validation_photos = 1;
     config.sampler.slots = 2;
     config.sampler.hold = 2;
-    config.restorer = make_nafnet({.width = 8,
-                                   .encoder_blocks = {1},
-                                   .middle_blocks = 1,
-                                   .decoder_blocks = {1},
-                                   .unshuffle = 2,
-                                   .degradation_dim = 16,
-                                   .prompt_dim = 64,
-                                   .content_dim = 16,
-                                   .attention_heads = 1,
-                                   .attention_head_dim = 8});
+    config.restorer = tiny_network(8);
     config.clip.embedding = 16;
     config.clip.vision = {32, 8, 16, 2, 2};
     config.clip.control_stem = {4, 6};
@@ -207,7 +211,7 @@ TEST_F(Training, a_resumed_run_cannot_change_what_is_trained) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(refusal([](TrainConfig& c) { c.restorer = make_nafnet({.width = 16}); }),
+  EXPECT_EQ(refusal([](TrainConfig& c) { c.restorer = tiny_network(16); }),
             "restorer.width: 8 in the checkpoint, 16 now: a resumed run cannot change it");
   EXPECT_EQ(refusal([](TrainConfig& c) { c.optimizer.kind = "lion"; }),
             "optimizer.kind: \"adamw\" in the checkpoint, \"lion\" now: a resumed run cannot change it");
