@@ -18,7 +18,7 @@ shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/daclip/headers" "$work/daclip/build/packs"
-cp -r CMakeLists.txt cmake src apps configs "$work/daclip/"
+cp -r CMakeLists.txt cmake include src apps configs "$work/daclip/"
 for library in toml++ CLI nlohmann; do
   folder=$(find /usr/include /usr/local/include -maxdepth 1 -name "$library" | head -1)
   [ -n "$folder" ] || { echo "bundle-for-gpu: the headers of $library are not installed" >&2; exit 1; }

@@ -5,6 +5,7 @@
 #include "backend/make_backend.h"
 #include "commit.h"
 #include "core/error.h"
+#include "image/formats.h"
 
 namespace daclip::app {
 namespace {
@@ -21,8 +22,8 @@ const char* yes_or_no(bool value) { return value ? "yes" : "no"; }
 
 std::string version_text() {
   const std::string_view commit = DACLIP_COMMIT;
-  return cat("daclip " DACLIP_VERSION "\n", commit.empty() ? "" : cat("commit    ", commit, "\n"),
-             "pictures  JPEG, PNG, WebP, TIFF, BMP\n",
+  return cat("daclip " DACLIP_VERSION "\n", commit.empty() ? "" : cat("commit    ", commit, "\n"), "pictures  ",
+             readable_titles(", "), "\n",
              "engine    native CPU; bfloat16 on this processor: ", yes_or_no(cpu_has_bf16()), "\nLibTorch  ",
              yes_or_no(!find_torch_plugin().empty()), "\nBRISQUE   ", yes_or_no(kBrisque));
 }

@@ -1,6 +1,6 @@
 #include "engine/dnnl_ops.h"
 
-#include <string_view>
+#include <cstring>
 
 #include "engine/kernels.h"
 #include "engine/parallel.h"
@@ -15,12 +15,23 @@ using Type = memory::data_type;
 // Limit of cached primitives: shapes change with the picture's size, so a folder of pictures would fill the memory.
 constexpr size_t kMaxEntries = 512;
 
-bool has_avx512() {
-  const unsigned have = unsigned(dnnl::get_effective_cpu_isa()), need = unsigned(dnnl::cpu_isa::avx512_core);
+bool has_isa(dnnl::cpu_isa isa) {
+  const unsigned have = unsigned(dnnl::get_effective_cpu_isa()), need = unsigned(isa);
   return (have & need) == need;
 }
 
+// oneDNN 2.6.3's AMX kernels take right-hand sides in blocks of 32 columns. On several threads the last block is wrong
+// if more than 16 of its columns are used, such as 50 = 32 + 18: CLIP ViT-B/32's number of tokens.
+constexpr int64_t kAmxBlock = 32, kAmxRightTail = 16;
+
 Type dnnl_type(DType type) { return type == DType::f32 ? Type::f32 : Type::bf16; }
+
+// `count` rows of `bytes`, `from_stride` and `to_stride` bytes apart.
+void copy_rows(const void* from, size_t from_stride, void* to, size_t to_stride, int64_t count, size_t bytes) {
+  for (int64_t i = 0; i < count; ++i)
+    std::memcpy(static_cast<std::byte*>(to) + size_t(i) * to_stride,
+                static_cast<const std::byte*>(from) + size_t(i) * from_stride, bytes);
+}
 
 template <class Work>
 auto translate_errors(const char* what, const Work& work) {
@@ -167,7 +178,7 @@ void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const
     const Entry& entry = find({1, rows, in, out, bias != nullptr}, [&] {
       // Before AVX-512, oneDNN keeps weights as rows of `out` values and packs them at each call. That is slow if rows
       // are whole pages apart.
-      const bool pages = type_ == Type::f32 && out % 1024 == 0 && !has_avx512();
+      const bool pages = type_ == Type::f32 && out % 1024 == 0 && !has_isa(dnnl::cpu_isa::avx512_core);
       const memory::desc layout({in, out}, type_, pages ? Tag::ba : Tag::any);
       const auto operation =
           bias ? dnnl::matmul::desc(source, layout, bias_layout, target) : dnnl::matmul::desc(source, layout, target);
@@ -183,18 +194,32 @@ void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const
   });
 }
 
+// Columns of zeros fill the last block.
+void DnnlOps::padded_matmul(const MatMul& s, const void* a, const void* b, void* y) {
+  MatMul padded = s;
+  padded.n = (s.n + kAmxBlock - 1) / kAmxBlock * kAmxBlock;
+  const size_t from_size = kernels::element_size(DType::bf16), to_size = kernels::element_size(s.to);
+  const auto right = pool_->allocate(size_t(s.batch * s.k * padded.n) * from_size);
+  const auto result = pool_->allocate(size_t(s.batch * s.m * padded.n) * to_size);
+  std::memset(right->data(), 0, right->size());
+  // The right-hand side's rows: of n columns, or all n rows of k at once where it is transposed.
+  const int64_t rows = s.transpose_b ? s.batch : s.batch * s.k, row = s.transpose_b ? s.k : 1;
+  copy_rows(b, size_t(s.n * row) * from_size, right->data(), size_t(padded.n * row) * from_size, rows,
+            size_t(s.n * row) * from_size);
+  matmul(padded, a, right->data(), result->data());
+  copy_rows(result->data(), size_t(padded.n) * to_size, y, size_t(s.n) * to_size, s.batch * s.m, size_t(s.n) * to_size);
+}
+
 void DnnlOps::matmul(const MatMul& s, const void* a, const void* b, void* y) {
+  if (type_ == Type::bf16 && s.n % kAmxBlock > kAmxRightTail && has_isa(dnnl::cpu_isa::avx512_core_amx))
+    return padded_matmul(s, a, b, y);
   const ThreadScope scope(threads_);
   translate_errors("matmul", [&] {
     const memory::desc left({s.batch, s.m, s.k}, type_, Tag::abc),
         target({s.batch, s.m, s.n}, dnnl_type(s.to), Tag::abc);
     const memory::desc right({s.batch, s.k, s.n}, type_, s.transpose_b ? Tag::acb : Tag::abc);
     const Entry& entry = find({2, s.batch, s.m, s.k, s.n, s.transpose_b, s.to == DType::f32}, [&] {
-      dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(left, right, target), user_scratchpad(), engine_);
-      // oneDNN 2.6.3's AMX kernel for unpacked right-hand sides gives wrong results for some widths, such as 50, on
-      // several threads.
-      while (std::string_view(pd.impl_info_str()).find("amx") != std::string_view::npos && pd.next_impl()) {
-      }
+      const dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(left, right, target), user_scratchpad(), engine_);
       return Entry{dnnl::matmul(pd), right, pd.scratchpad_desc(), pd.impl_info_str()};
     });
     execute(entry,

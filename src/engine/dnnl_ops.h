@@ -88,6 +88,7 @@ class DnnlOps {
   template <class Make>
   const Entry& find(const Key& key, const Make& make);
   const Packed& pack(const Tensor& w, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+  void padded_matmul(const MatMul& shape, const void* a, const void* b, void* y);
   void reorder(const dnnl::memory::desc& from, void* x, const dnnl::memory::desc& to, void* y);
   void execute(const Entry& entry, std::unordered_map<int, dnnl::memory> arguments);
   dnnl::memory memory(const dnnl::memory::desc& layout, const void* data);

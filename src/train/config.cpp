@@ -131,6 +131,7 @@ template <std::integral T>
 void assign(T& target, const Json& value, const std::string& key) {
   if (!value.is_number_integer()) refuse(key, value.dump(), "a whole number");
   const int64_t number = value.get<int64_t>();
+  if (std::is_unsigned_v<T> && number < 0) refuse(key, cat(number), range_text(at_least(0)));
   if (sizeof(T) < 8 && std::abs(double(number)) > INT32_MAX) refuse(key, cat(number), "a number below 2^31");
   target = T(number);
 }

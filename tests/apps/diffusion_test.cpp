@@ -76,8 +76,8 @@ TEST_F(RestoreDiffusion, what_the_model_has_no_use_for_is_refused_before_it_star
   expect_one_line(run("words", {"--prompt", "rain", "--degradation", "rainy"}), 2, "--prompt excludes --degradation");
   expect_one_line(run("words", {"--caption", "a cat", "--zero-context", "both"}), 2,
                   "--caption excludes --zero-context");
-  expect_one_line(run("tiny", {"--seed", "1"}), 2, "restores at once");
-  expect_one_line(run("tiny", {"--sampler", "sde"}), 2, "restores at once");
+  expect_one_line(run("tiny", {"--seed", "1"}), 2, "restores in one evaluation");
+  expect_one_line(run("tiny", {"--sampler", "sde"}), 2, "restores in one evaluation");
   EXPECT_EQ(run("diffusion", {"--sampler", "euler"}).code, 2);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
 }

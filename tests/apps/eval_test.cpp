@@ -143,7 +143,8 @@ TEST_F(Eval, takes_models_of_every_kind) {
 
 TEST_F(Eval, wrong_usage_is_one_line) {
   expect_one_line(eval_tiny({"--degradations", "fuzzy"}), 2, "rainy");
-  expect_one_line(eval({"--model", path("tiny.safetensors"), path("tiny.safetensors")}), 2, "called tiny");
+  expect_one_line(eval({"--model", path("tiny.safetensors"), path("tiny.safetensors")}), 2,
+                  "two methods have the name tiny");
   expect_one_line(eval({"--model", path("tiny.safetensors"), "--metrics", "beauty"}), 2, "beauty");
   expect_one_line(eval({"--model", path("none.safetensors")}), 2, "none.safetensors");
   expect_one_line(eval({"--outputs", path("none")}), 2, "none");

@@ -39,7 +39,7 @@ TEST_F(Plot, damaged_lines_are_named_and_the_rest_is_drawn) {
 
 TEST_F(Plot, a_bad_file_is_named_and_the_others_are_drawn) {
   const std::string a = log("run", kLines), bad = log("bad", "hello\n");
-  expect_one_line(run_program({"plot", bad, a, "-o", path("c.svg")}), 1, "bad/log.jsonl: no line of a training log");
+  expect_one_line(run_program({"plot", bad, a, "-o", path("c.svg")}), 1, "bad/log.jsonl: not a training log");
   EXPECT_TRUE(std::filesystem::exists(path("c.svg")));
   expect_one_line(run_program({"plot", path("nowhere.jsonl"), "-o", path("d.svg")}), 1, "nowhere.jsonl");
   EXPECT_FALSE(std::filesystem::exists(path("d.svg")));

@@ -205,7 +205,8 @@ TEST_F(TestSets, damaged_lists_are_refused_with_file_and_line) {
   expect_refused<UsageError>("[[set]]\nname = \"x\"\ngt = \"a\"\nrecipe = \"fuzzy\"", "fuzzy");
   expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\ngt = \"b\"\nrecipe = \"noisy\"",
                              "lq and recipe exclude");
-  expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\n[[set]]\nname = \"x\"\nlq = \"a\"", "two sets");
+  expect_refused<UsageError>("[[set]]\nname = \"x\"\nlq = \"a\"\n[[set]]\nname = \"x\"\nlq = \"a\"",
+                             "duplicate set name x");
   expect_refused<FormatError>(std::string("\0\xff\xfe", 3), "list.toml:1");
 }
 

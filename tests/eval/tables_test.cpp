@@ -103,7 +103,7 @@ TEST(ScoreTables, methods_stand_beside_the_paper_and_the_best_is_bold) {
       "| CBSD68 | 15.00 | <ins>27.00</ins> \\[26.00, 28.00\\] | **28.00** \\[27.00, 29.00\\] | 27.43 | 24.36 |\n"
       "| Rain100H | 12.00 | **21.00** \\[20.00, 22.00\\] | <ins>20.00</ins> \\[19.00, 21.00\\] | 28.23 | 29.41 |\n"
       "| average of the sets | 13.50 | **24.00** \\[23.00, 25.00\\] | **24.00** \\[23.00, 25.00\\] |  |  |\n"
-      "\nThe paper's numbers stand where the set is the paper's, and are not ranked.\n");
+      "\nThe paper's numbers are shown for the paper's sets and are not ranked.\n");
 }
 
 TEST(ScoreTables, figures_of_whole_sets_have_columns) {

@@ -146,7 +146,7 @@ TEST_F(LpipsTest, reads_floats_with_an_index_beside_them) {
 TEST_F(LpipsTest, says_which_file_is_wanted_and_from_where) {
   const PerceptualNet net = PerceptualNet::alex;
   expect_refused("", net, {"DACLIP_METRIC_WEIGHTS", "--metric-weights"});
-  expect_refused(folder_ / "nowhere", net, {"nowhere", "not there", "alex.pth"});
+  expect_refused(folder_ / "nowhere", net, {"nowhere", "not found", "alex.pth"});
   expect_refused(folder_.path(), net, {folder_.path().c_str(), "alex.pth", "PerceptualSimilarity"});
   write_safetensors(folder_ / "alex.safetensors", random_heads(net, 2));
   expect_refused(folder_.path(), net, {"alexnet-owt-7be5be79.pth", "download.pytorch.org"});

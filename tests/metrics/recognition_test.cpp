@@ -70,7 +70,7 @@ TEST(Recognition, without_pictures_fractions_are_nan) {
 }
 
 TEST(Recognition, refuses_invalid_values) {
-  const auto one = [](Recognition picture) { return report_recognition(std::vector{std::move(picture)}, 2); };
+  const auto one = [](RecognisedPicture picture) { return report_recognition(std::vector{std::move(picture)}, 2); };
   EXPECT_THROW(one({{}, {0}, 0.5}), UsageError);
   EXPECT_THROW(one({{0}, {}, 0.5}), UsageError);
   EXPECT_THROW(one({{2}, {0}, 0.5}), UsageError);
