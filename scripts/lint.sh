@@ -30,7 +30,7 @@ check_tidy() { run_tidy 'apps|bench|fuzz|src|tests'; }
 check_quick() { run_tidy 'apps|fuzz|src' -checks=-performance-unnecessary-value-param; }
 
 text_files() {
-  git ls-files | grep -vE '\.(csv|inc|json|jsonl|svg|tex|tsv)$' | xargs grep -Il ''
+  git ls-files | grep -vE '\.(csv|inc|json|jsonl|svg|tex|tsv)$|^docs/results/' | xargs grep -Il ''
 }
 
 # Tables of Markdown and the targets of links cannot be wrapped.

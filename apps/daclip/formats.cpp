@@ -48,9 +48,7 @@ void add_format_options(CLI::App& verb, std::string& format, int& quality, const
   verb.add_option("--quality", quality, quality_help())->check(CLI::Range(1, 100))->capture_default_str();
 }
 
-std::string inputs_help() {
-  return cat("Photos (", readable_titles(", "), "), folders, or - for standard input");
-}
+std::string inputs_help() { return cat("Photos (", readable_titles(", "), "), folders, or - for standard input"); }
 
 int list_formats(bool json) {
   if (!json) {

@@ -217,10 +217,7 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
 void add_restore(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<RestoreArguments>();
   CLI::App& verb = *program.add_subcommand("restore", "Recognise what is wrong with photos and repair them");
-  verb.add_option("IN", arguments->inputs,
-                  inputs_help())
-      ->type_name("FILE|FOLDER|-")
-      ->required();
+  verb.add_option("IN", arguments->inputs, inputs_help())->type_name("FILE|FOLDER|-")->required();
   verb.add_option("-o,--out", arguments->output.out,
                   "Output: a file for one photo, a folder (OUT/<name>.png each), or - for standard output")
       ->type_name("FILE|FOLDER|-")

@@ -1,7 +1,5 @@
 #include "runtime.h"
 
-
-
 namespace daclip::app {
 
 void add_runtime_options(CLI::App& verb, RuntimeOptions& options) {

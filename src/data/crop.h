@@ -12,11 +12,12 @@ struct CropPlan {
   int turn = 0;
 };
 
-// A random square of `size` within width x height, in one of eight orientations. Throws ShapeError where it does not fit.
+// A random square of `size` within width x height, in one of eight orientations. Throws ShapeError where it does not
+// fit.
 CropPlan random_square(int width, int height, int size, Random& random);
 
-// A random rectangle with at least the fraction `area_min` of the photo's area, not turned. It starts at multiples of 8, so
-// that JPEG's blocks keep their phase.
+// A random rectangle with at least the fraction `area_min` of the photo's area, not turned. It starts at multiples of
+// 8, so that JPEG's blocks keep their phase.
 CropPlan random_region(int width, int height, double area_min, Random& random);
 
 FloatImage crop(const FloatImage& image, const CropPlan& plan);

@@ -22,8 +22,8 @@ struct Frame {
 // The photo at a random size, cut to a region of config.region where it is larger.
 Frame draw_frame(const PackPhoto& photo, const SamplerConfig& config, Random& random);
 
-// A square of a fifth to a half of the shorter side, the plainest of eight, enlarged to at least `min_side`: a surface on
-// which shadows are photographed.
+// A square of a fifth to a half of the shorter side, the plainest of eight, enlarged to at least `min_side`: a surface
+// on which shadows are photographed.
 Frame draw_surface_frame(const PackPhoto& photo, int min_side, Random& random);
 
 // rgb: (photo.height, photo.width, 3), photo.gt or photo.lq -> [0,1], rounded to 8 bit.

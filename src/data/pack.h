@@ -20,8 +20,8 @@ namespace daclip {
 
 struct PackPhoto {
   std::string name;
-  // "clean", or the label of the degradation of `lq`. Without `lq` it is the degradation of `gt`: a photo that was found
-  // damaged, without a known clean version.
+  // "clean", or the label of the degradation of `lq`. Without `lq` it is the degradation of `gt`: a photo that was
+  // found damaged, without a known clean version.
   std::string kind = "clean";
   int width = 0, height = 0;
   std::vector<std::string> captions;

@@ -16,8 +16,8 @@ enum class Stream : uint64_t {
 
 inline constexpr Stream kStreams[] = {Stream::sample, Stream::crop, Stream::caption, Stream::contexts};
 
-// The seed of one stream at one step. Distinct for all streams and slots of a step, since mix_seed() is a bijection of its
-// second argument; slots lie below 2^32.
+// The seed of one stream at one step. Distinct for all streams and slots of a step, since mix_seed() is a bijection of
+// its second argument; slots lie below 2^32.
 inline uint64_t stream_seed(uint64_t seed, int64_t step, Stream stream, int64_t slot = 0) {
   return mix_seed(mix_seed(seed, uint64_t(step)), (uint64_t(stream) << 32) + uint64_t(slot) + 1);
 }

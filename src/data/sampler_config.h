@@ -27,8 +27,8 @@ struct SamplerConfig {
   double wet_share = 0;    // rainy samples whose scene is a rainy day's (scenes.h), not only seen through rain
   double surface_share = 0;  // good and shadowed samples that show a plain surface (framing.h), or made-up ground
                              // (scenes.h), as shadows are photographed on floors and walls
-  // Among a label's samples: photos found damaged, as they are. They have no ground truth, so they train recognition only.
-  // A label with n such photos uses n / (n + 20) of this, so that a few are not memorised.
+  // Among a label's samples: photos found damaged, as they are. They have no ground truth, so they train recognition
+  // only. A label with n such photos uses n / (n + 20) of this, so that a few are not memorised.
   double found_share = 0;
   std::array<double, kLabels.size()> weights;      // relative frequency of each label
   std::array<double, kLabels.size()> paper_share;  // of each label at Severity::paper; the others are at ::training

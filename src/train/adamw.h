@@ -9,7 +9,7 @@ struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.99, eps = 1e-8;
   double weight_decay = 0;
   bool decoupled = true;       // false: plain Adam, the decay added to the gradient (L2)
-  bool decay_vectors = false;  // true: decay biases, norms' gains and scalars too, as torch.optim does unless told
+  bool decay_vectors = false;  // true: decay biases, norms' gains and scalars too, as torch.optim does by default
 };
 
 class AdamW {

@@ -1,4 +1,4 @@
-// What a training step needs from the processor, made while the step before it runs.
+// Prepares the CPU's part of a training step while the step before it runs.
 #pragma once
 
 #include <cstdint>

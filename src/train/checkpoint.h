@@ -22,8 +22,9 @@ struct Checkpoint {
 // Throws IoError, FormatError; UsageError where `stage` is given and the file is another stage's.
 Checkpoint read_checkpoint(const std::filesystem::path& path, const std::string& stage = "");
 
-// A DA-CLIP to go on from or to be steered by: a checkpoint of `stage` ("clip" or "controller"), or a model file, which is
-// given the form of one: its weights as ema.*, its labels as frozen.labels, no text tower, no words. Throws as above.
+// A DA-CLIP to continue from or to steer by: a checkpoint of `stage` ("clip" or "controller"), or a model file,
+// returned in the form of a checkpoint: weights as ema.*, labels as frozen.labels, no text tower, no words. Throws as
+// above.
 Checkpoint read_daclip(const std::filesystem::path& path, const std::string& stage);
 
 // Writes folder/latest.safetensors atomically; what was latest before becomes previous.safetensors.

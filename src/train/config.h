@@ -16,8 +16,8 @@ namespace daclip {
 struct RunConfig {
   uint64_t seed = 1;
   int64_t steps = 10000;  // of the whole run; the schedule ends here
-  // Above 0: the run lasts this long instead, and the schedule ends then (for a machine rented by the minute). Such a run
-  // cannot be repeated exactly.
+  // Above 0: the run lasts this long instead, and the schedule ends then (for a machine rented by the minute). Such a
+  // run cannot be repeated exactly.
   double minutes = 0;
   int threads = 0;             // of LibTorch; 0: all cores
   int loader_threads = 1;      // that degrade photos ahead
@@ -81,13 +81,13 @@ struct LossConfig {
 
 // Checkpoints to start from; empty: random weights.
 struct InitConfig {
-  std::string clip;          // controller: the CLIP it copies, or a model file, whose DA-CLIP goes on training
-  std::string controller;    // controller: a checkpoint of it to go on from; what it lacks starts as at the beginning
+  std::string clip;          // controller: the CLIP it copies, or a model file whose DA-CLIP is trained further
+  std::string controller;    // controller: a checkpoint to continue from; weights that it lacks start as without it
   std::string daclip;        // restorer: the DA-CLIP that gives the contexts, a checkpoint of the controller or a
                              // model file; empty trains blind
   double residual_gain = 0;  // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
-  std::string restorer;      // restorer: a checkpoint or a model file to go on from; what it lacks starts so that it
-                             // changes nothing
+  std::string restorer;      // restorer: a checkpoint or a model file to continue from; parts that it lacks start
+                             // without effect
 };
 
 struct TrainConfig {
@@ -117,8 +117,8 @@ void for_each_key(TrainConfig& config, const Work& work) {
 // Ranges, and rules between keys. Throws UsageError "SECTION.KEY: VALUE: expected RANGE".
 void validate(const TrainConfig& config);
 
-// Throws IoError (cannot be read), FormatError (no TOML), UsageError (a folder, an unknown key, a wrong type, a value out of
-// range); all name the file and key.
+// Throws IoError (cannot be read), FormatError (no TOML), UsageError (a folder, an unknown key, a wrong type, a value
+// out of range); all name the file and key.
 TrainConfig read_train_config(const std::filesystem::path& path);
 
 // The effective configuration: every key with its value, grouped as in the TOML file.

@@ -1,4 +1,5 @@
-// Walks the keys of a training configuration: reading, checking, writing and comparing are one line of work for each key.
+// Walks the keys of a training configuration: reading, checking, writing and comparing are one line of work for each
+// key.
 #pragma once
 
 #include <span>

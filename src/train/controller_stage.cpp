@@ -6,7 +6,8 @@
 // together, so their embeddings are spread to the nearest orthonormal set (Loewdin 1950) and shipped as `labels`.
 // Content: photos with captions against the frozen text tower's embedding of one; photos without against the frozen
 // encoder's embedding of the clean photo. The two are separate batches of negatives, as texts and images fill
-// different cones of the embedding space. Going on from a model file, which holds no text tower, all photos are without.
+// different cones of the embedding space. A model file holds no text tower, so captions are not used when training
+// continues from one.
 #include <algorithm>
 #include <cmath>
 
@@ -131,7 +132,7 @@ class ControllerStage : public Stage {
       params_ = controller_params();
       load_controller(clip);
     }
-    go_on_from(config_.init.controller);
+    continue_from(config_.init.controller);
     prepare_validation();
   }
 
@@ -152,7 +153,7 @@ class ControllerStage : public Stage {
     return sampler;
   }
 
-  // A stem of other widths than the file's starts anew.
+  // A stem whose widths differ from the file's starts from random weights.
   void load_controller(const Checkpoint& clip) {
     NamedArrays arrays = clip.arrays;
     const auto of_stem = [](const std::string& name) { return name.find("visual_control.stem.") != std::string::npos; };
@@ -219,7 +220,7 @@ class ControllerStage : public Stage {
     }
   }
 
-  void go_on_from(const std::string& earlier) {
+  void continue_from(const std::string& earlier) {
     const torch::NoGradGuard no_grad;
     if (!earlier.empty()) load_params(params_, read_checkpoint(earlier, "controller").arrays, "ema.");
     for (const NamedParam& param : params_)
@@ -228,18 +229,18 @@ class ControllerStage : public Stage {
   }
 
   torch::Tensor content_loss(int64_t step, const ImageBatch& batch, const torch::Tensor& content) {
-    std::vector<int64_t> told, shown, rows, ids, photos;
+    std::vector<int64_t> captioned, uncaptioned, rows, ids, photos;
     std::vector<float> clean;
     for (size_t slot = 0; slot < batch.samples.size(); ++slot) {
       const Sample& sample = *batch.samples[slot];
       const int64_t first = caption_begin_[sample.photo], count = caption_begin_[sample.photo + 1] - first;
       if (count > 0) {
         Random random(stream_seed(config_.run.seed, step, Stream::caption, int64_t(slot)));
-        told.push_back(int64_t(slot));
+        captioned.push_back(int64_t(slot));
         rows.push_back(first + random.below(count));
         ids.push_back(caption_ids_[size_t(rows.back())]);
       } else {
-        shown.push_back(int64_t(slot));
+        uncaptioned.push_back(int64_t(slot));
         photos.push_back(int64_t(sample.photo));
         const FloatImage input = clip_input(crop(sample.gt, batch.cuts[slot]), config_.preprocess);
         clean.insert(clean.end(), input.data.begin(), input.data.end());
@@ -250,18 +251,18 @@ class ControllerStage : public Stage {
     };
     torch::Tensor loss = torch::zeros({}, content.options());
     const double total = double(batch.samples.size());
-    if (!told.empty())
-      loss = loss + contrastive_loss(unit(select(content, told)), select(captions_, rows), scale_.exp(), ids) *
-                        (double(told.size()) / total);
-    if (!shown.empty()) {
+    if (!captioned.empty())
+      loss = loss + contrastive_loss(unit(select(content, captioned)), select(captions_, rows), scale_.exp(), ids) *
+                        (double(captioned.size()) / total);
+    if (!uncaptioned.empty()) {
       torch::Tensor targets;
       {
         const torch::NoGradGuard no_grad;
         const int64_t side = config_.preprocess.size;
-        targets = encode_clean(backend_.from_floats(clean, {int64_t(shown.size()), side, side, 3}));
+        targets = encode_clean(backend_.from_floats(clean, {int64_t(uncaptioned.size()), side, side, 3}));
       }
-      loss = loss + contrastive_loss(unit(select(content, shown)), targets, scale_.exp(), photos) *
-                        (double(shown.size()) / total);
+      loss = loss + contrastive_loss(unit(select(content, uncaptioned)), targets, scale_.exp(), photos) *
+                        (double(uncaptioned.size()) / total);
     }
     return loss;
   }

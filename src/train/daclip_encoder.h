@@ -12,7 +12,8 @@ namespace daclip {
 
 class DaclipEncoder {
  public:
-  // `checkpoint`: of the controller stage, whose EMA weights are used, or a model file. Throws IoError, FormatError, WeightsError, UsageError.
+  // `checkpoint`: of the controller stage, whose EMA weights are used, or a model file. Throws IoError, FormatError,
+  // WeightsError, UsageError.
   DaclipEncoder(TorchBackend& backend, const std::string& checkpoint);
 
   struct Embeddings {
@@ -21,7 +22,7 @@ class DaclipEncoder {
   // rgb: a whole photo, any size. One photo at a time, so that the result does not depend on its neighbours.
   Embeddings encode(const FloatImage& rgb);
 
-  // What the pipeline's label_mixture() makes of a degradation embedding (1,E): (1,E).
+  // A degradation embedding (1,E) -> the pipeline's label_mixture() of it (1,E).
   torch::Tensor label_mixture(const torch::Tensor& degradation) const;
 
   int embedding() const { return clip_.embedding; }

@@ -10,7 +10,7 @@
 namespace daclip {
 namespace {
 
-// By the file's own name, so that a photo which stands in two packs under two folders is held out of both.
+// Of the file name alone, so that a photo in two packs under different folders is held out of both.
 uint64_t name_hash(const std::string& name) {
   uint64_t hash = 0;
   for (char c : std::filesystem::path(name).stem().string()) hash = mix_seed(hash, uint8_t(c));
@@ -26,7 +26,7 @@ Dataset load_dataset(const TrainConfig& config) {
     std::vector<PackPhoto> photos = read_pack(path, std::max(1, config.run.loader_threads));
     std::move(photos.begin(), photos.end(), std::back_inserter(data.train));
   }
-  // One photo in `rarity` is held out, however the packs are put together; what is beyond the number wanted stays unused.
+  // One photo in `rarity` is held out, whatever packs it is in. Those beyond the number wanted are not used at all.
   constexpr uint64_t rarity = 24;
   if (config.data.holdout > 0) {
     const auto held = std::stable_partition(data.train.begin(), data.train.end(), [](const PackPhoto& photo) {

@@ -10,19 +10,19 @@ namespace daclip {
 
 struct ExportOptions {
   std::filesystem::path daclip;  // checkpoint of the controller stage, or a model file
-  // A checkpoint or model file whose controller went on training to become `daclip`'s: the weights are averaged, which keeps
-  // what the earlier one knew of its data and most of what the later one learned (WiSE-FT, Wortsman et al. 2022). Empty: none.
+  // A checkpoint or model file whose controller was trained further into `daclip`'s. Both are averaged, which keeps
+  // most of what either learned (WiSE-FT, Wortsman et al. 2022). Empty: none.
   std::filesystem::path earlier;
-  double earlier_share = 0.5;      // of its weights in the average, 0 to 1
+  double earlier_share = 0.5;      // its fraction of the average, 0 to 1
   std::filesystem::path restorer;  // checkpoint of the restorer stage; empty: a model that only recognises
   std::string name = "compact";
-  double clean_prior = 1;  // how many times likelier a good photo is among those restored than in training
+  double clean_prior = 1;  // how many times likelier a good photo is in use than in training
   ArrayType type = ArrayType::f16;
 };
 
-// The model file's tensors (EMA weights: "labels", "daclip.*", "restorer.*"; no text tower) and metadata. Throws IoError,
-// FormatError, UsageError (another stage's checkpoint, an earlier one of other labels), WeightsError (missing tensors, an earlier
-// one's of another shape, or values that `type` cannot hold).
+// The model file's tensors (EMA weights: "labels", "daclip.*", "restorer.*"; no text tower) and metadata. Throws
+// IoError, FormatError, UsageError (another stage's checkpoint, an earlier one of other labels), WeightsError (missing
+// tensors, an earlier one's of another shape, or values that `type` cannot hold).
 NamedArrays export_model(const ExportOptions& options);
 
 }  // namespace daclip

@@ -29,8 +29,8 @@ torch::Tensor charbonnier_loss(const torch::Tensor& predicted, const torch::Tens
 // gradient grows as the error vanishes, so without a ceiling photos that need little repair would outweigh all others.
 torch::Tensor psnr_loss(const torch::Tensor& predicted, const torch::Tensor& target, double ceiling = 80);
 
-// The loss of diffusion networks, on the predicted noise or the predicted mean of a reverse step (IR-SDE's MatchingLoss):
-// mean absolute (or squared) difference; `weights`, (N,1) or absent, multiplies each sample.
+// The loss of diffusion networks, on the predicted noise or the predicted mean of a reverse step (IR-SDE's
+// MatchingLoss): mean absolute (or squared) difference; `weights`, (N,1) or absent, multiplies each sample.
 torch::Tensor matching_loss(const torch::Tensor& predicted, const torch::Tensor& target, bool squared,
                             const torch::Tensor& weights = {});
 

@@ -3,7 +3,8 @@
 namespace daclip {
 namespace {
 
-// What Muon updates: matrices that map features to features. Tables of embeddings and depth-wise kernels stay with AdamW.
+// What Muon updates: matrices that map features to features. Tables of embeddings and depth-wise kernels stay with
+// AdamW.
 bool mixes_features(const NamedParam& param) {
   return is_matrix(param.value) && param.value.size(1) > 1 && param.name.find("embedding") == std::string::npos;
 }

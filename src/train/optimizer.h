@@ -23,8 +23,8 @@ class Optimizer {
   // One update from the gradients that are there; lr is that of this step.
   void step(double lr);
 
-  // The running means, by the prefix of their names in a checkpoint. They share storage, so that filling them and setting
-  // the number of steps resumes exactly.
+  // The running means, by the prefix of their names in a checkpoint. They share storage, so that filling them and
+  // setting the number of steps resumes exactly.
   std::vector<std::pair<std::string, NamedParams*>> state();
   void set_steps(int64_t steps);
 

@@ -26,8 +26,8 @@ NamedParams make_params(const std::vector<WeightSpec>& specs, uint64_t seed, tor
 Weights as_weights(const NamedParams& params, const std::string& prefix = "");
 void add_weights(const NamedParams& params, Weights& weights, const std::string& prefix = "");
 
-// Copies `prefix + name` of every parameter from `arrays`; returns the names that it lacks. Throws WeightsError naming a
-// shape that does not fit.
+// Copies `prefix + name` of every parameter from `arrays`; returns the names that it lacks. Throws WeightsError naming
+// a shape that does not fit.
 std::vector<std::string> load_params(NamedParams& params, const NamedArrays& arrays, const std::string& prefix);
 
 // Adds every parameter as `prefix + name`.

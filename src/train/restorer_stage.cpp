@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kValidationSide = 256;  // the middle of each held-out photo is restored
 
-constexpr double kLargestDoubt = 0.8;  // the other label's largest share under label_noise, where the photo is damaged
+constexpr double kLargestDoubt = 0.8;  // the other label's largest fraction under label_noise, on damaged photos
 
 double psnr(const torch::Tensor& a, const torch::Tensor& b) {
   const double mse = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).square().mean().item<double>();
@@ -45,7 +45,7 @@ class RestorerStage : public Stage {
       throw UsageError(cat("data.crop ", config_.data.crop, ": expected a multiple of ", network_.multiple()));
     params_ = make_params(network_.weights(), config_.run.seed, backend_.device());
     set_gains(config_.init.residual_gain);
-    if (!config_.init.restorer.empty()) go_on_from(config_.init.restorer);
+    if (!config_.init.restorer.empty()) continue_from(config_.init.restorer);
     weights_ = as_weights(params_);
     contexts_.resize(size_t(config_.data.batch));
     prepare_validation();
@@ -159,7 +159,7 @@ class RestorerStage : public Stage {
     Contexts contexts;
     if (random.chance(config_.loss.context_dropout)) return contexts;
     if (random.chance(config_.loss.label_share)) {
-      contexts.degradation = told(samples, random);
+      contexts.degradation = label_contexts(samples, random);
       return contexts;
     }
     std::vector<torch::Tensor> content, degradation;
@@ -181,8 +181,8 @@ class RestorerStage : public Stage {
     return {{}, encoder_->labels().slice(0, label, label + 1)};
   }
 
-  // What the labels say, or what a recognition would that wavers between them and others. (N,E)
-  Tensor told(const std::vector<std::shared_ptr<const Sample>>& samples, Random& random) const {
+  // The labels' embeddings, with label_noise mixed with others as an uncertain recognition mixes them. (N,E)
+  Tensor label_contexts(const std::vector<std::shared_ptr<const Sample>>& samples, Random& random) const {
     constexpr size_t kCount = kLabels.size();
     std::vector<float> shares(samples.size() * kCount);
     for (size_t slot = 0; slot < samples.size(); ++slot) {
@@ -201,20 +201,21 @@ class RestorerStage : public Stage {
     return as_activation(mixture.matmul(encoder_->labels()));
   }
 
-  void go_on_from(const std::string& path) {
+  void continue_from(const std::string& path) {
     NamedArrays arrays = read_safetensors(path);
     if (!arrays.has("labels")) {
       load_params(params_, read_checkpoint(path, "restorer").arrays, "ema.");
       return;
     }
-    // A model file, whose DA-CLIP may be another: its content embedding means nothing here, its labels are translated.
+    // A model file may hold another DA-CLIP: its content embeddings differ, so their attention is left out, and its
+    // labels are translated.
     std::erase_if(arrays.arrays, [](const auto& item) { return item.first.starts_with("restorer.mid_attn."); });
     load_params(params_, arrays, "restorer.");
     if (encoder_) translate_labels(arrays.at("labels"));
   }
 
-  // Lets the prompt module see at each label of this DA-CLIP what it saw at the same label of the model's. Both sets of
-  // labels are orthonormal.
+  // Rotates the prompt module's input, so that it responds to each label of this DA-CLIP as it did to the same label of
+  // the model's. Both sets of labels are orthonormal.
   void translate_labels(const NamedArray& labels) {
     const torch::NoGradGuard no_grad;
     const torch::Tensor& now = encoder_->labels();

@@ -26,7 +26,8 @@ class Stage {
   // What is trained. The tensors stay the same for the stage's life.
   virtual NamedParams& params() = 0;
 
-  // The loss of one step, a pure function of the weights, the configuration and `step`. Parts worth logging go to `parts`.
+  // The loss of one step, a pure function of the weights, the configuration and `step`. Parts worth logging go to
+  // `parts`.
   virtual torch::Tensor loss(int64_t step, nlohmann::json& parts) = 0;
 
   // Called after each update, to keep weights in their range.

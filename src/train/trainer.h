@@ -23,10 +23,10 @@ struct TrainerResult {
 };
 
 // Trains `stage` to config.run.steps. Step s (from 0) uses learning rate s of the schedule. Writes into config.run.out:
-// latest.safetensors and previous.safetensors (train/checkpoint.h), log.jsonl (one JSON object a line: losses at the log
-// interval, figures at validations). A resumed run first prints the keys whose values differ from the checkpoint's.
-// Throws UsageError where the folder already holds a run and `resume` is not set, where resuming is asked for without one,
-// or where a resumed run would change what is trained; Error when the loss is not finite.
+// latest.safetensors and previous.safetensors (train/checkpoint.h), log.jsonl (one JSON object a line: losses at the
+// log interval, figures at validations). A resumed run first prints the keys whose values differ from the checkpoint's.
+// Throws UsageError where the folder already holds a run and `resume` is not set, where resuming is asked for without
+// one, or where a resumed run would change what is trained; Error when the loss is not finite.
 TrainerResult train(Stage& stage, const TrainConfig& config, const TrainerOptions& options);
 
 }  // namespace daclip

@@ -193,9 +193,9 @@ TEST_F(Training, a_resumed_run_says_what_it_changes) {
   options.resume = true;
   testing::internal::CaptureStderr();
   train(*make_restorer_stage(config), config, options);
-  const std::string told = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(told.find("optimizer.lr: 0.001 in the checkpoint, 0.0005 now\nrun.steps: 6 in the checkpoint, 2 now\n"), 0u)
-      << told;
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(text.find("optimizer.lr: 0.001 in the checkpoint, 0.0005 now\nrun.steps: 6 in the checkpoint, 2 now\n"), 0u)
+      << text;
 }
 
 TEST_F(Training, a_resumed_run_cannot_change_what_is_trained) {
@@ -267,7 +267,7 @@ fs::path Training::first_model() {
   return folder_ / "model.safetensors";
 }
 
-TEST_F(Training, goes_on_from_the_daclip_of_a_model_file) {
+TEST_F(Training, continues_from_the_daclip_of_a_model_file) {
   const std::string checkpoint = first_controller().string(), model = first_model().string();
   // Half precision in the file moves the losses a little.
   TrainConfig from_checkpoint = tiny("on-checkpoint"), from_model = tiny("on-model");
@@ -329,7 +329,7 @@ TEST_F(Training, a_controller_is_averaged_with_the_one_it_came_from) {
   EXPECT_THROW(exported(folder_ / "other.safetensors", 0.5), UsageError);
 }
 
-TEST_F(Training, a_stem_of_other_widths_starts_anew_and_says_nothing_at_first) {
+TEST_F(Training, a_stem_of_other_widths_starts_from_random_weights_without_effect) {
   TrainConfig wider = tiny("wider");
   wider.init.clip = first_model().string();
   wider.clip.control_stem = {5, 7, 9};
@@ -342,7 +342,7 @@ TEST_F(Training, a_stem_of_other_widths_starts_anew_and_says_nothing_at_first) {
   }
 }
 
-TEST_F(Training, label_noise_changes_what_a_restorer_is_told) {
+TEST_F(Training, label_noise_changes_what_a_restorer_is_steered_by) {
   TrainConfig sure = tiny("sure");
   sure.init.daclip = first_controller().string();
   sure.loss.label_share = 1;
