@@ -53,7 +53,7 @@ def vgg_taps(a, b, folder):
 
 
 class FidPooling:
-    """Stands for torch.nn.functional in torchvision's Inception: means without padding, maxima in the last block."""
+    """Replaces torch.nn.functional in torchvision's Inception: means without padding, maxima in the last block."""
 
     def __init__(self, functional):
         self.functional, self.maximum = functional, False
