@@ -12,6 +12,7 @@
 #include "eval/report.h"
 #include "eval/run.h"
 #include "eval/summary.h"
+#include "metrics/metric.h"
 #include "metrics/metric_weights.h"
 #include "progress.h"
 #include "runtime.h"
@@ -118,12 +119,6 @@ class Methods {
   std::vector<std::string> notes_;
 };
 
-std::string fixed(double value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 // A line for each set and method.
 void print_summary(const Summary& summary) {
   for (const SetSummary& set : summary.sets) {
@@ -208,9 +203,8 @@ void add_eval(CLI::App& program, Run& run) {
   verb.add_option("--degradations", arguments->degradations, "Only sets of these, such as rainy or hazy+rainy")
       ->type_name("NAME");
   verb.add_option("--sets", arguments->names, "Only sets of these names")->type_name("NAME");
-  verb.add_option(
-          "--metrics", arguments->options.measures.metrics,
-          "psnr, ssim, lpips (lpips-squeeze, lpips-vgg), frechet-alex, fid, brisque; networks need their weights")
+  verb.add_option("--metrics", arguments->options.measures.metrics,
+                  cat(joined(metric_names()), "; one lpips at most; networks need their weights"))
       ->type_name("NAME")
       ->capture_default_str();
   verb.add_option("--metric-weights", arguments->options.measures.weights,

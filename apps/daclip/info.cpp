@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <iomanip>
 #include <iostream>
 #include <memory>
 
@@ -66,16 +65,10 @@ void print(const nlohmann::ordered_json& json, const std::string& indent) {
   }
 }
 
-std::string rounded(double value, int digits) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << value;
-  return text.str();
-}
-
 // "67.89 M", "65.1 G".
 std::string with_unit(double value) {
-  if (value >= 1e9) return rounded(value / 1e9, value >= 1e10 ? 1 : 2) + " G";
-  return rounded(value / 1e6, value >= 1e7 ? 1 : 2) + " M";
+  if (value >= 1e9) return fixed(value / 1e9, value >= 1e10 ? 1 : 2) + " G";
+  return fixed(value / 1e6, value >= 1e7 ? 1 : 2) + " M";
 }
 
 // A Markdown row, or an entry of the JSON.
@@ -94,8 +87,8 @@ void tell(const Network& network, const NetworkCost& cost, bool json, nlohmann::
   }
   std::cout << "| " << network.name << " | " << size << " | " << with_unit(double(cost.parameters)) << " | "
             << with_unit(cost.multiply_adds) << " | " << network.evaluations << " | "
-            << (cost.peak_bytes > 0 ? rounded(double(cost.peak_bytes) / (1 << 20), 0) + " MB" : "unknown") << " | "
-            << rounded(cost.seconds * network.evaluations, 3) << " s |" << std::endl;
+            << (cost.peak_bytes > 0 ? fixed(double(cost.peak_bytes) / (1 << 20), 0) + " MB" : "unknown") << " | "
+            << fixed(cost.seconds * network.evaluations, 3) << " s |" << std::endl;
 }
 
 int run_complexity(const InfoArguments& arguments) {

@@ -7,6 +7,7 @@
 
 #include "core/labels.h"
 #include "degrade/fields.h"
+#include "image/luma.h"
 #include "image/resize.h"
 
 namespace daclip {
@@ -38,7 +39,7 @@ void change_colours(FloatImage& rgb, Random& random) {
   const float gain[3] = {1 + warm, 1 + green, 1 - warm};
   for (size_t i = 0; i < rgb.pixels(); ++i) {
     float* p = &rgb.data[3 * i];
-    const float grey = 0.299f * p[0] + 0.587f * p[1] + 0.114f * p[2];
+    const float grey = bt601_luma(p[0], p[1], p[2]);
     for (int c = 0; c < 3; ++c) {
       const float coloured = (grey + saturation * (p[c] - grey)) * (saturation > 0 ? gain[c] : 1.f);
       p[c] = std::clamp(0.5f + contrast * (coloured - 0.5f) + lift, 0.f, 1.f);

@@ -1,9 +1,11 @@
 #include "data/photo_statistics.h"
 
+#include "image/luma.h"
+
 namespace daclip {
 namespace {
 
-double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
+double luma(const uint8_t* rgb) { return bt601_luma<double>(rgb[0], rgb[1], rgb[2]) / 255; }
 
 }  // namespace
 

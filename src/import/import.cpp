@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kVocabularyName = "bpe_simple_vocab_16e6.txt.gz";
-constexpr float kLargestHalf = 65504;
 
 // Converts a tensor to the model file's type: floating point of at most 32 bits; with `half`, 16 bits for matrices.
 NamedArray stored(const NamedArray& array, bool half, const std::string& what) {

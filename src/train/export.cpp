@@ -8,11 +8,10 @@
 #include "model/model_config.h"
 #include "nets/clip.h"
 #include "train/checkpoint.h"
+#include "weights/half.h"
 
 namespace daclip {
 namespace {
-
-constexpr float kLargestHalf = 65504;
 
 NamedArray converted(const NamedArray& array, const std::string& name, ArrayType type) {
   const std::vector<float> values = array.to_floats();

@@ -7,6 +7,8 @@
 
 namespace daclip {
 
+inline constexpr float kLargestHalf = 65504;  // of float16
+
 inline float bf16_to_float(uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); }
 
 inline uint16_t float_to_bf16(float value) {
