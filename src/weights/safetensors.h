@@ -9,8 +9,8 @@
 namespace daclip {
 
 // Maps the file; arrays point into the mapping. `metadata` is the entry "daclip" of the header's "__metadata__", our
-// configuration as JSON text. All sizes and offsets are checked; overlapping, gapped, misaligned or overlong tensors are
-// refused. Throws IoError, FormatError (what failed, where, what was expected).
+// configuration as JSON text. All sizes and offsets are checked; overlapping, gapped, misaligned or overlong tensors
+// are refused. Throws IoError, FormatError (what failed, where, what was expected).
 NamedArrays read_safetensors(const std::filesystem::path& path);
 
 // Same, from memory. A plain span is copied. `where` names the input in errors.
