@@ -8,7 +8,7 @@ export JOBS
 build:
 	scripts/packages.sh run
 	cmake --preset demo > /dev/null
-	cmake --build --preset demo --target daclip_program -j $(JOBS)
+	cmake --build --preset demo --target daclip_program daclip -j $(JOBS)
 
 demo: build
 	scripts/demo.sh build/demo/bin/daclip
