@@ -145,7 +145,7 @@ class Network {
 
   // Latent Diffusion's spatial transformer. Its own residual connection lies inside the caller's.
   Tensor spatial_transformer(const Scope& w, Tensor x, const Tensor& token) {
-    const Shape map = x.shape();
+    const Shape& map = x.shape();
     Tensor h = b_.group_norm(x, kGroups, w("norm.weight"), w("norm.bias"), kGroupNormEps);
     h = b_.conv2d(h, w("proj_in.weight"), w("proj_in.bias"));
     h = transformer_block(w / "transformer_blocks" / 0, b_.reshape(h, {map[0], map[1] * map[2], map[3]}), token);
