@@ -128,7 +128,7 @@ class Network {
       if (fused.defined()) return seen(name, fused);
     }
     Tensor normed = b_.layer_norm(x, gain(b_, w("norm.g")), {}, kNormEps);
-    const Tensor y = transformer ? spatial_transformer(w / "fn", std::move(normed), tokens_(name))
+    const Tensor y = transformer ? spatial_transformer(w / "fn", normed, tokens_(name))
                                  : linear_attention(w / "fn", std::move(normed));
     return seen(name, b_.add(x, y));
   }
@@ -144,7 +144,7 @@ class Network {
   }
 
   // Latent Diffusion's spatial transformer. Its own residual connection lies inside the caller's.
-  Tensor spatial_transformer(const Scope& w, Tensor x, const Tensor& token) {
+  Tensor spatial_transformer(const Scope& w, const Tensor& x, const Tensor& token) {
     const Shape& map = x.shape();
     Tensor h = b_.group_norm(x, kGroups, w("norm.weight"), w("norm.bias"), kGroupNormEps);
     h = b_.conv2d(h, w("proj_in.weight"), w("proj_in.bias"));
