@@ -7,15 +7,19 @@ namespace {
 std::shared_ptr<const ModelState> load_state(const ModelFile& file, const ModelOptions& options) {
   auto state = std::make_shared<ModelState>();
   state->options = options;
-  state->home = make_backend({options.device, 0, options.precision});
-  state->options.precision = state->home->compute_dtype() == DType::bf16 ? Precision::bf16 : Precision::f32;
-  state->model = load_model(*state->home, file, options.text_tower);
+  state->loader = make_backend({options.device, 0, options.precision});
+  state->options.precision = state->loader->compute_dtype() == DType::bf16 ? Precision::bf16 : Precision::f32;
+  state->model = load_model(*state->loader, file, options.text_tower);
   return state;
 }
 
 }  // namespace
 
 std::unique_ptr<Backend> session_backend(const ModelState& state, int threads) {
+  if (threads == 0) {
+    const std::lock_guard lock(state.mutex);
+    if (state.loader) return std::move(state.loader);
+  }
   return make_backend({state.options.device, threads, state.options.precision});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "daclip/model.h"
 #include "model/model.h"
@@ -10,12 +11,16 @@
 namespace daclip {
 
 struct ModelState {
-  ModelOptions options;           // with the resolved precision instead of `automatic`
-  std::unique_ptr<Backend> home;  // holds the weights; each session computes on another backend
+  ModelOptions options;  // with the precision that `automatic` was resolved to
   LoadedModel model;
+
+  // The backend that loaded the weights, until a session takes it over.
+  mutable std::mutex mutex;
+  mutable std::unique_ptr<Backend> loader;
 };
 
-// Creates a backend for one session, of the same kind and precision as the model's.
+// A backend like the model's, for one session. The first session on all cores takes over the backend that loaded the
+// weights, and with it the memory that packing them frees.
 std::unique_ptr<Backend> session_backend(const ModelState& state, int threads);
 
 }  // namespace daclip
