@@ -32,8 +32,9 @@ template <class Result>
 std::vector<Result> to_floating(const NamedArray& array) {
   const auto same = [](auto value) { return value; };
   switch (array.type) {
-    case ArrayType::f16: return convert_all<Result, uint16_t>(array, f16_to_float);
-    case ArrayType::bf16: return convert_all<Result, uint16_t>(array, bf16_to_float);
+    // Lambdas, since a function's address would be called for each value.
+    case ArrayType::f16: return convert_all<Result, uint16_t>(array, [](uint16_t v) { return f16_to_float(v); });
+    case ArrayType::bf16: return convert_all<Result, uint16_t>(array, [](uint16_t v) { return bf16_to_float(v); });
     case ArrayType::f32: return convert_all<Result, float>(array, same);
     case ArrayType::f64: return convert_all<Result, double>(array, same);
     case ArrayType::i32: return convert_all<Result, int32_t>(array, same);
