@@ -24,7 +24,7 @@ constexpr int kInterrupted = 3;  // exit code: saved before its end, by SIGTERM 
 extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
-  std::string daclip, earlier, restorer, out, name = "compact";
+  std::string daclip, earlier, damage, restorer, out, name = "compact";
   double clean_prior = 1, earlier_share = 0.5;
 };
 
@@ -83,6 +83,7 @@ int export_file(const ExportArguments& arguments) {
   options.daclip = arguments.daclip;
   options.earlier = arguments.earlier;
   options.earlier_share = arguments.earlier_share;
+  options.damage = arguments.damage;
   options.restorer = arguments.restorer;
   options.name = arguments.name;
   options.clean_prior = arguments.clean_prior;
@@ -99,6 +100,7 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
                    "Checkpoint or model file that this controller was trained from; both are averaged");
   verb->add_option("--earlier-share", arguments.earlier_share, "Its fraction of the average, 0 to 1")
       ->capture_default_str();
+  verb->add_option("--damage", arguments.damage, "Checkpoint of the damage stage; without it the controller decides");
   verb->add_option("--restorer", arguments.restorer,
                    "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
@@ -140,6 +142,8 @@ int main(int argc, char** argv) {
                  action);
   add_train_verb(app, "controller", "Train the controller over a frozen CLIP", arguments, daclip::make_controller_stage,
                  action);
+  add_train_verb(app, "damage", "Train the network that says which kinds of damage a photo shows", arguments,
+                 daclip::make_damage_stage, action);
   add_train_verb(app, "restorer", "Train a restoration network (NAFNet), blind or steered by a DA-CLIP", arguments,
                  daclip::make_restorer_stage, action);
   ExportArguments export_arguments;

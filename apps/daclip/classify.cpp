@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "core/text.h"
 #include "daclip/classifier.h"
 #include "inputs.h"
 #include "runtime.h"
@@ -19,7 +20,7 @@ namespace {
 struct ClassifyArguments {
   std::vector<std::string> inputs;
   RuntimeOptions runtime;
-  bool recursive = false, json = false, embeddings = false;
+  bool recursive = false, json = false, embeddings = false, all = false;
   int top = 3;
   std::vector<std::string> words;
 };
@@ -39,11 +40,25 @@ nlohmann::ordered_json as_json(const Input& input, const Recognition& recognitio
   entry["labels"] = nlohmann::ordered_json::array();
   for (const Prediction& p : best(recognition, top))
     entry["labels"].push_back({{"label", p.label}, {"probability", rounded(p.probability)}});
+  if (!recognition.findings.empty()) {
+    entry["findings"] = nlohmann::ordered_json::array();
+    for (const Finding& f : recognition.findings)
+      entry["findings"].push_back(
+          {{"kind", f.label}, {"probability", rounded(f.probability)}, {"severity", rounded(f.severity)}});
+  }
   if (embeddings) {
     entry["content"] = recognition.conditioning.content;
     entry["degradation"] = recognition.conditioning.degradation;
   }
   return entry;
+}
+
+// Every kind for itself: "noisy 98% (severity 0.6)".
+std::string all_findings(const Recognition& recognition) {
+  std::string text;
+  for (const Finding& f : recognition.findings)
+    text += cat("\n    ", f.label, " ", percent(f.probability), " (severity ", fixed(f.severity, 2), ")");
+  return text;
 }
 
 std::string as_line(const Input& input, const Recognition& recognition, int top) {
@@ -58,7 +73,10 @@ std::string as_line(const Input& input, const Recognition& recognition, int top)
 
 int run_classify(const ClassifyArguments& arguments) {
   const InputList list = list_inputs(arguments.inputs, arguments.recursive);
-  Classifier classifier(open_model(arguments.runtime, !arguments.words.empty()), arguments.runtime.threads);
+  const Model model = open_model(arguments.runtime, !arguments.words.empty());
+  Classifier classifier(model, arguments.runtime.threads);
+  if (arguments.all && !model.finds_several())
+    throw UsageError(cat("--all: model ", model.name(), " names one kind for a photo; it has no damage network"));
   if (!arguments.words.empty()) classifier.set_labels(arguments.words);
   auto results = nlohmann::ordered_json::array();
   size_t failed = list.problems.size(), unsure = 0;
@@ -70,7 +88,8 @@ int run_classify(const ClassifyArguments& arguments) {
       if (arguments.json)
         results.push_back(as_json(input, recognition, arguments.top, arguments.embeddings));
       else
-        std::cout << as_line(input, recognition, arguments.top) << std::endl;
+        std::cout << as_line(input, recognition, arguments.top) << (arguments.all ? all_findings(recognition) : "")
+                  << std::endl;
     } catch (const std::exception& error) {
       ++failed;
       std::fprintf(stderr, "daclip: %s\n", error.what());
@@ -97,13 +116,16 @@ void add_classify(CLI::App& program, Run& run) {
   verb.add_option("--top", arguments->top, "How many labels to print, best first")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  verb.add_flag("--all", arguments->all, "Every kind of damage for itself: its probability, and its severity, 0 to 1");
   CLI::Option* json =
-      verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}]}");
+      verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}], findings: [{kind, "
+                                "probability, severity}]}");
   verb.add_flag("--embeddings", arguments->embeddings,
                 "With --json: the photo's content and degradation embeddings too")
       ->needs(json);
   verb.add_option("--words", arguments->words, "Texts to choose between instead of the model's labels")
-      ->type_name("TEXT");
+      ->type_name("TEXT")
+      ->excludes("--all");
   add_runtime_options(verb, arguments->runtime);
   verb.callback([arguments, &run] { run = [arguments] { return run_classify(*arguments); }; });
 }

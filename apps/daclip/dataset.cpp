@@ -13,20 +13,20 @@ namespace {
 
 struct PackArguments {
   PackOptions options;
-  std::vector<std::string> clean, pairs, captions, labels;
+  std::vector<std::string> clean, pairs, damaged, captions, labels;
   std::string root, out;
 };
 
 // "hazy=folder" or "folder", whose name then is the label.
-PackOptions::Pairs parse_pairs(const std::string& text) {
+PackOptions::Labelled parse_labelled(const char* option, const std::string& text) {
   const size_t equals = text.find('=');
-  PackOptions::Pairs pairs;
-  pairs.folder = equals == std::string::npos ? text : text.substr(equals + 1);
-  pairs.label =
-      equals == std::string::npos ? pairs.folder.lexically_normal().filename().string() : text.substr(0, equals);
-  if (label_index(pairs.label) < 0)
-    throw UsageError(cat("--pairs ", text, ": ", pairs.label, " is no degradation; write LABEL=FOLDER"));
-  return pairs;
+  PackOptions::Labelled labelled;
+  labelled.folder = equals == std::string::npos ? text : text.substr(equals + 1);
+  labelled.label =
+      equals == std::string::npos ? labelled.folder.lexically_normal().filename().string() : text.substr(0, equals);
+  if (label_index(labelled.label) < 0)
+    throw UsageError(cat(option, " ", text, ": ", labelled.label, " is no degradation; write LABEL=FOLDER"));
+  return labelled;
 }
 
 int run_pack(PackArguments& arguments) {
@@ -35,7 +35,8 @@ int run_pack(PackArguments& arguments) {
   options.captions.assign(arguments.captions.begin(), arguments.captions.end());
   options.labels.assign(arguments.labels.begin(), arguments.labels.end());
   options.root = arguments.root;
-  for (const std::string& text : arguments.pairs) options.pairs.push_back(parse_pairs(text));
+  for (const std::string& text : arguments.pairs) options.pairs.push_back(parse_labelled("--pairs", text));
+  for (const std::string& text : arguments.damaged) options.damaged.push_back(parse_labelled("--damaged", text));
   const PackSummary summary = pack_dataset(options, arguments.out, counting(arguments.out));
   for (const std::string& line : summary.skipped) std::fprintf(stderr, "daclip: %s\n", line.c_str());
   std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions, %zu found damaged\n", arguments.out.c_str(),
@@ -54,6 +55,9 @@ void add_dataset(CLI::App& program, Run& run) {
   pack.add_option("-o,--out", arguments->out, "The pack to write")->type_name("FILE")->required();
   pack.add_option("--clean", arguments->clean, "Folders of good photos, with their sub-folders")->type_name("FOLDER");
   pack.add_option("--pairs", arguments->pairs, "Folders of pairs, LABEL=FOLDER, with LQ/ and GT/ in each")
+      ->type_name("LABEL=FOLDER");
+  pack.add_option("--damaged", arguments->damaged,
+                  "Folders of damaged photos whose good version is not known, LABEL=FOLDER; they train recognition")
       ->type_name("LABEL=FOLDER");
   pack.add_option("--captions", arguments->captions, "Tables (TSV) with the columns filepath and title")
       ->type_name("FILE");

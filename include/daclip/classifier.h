@@ -19,6 +19,13 @@ struct Prediction {
   float probability = 0;  ///< 0 to 1
 };
 
+/// What a model with a damage network says of one kind of damage. A photo may show several kinds, or none.
+struct Finding {
+  std::string label;      ///< "noisy"; never "clean"
+  float probability = 0;  ///< that the photo shows it, 0 to 1, independent of the other kinds
+  float severity = 0;     ///< 0: a PSNR of 40 dB to the photo without it, or more; 1: 10 dB or less
+};
+
 /// DA-CLIP's outputs for a whole photo.
 struct Conditioning {
   std::vector<float> content;        ///< e_c (embedding), not normalised
@@ -30,6 +37,7 @@ struct Conditioning {
 struct Recognition {
   Conditioning conditioning;            ///< embeddings and probabilities
   std::vector<Prediction> predictions;  ///< every label, most probable first
+  std::vector<Finding> findings;        ///< every kind of damage, most probable first; empty without a damage network
   bool unsure = false;                  ///< the highest probability is too low to rely on
 };
 

@@ -47,6 +47,7 @@ class DACLIP_API Model {
   const std::vector<std::string>& labels()
       const;                       ///< degradations that it distinguishes, including "clean" if it was trained with it
   bool recognises() const;         ///< whether it has a CLIP, which recognises the degradation
+  bool finds_several() const;      ///< whether it has a damage network, which fills Recognition::findings
   bool restores() const;           ///< whether it has a restoration network
   bool reads_words() const;        ///< whether it can embed text (ModelOptions::text_tower)
   bool takes_content() const;      ///< whether its network is conditioned on the content embedding

@@ -38,7 +38,8 @@ void Classifier::set_labels(const std::vector<std::string>& texts) {
   }
   session_->model.label_embeddings = std::move(labels);
   session_->model.config.labels = texts;
-  session_->model.config.label_bias.clear();  // it belongs to the replaced labels
+  session_->model.config.label_bias.clear();  // both belong to the replaced labels
+  session_->model.config.damage.reset();
 }
 
 }  // namespace daclip

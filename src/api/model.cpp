@@ -34,6 +34,7 @@ Model Model::from_bytes(std::vector<uint8_t> bytes, const ModelOptions& options,
 const std::string& Model::name() const { return state_->model.config.name; }
 const std::vector<std::string>& Model::labels() const { return state_->model.config.labels; }
 bool Model::recognises() const { return state_->model.config.clip.has_value(); }
+bool Model::finds_several() const { return state_->model.config.damage.has_value(); }
 bool Model::restores() const { return state_->model.config.restorer != nullptr; }
 bool Model::reads_words() const { return !state_->model.merges.empty(); }
 bool Model::takes_content() const { return restores() && state_->model.config.restorer->context_dims().content > 0; }

@@ -23,6 +23,8 @@ bool may_be_hidden(int label) {
   return false;
 }
 
+}  // namespace
+
 // metrics/ would bring the networks with it.
 double mean_squared_error(const FloatImage& a, const FloatImage& b) {
   double sum = 0;
@@ -30,7 +32,23 @@ double mean_squared_error(const FloatImage& a, const FloatImage& b) {
   return sum / double(a.data.size());
 }
 
-}  // namespace
+Tone draw_tone(Random& random) {
+  Tone tone;
+  if (random.chance(0.7)) return tone;
+  const auto warm = float(random.uniform(-0.12, 0.35));
+  tone.power[0] = 1 - warm;
+  tone.power[2] = 1 + warm;
+  return tone;
+}
+
+void apply_tone(FloatImage& rgb, const Tone& tone) {
+  for (size_t i = 0; i < rgb.pixels(); ++i) {
+    float* p = &rgb.data[3 * i];
+    const float grey = std::clamp(bt601_luma(p[0], p[1], p[2]), 0.f, 1.f);
+    for (int c = 0; c < 3; ++c) p[c] = tone.power[c] == 1 ? grey : fast_pow(std::max(grey, 1e-6f), tone.power[c]);
+  }
+  round_to_bytes(rgb);
+}
 
 void change_colours(FloatImage& rgb, Random& random) {
   const float contrast = float(random.uniform(0.8, 1.25)), lift = float(random.uniform(-0.06, 0.1));

@@ -13,6 +13,18 @@ namespace daclip {
 // to 8 bit.
 void change_colours(FloatImage& rgb, Random& random);
 
+// A monochrome tone: grey, sepia or another tint, by powers of the luma.
+struct Tone {
+  float power[3] = {1, 1, 1};
+};
+Tone draw_tone(Random& random);
+
+// Replaces the colours by the tone's for their luma. Rounded to 8 bit.
+void apply_tone(FloatImage& rgb, const Tone& tone);
+
+// The images have the same size.
+double mean_squared_error(const FloatImage& a, const FloatImage& b);
+
 // `gt` degraded as `label` names, not rounded. Weather, drops, shadows and darkness that hardly show are drawn again a
 // few times: a shadow may fall on black, white rain on a white sky.
 FloatImage degrade_visibly(const FloatImage& gt, int label, Severity severity, uint64_t seed);

@@ -22,8 +22,18 @@ struct Job {
   std::vector<std::string> captions;
 };
 
-void add_pairs(const PackOptions::Pairs& pairs, std::vector<Job>& jobs) {
-  if (label_index(pairs.label) < 0) throw UsageError(cat("unknown label '", pairs.label, "'"));
+void check_label(const std::string& label) {
+  if (label_index(label) < 0) throw UsageError(cat("unknown label '", label, "'"));
+}
+
+void add_folder(const fs::path& folder, const std::string& label, std::vector<Job>& jobs) {
+  check_label(label);
+  for (const fs::path& path : list_pictures(folder, true))
+    jobs.push_back({fs::relative(path, folder).generic_string(), label, path, {}, {}});
+}
+
+void add_pairs(const PackOptions::Labelled& pairs, std::vector<Job>& jobs) {
+  check_label(pairs.label);
   std::map<std::string, fs::path> inputs;
   for (const fs::path& path : list_pictures(pairs.folder / "LQ", true)) inputs[path.stem().string()] = path;
   for (const fs::path& path : list_pictures(pairs.folder / "GT", true)) {
@@ -114,10 +124,9 @@ PackSummary pack_dataset(const PackOptions& options, const fs::path& out,
   check(options.max_size, "max-size");
   check(options.crop, "crop");
   std::vector<Job> jobs;
-  for (const fs::path& folder : options.clean)
-    for (const fs::path& path : list_pictures(folder, true))
-      jobs.push_back({fs::relative(path, folder).generic_string(), "clean", path, {}, {}});
-  for (const PackOptions::Pairs& pairs : options.pairs) add_pairs(pairs, jobs);
+  for (const fs::path& folder : options.clean) add_folder(folder, std::string(kCleanLabel), jobs);
+  for (const PackOptions::Labelled& damaged : options.damaged) add_folder(damaged.folder, damaged.label, jobs);
+  for (const PackOptions::Labelled& pairs : options.pairs) add_pairs(pairs, jobs);
   for (const fs::path& table : options.captions) add_captions(table, options.root, jobs);
   for (const fs::path& table : options.labels) apply_labels(table, options.root, jobs);
   if (jobs.empty()) throw UsageError("nothing to pack: no photos found");

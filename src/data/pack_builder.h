@@ -10,12 +10,13 @@
 namespace daclip {
 
 struct PackOptions {
-  struct Pairs {
-    std::filesystem::path folder;  // contains LQ/ and GT/; files with equal stems are pairs
-    std::string label;             // one of core/labels.h
+  struct Labelled {
+    std::filesystem::path folder;
+    std::string label;  // one of core/labels.h
   };
   std::vector<std::filesystem::path> clean;  // folders of clean photos, recursively
-  std::vector<Pairs> pairs;
+  std::vector<Labelled> pairs;               // folders with LQ/ and GT/; files with equal stems are pairs
+  std::vector<Labelled> damaged;             // folders of damaged photos without a clean version, recursively
   // TSV files with columns filepath and title; all titles of a photo are kept.
   std::vector<std::filesystem::path> captions;
   // TSV files with columns filepath and labels, for photos among `clean` and `captions` that are damaged. Photos with
@@ -28,7 +29,7 @@ struct PackOptions {
 };
 
 struct PackSummary {
-  size_t photos = 0, pairs = 0, captions = 0, damaged = 0;  // damaged: by `labels`
+  size_t photos = 0, pairs = 0, captions = 0, damaged = 0;  // damaged: by `damaged` and `labels`
   std::vector<std::string> skipped;                         // one line each: unreadable files, and why
 };
 

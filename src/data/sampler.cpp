@@ -1,10 +1,12 @@
 #include "data/sampler.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/error.h"
-#include "data/augmentation.h"
 #include "data/framing.h"
+#include "data/mixture.h"
+#include "data/pages.h"
 #include "data/photo_statistics.h"
 #include "data/random_streams.h"
 #include "data/scenes.h"
@@ -18,7 +20,21 @@ constexpr int kShadowed = label_index("shadowed");
 constexpr double kHalfSaturation = 20;  // a label with so many found photos uses half of found_share
 constexpr double kSunlit = 0.3;         // mean luma from which shadows are cast on a photo: dark scenes have no sun
 constexpr int kPhotoTries = 4;          // to find a sunlit one
+constexpr uint64_t kMixtureDraws = 0x6d697874, kToneDraws = 0x746f6e65, kPageDraws = 0x70616765;  // keep the draws of each apart
 constexpr double kGround = 0.4;         // of the surfaces are made up: few photos show asphalt, sand or paving close
+
+// Weather and lenses are not seen on a page.
+bool may_be_page(int label) {
+  constexpr std::string_view kOfPages[] = {"clean", "jpeg-compressed", "motion-blurry", "noisy"};
+  return std::ranges::find(kOfPages, kLabels[size_t(label)]) != std::end(kOfPages);
+}
+
+// A real photo shows its label. It may have been shaken, grainy or compressed besides; nobody looked.
+void note_real_damage(Sample& sample, bool pair) {
+  for (const std::string_view kind : {"motion-blurry", "jpeg-compressed", "noisy"})
+    sample.severity[size_t(label_index(kind))] = kUnknownPresence;
+  sample.severity[size_t(sample.label)] = pair ? severity_between(sample.gt, sample.lq) : kUnknownSeverity;
+}
 
 }  // namespace
 
@@ -67,12 +83,34 @@ void Sampler::make_scene(Sample& sample, Random& random) const {
     change_colours(sample.gt, random);
 }
 
-FloatImage Sampler::damaged(const Sample& sample, uint64_t seed, Random& random) const {
-  const double paper = config_.paper_share[size_t(sample.label)];
+std::optional<Tone> Sampler::draw_monochrome(uint64_t seed) const {
+  Random random(mix_seed(seed, kToneDraws));
+  if (!random.chance(config_.grey_share)) return {};
+  return draw_tone(random);
+}
+
+void Sampler::add_kind(Sample& sample, int label, uint64_t seed, Random& random) const {
+  const double paper = config_.paper_share[size_t(label)];
   const Severity severity = random.chance(paper) ? Severity::paper : Severity::training;
-  FloatImage lq = degrade_visibly(sample.gt, sample.label, severity, seed);
+  FloatImage lq = degrade_visibly(sample.lq, label, severity, seed);
+  sample.severity[size_t(label)] = severity_between(sample.lq, lq);
   round_to_bytes(lq);
-  return lq;
+  sample.lq = std::move(lq);
+}
+
+// Damages `lq` by the sample's label, unless the photo shows that already, and by further kinds.
+void Sampler::damage(Sample& sample, Source source, uint64_t seed, Random& random) const {
+  // Draws of their own, so that samples without a mixture are the same whatever mixed_share is.
+  const uint64_t mixture_seed = mix_seed(seed, kMixtureDraws);
+  Random mixture(mixture_seed);
+  std::vector<int> kinds;
+  if (mixture.chance(config_.mixed_share))
+    kinds = draw_further_kinds(sample.label, source != Source::clean, config_, mixture);
+  const auto later = std::ranges::upper_bound(kinds, capture_order(sample.label), {}, capture_order);
+  const auto add = [&](int label) { add_kind(sample, label, mix_seed(mixture_seed, uint64_t(label)), mixture); };
+  std::for_each(kinds.begin(), later, add);
+  if (source == Source::clean) add_kind(sample, sample.label, seed, random);
+  std::for_each(later, kinds.end(), add);
 }
 
 Sample Sampler::make(int slot, int64_t serial) const {
@@ -89,13 +127,16 @@ Sample Sampler::make(int slot, int64_t serial) const {
   const bool made_up = surface && source == Source::clean && random.chance(kGround);
   sample.gt = made_up ? ground(frame.region.width, frame.region.height, random) : apply_frame(photo.gt, photo, frame);
   if (source == Source::clean) make_scene(sample, random);
-  if (source == Source::pair) {
-    sample.lq = apply_frame(photo.lq, photo, frame);
-  } else if (source == Source::found || sample.label == kClean) {
-    sample.lq = sample.gt;
-  } else {
-    sample.lq = damaged(sample, seed, random);
+  if (source == Source::clean && may_be_page(sample.label)) {
+    Random page(mix_seed(seed, kPageDraws));
+    if (page.chance(config_.page_share)) sample.gt = made_up_page(sample.gt, page);
   }
+  const std::optional<Tone> tone = draw_monochrome(seed);
+  if (tone) apply_tone(sample.gt, *tone);
+  sample.lq = source == Source::pair ? apply_frame(photo.lq, photo, frame) : sample.gt;
+  if (source != Source::clean) note_real_damage(sample, source == Source::pair);
+  if (sample.label != kClean) damage(sample, source, seed, random);
+  if (tone) apply_tone(sample.lq, *tone);
   if (random.chance(config_.stored_share))
     store_again(sample.gt, sample.lq, sample.label == kClean, config_.min_side, random);
   return sample;

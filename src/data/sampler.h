@@ -4,17 +4,21 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/labels.h"
 #include "core/random.h"
+#include "data/augmentation.h"
+#include "data/damage_severity.h"
 #include "data/pack.h"
 #include "data/sampler_config.h"
 
 namespace daclip {
 
 struct Sample {
-  int label = kClean;
+  int label = kClean;        // the first kind that was drawn
+  DamageSeverity severity{};  // of every kind in `lq`
   size_t photo = 0;   // index into the photos given
   FloatImage gt, lq;  // same size, RGB; lq rounded to 8 bit as a file would be
 };
@@ -44,7 +48,9 @@ class Sampler {
 
   Source pick_photo(Sample& sample, Random& random) const;
   void make_scene(Sample& sample, Random& random) const;
-  FloatImage damaged(const Sample& sample, uint64_t seed, Random& random) const;
+  std::optional<Tone> draw_monochrome(uint64_t seed) const;
+  void damage(Sample& sample, Source source, uint64_t seed, Random& random) const;
+  void add_kind(Sample& sample, int label, uint64_t seed, Random& random) const;
 
   const std::vector<PackPhoto>& photos_;
   SamplerConfig config_;

@@ -20,6 +20,9 @@ void visit(ConfigVisitor& v, SamplerConfig& c) {
     v.field("stored_share", c.stored_share, kShare);
     v.field("grade_share", c.grade_share, kShare);
     v.field("found_share", c.found_share, kShare);
+    v.field("mixed_share", c.mixed_share, kShare);
+    v.field("grey_share", c.grey_share, kShare);
+    v.field("page_share", c.page_share, kShare);
     v.field("surface_share", c.surface_share, kShare);
     v.field("focus_share", c.focus_share, kShare);
     v.field("wet_share", c.wet_share, kShare);

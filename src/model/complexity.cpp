@@ -48,6 +48,16 @@ Network text_network(const std::string& name, const ClipConfig& clip) {
           }};
 }
 
+Network damage_network(const DamageConfig& config) {
+  return {"damage network", damage_weights(config), config.view, config.view, 1,
+          [config](Backend& b, const Weights& w) {
+            const auto size = size_t(3 * config.grid * config.grid * config.tile * config.tile);
+            const Tensor tiles = b.from_floats(std::vector<float>(size, 0.5f),
+                                               {config.grid * config.grid, config.tile, config.tile, 3});
+            b.to_floats(damage_logits(b, config, Scope(w), picture(b, config.view, config.view), tiles));
+          }};
+}
+
 Network restoration(const std::string& name, std::shared_ptr<const RestorationNetwork> network, int height, int width) {
   Network result{name, network->weights(), height, width, network->default_evaluations(), {}};
   result.restores = true;
@@ -90,6 +100,7 @@ std::vector<Network> networks_of(const ModelConfig& config, int height, int widt
                                      config.controller));
     if (config.text_tower) networks.push_back(text_network("text tower", *config.clip));
   }
+  if (config.damage) networks.push_back(damage_network(*config.damage));
   if (config.restorer)
     networks.push_back(restoration(std::string(config.restorer->type().title), config.restorer, height, width));
   return networks;

@@ -17,6 +17,10 @@ std::vector<std::string> describe(const ModelConfig& config) {
     lines.push_back(cat("text tower: width ", t.width, ", ", t.layers, " layers, ", t.heads, " heads, context ",
                         t.context, ", vocabulary ", t.vocab));
   }
+  if (config.damage)
+    lines.push_back(cat("damage network: ", config.damage->kinds, " kinds, the whole photo in ", config.damage->view,
+                        " pixels, ", config.damage->grid * config.damage->grid, " native tiles of ",
+                        config.damage->tile));
   if (!config.restorer) return lines;
   const std::vector<std::string> network = config.restorer->describe();
   lines.push_back("restoration: " + network.front());

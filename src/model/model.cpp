@@ -16,6 +16,9 @@ std::vector<WeightSpec> expected_tensors(const ModelConfig& config) {
     for (WeightSpec& spec : clip_weights(config)) expected.push_back({"daclip." + spec.name, std::move(spec.shape)});
     if (config.merges > 0) expected.push_back({"tokenizer.merges", {config.merges, 2}});
   }
+  if (config.damage)
+    for (WeightSpec& spec : damage_weights(*config.damage))
+      expected.push_back({"damage." + spec.name, std::move(spec.shape)});
   for (WeightSpec& spec : restorer_weights(config))
     expected.push_back({"restorer." + spec.name, std::move(spec.shape)});
   return expected;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/labels.h"
 #include "model/json_visitors.h"
 #include "nets/registry.h"
 
@@ -60,6 +61,13 @@ void read_restorer(const Json& json, ModelConfig& config) {
   config.restorer = std::move(network);
 }
 
+void check_damage(const ModelConfig& config) {
+  validate(*config.damage);
+  require(!config.labels.empty() && config.labels.back() == kCleanLabel &&
+              config.labels.size() == size_t(config.damage->kinds) + 1,
+          cat("damage.kinds: ", config.damage->kinds, ": expected the number of labels before the last, ", kCleanLabel));
+}
+
 void check_context(const char* name, int length, const ModelConfig& config) {
   const int embedding = config.clip ? config.clip->embedding : 0;
   require(length == 0 || length == embedding,
@@ -109,6 +117,7 @@ void validate(const ModelConfig& config) {
   require(config.label_bias.empty() || config.label_bias.size() == config.labels.size(),
           "label_bias: expected one per label");
   for (const float bias : config.label_bias) check_range("label_bias", double(bias), kLabelBias);
+  if (config.damage) check_damage(config);
   if (!config.restorer) return;
   config.restorer->validate();
   check_context("content_dim", config.restorer->context_dims().content, config);
@@ -124,6 +133,11 @@ std::string to_json(const ModelConfig& config) {
   json["logit_scale"] = config.logit_scale;
   json["label_bias"] = config.label_bias;
   json["label_steering"] = config.label_steering;
+  if (config.damage) {
+    DamageConfig damage = *config.damage;
+    JsonWriter writer(json, "damage", Sections::nested);
+    visit(writer, damage);
+  }
   if (config.restorer) write_restorer(*config.restorer, json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -147,6 +161,10 @@ ModelConfig model_config_from_json(const std::string& text) {
   top.read("label_bias", config.label_bias, Presence::optional);
   top.read("label_steering", config.label_steering, Presence::optional);
   if (json.contains("clip")) read_clip(json, config);
+  if (json.contains("damage")) {
+    JsonReader damage(json, "damage", Sections::nested);
+    visit(damage, config.damage.emplace());
+  }
   if (json.contains("restorer")) read_restorer(json, config);
   try {
     validate(config);

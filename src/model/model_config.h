@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nets/clip.h"
+#include "nets/damage_net.h"
 #include "restoration/restoration_network.h"
 
 namespace daclip {
@@ -40,14 +41,17 @@ struct ModelConfig {
   float logit_scale = 1;            // probabilities = softmax(logit_scale * cosine + label_bias)
   std::vector<float> label_bias;    // one per label, or none: log prior relative to training
 
+  // Decides about the labels before "clean" in place of e_d, if present; the labels then end in "clean".
+  std::optional<DamageConfig> damage;
+
   std::shared_ptr<const RestorationNetwork> restorer;  // absent: the model only recognises
   // The restorer's degradation context is the mean of the labels' embeddings, weighted by their probabilities, instead
   // of e_d as in the paper.
   bool label_steering = false;
 };
 
-// The tensors of a model file: "labels", "daclip.<published name>", "restorer.<published name>" (the restoration
-// network's), "tokenizer.merges" (merges, 2) int32.
+// The tensors of a model file: "labels", "daclip.<published name>", "damage.<name>" (nets/damage_net.h), "restorer.<published
+// name>" (the restoration network's), "tokenizer.merges" (merges, 2) int32.
 
 // Checks ranges, rules within and between the parts. Throws FormatError. Sizes computed from a valid configuration
 // cannot overflow.

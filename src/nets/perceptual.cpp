@@ -106,7 +106,8 @@ int64_t perceptual_least_size(PerceptualNet net) {
   return net == PerceptualNet::alex ? 31 : net == PerceptualNet::squeeze ? 25 : 16;
 }
 
-std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const Scope& weights, const Tensor& x) {
+std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const Scope& weights, const Tensor& x,
+                                    int count) {
   const int64_t least = perceptual_least_size(net);
   if (x.rank() != 4 || x.dim(3) != 3 || x.dim(1) < least || x.dim(2) < least)
     throw ShapeError(cat(perceptual_net_name(net), ": x is ", to_string(x.shape()), ", expected (N,H,W,3), H and W at ",
@@ -114,15 +115,18 @@ std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const S
   std::vector<Tensor> taps;
   Tensor y = x;
   for (const Layer& layer : layers_of(net)) {
+    if (int(taps.size()) == count) break;
     y = apply(backend, layer, weights / "features", y);
     if (layer.tap) taps.push_back(y);
   }
   return taps;
 }
 
-std::vector<WeightSpec> perceptual_weights(PerceptualNet net) {
+std::vector<WeightSpec> perceptual_weights(PerceptualNet net, int count) {
   WeightList list;
   for (const Layer& layer : layers_of(net)) {
+    if (count == 0) break;
+    if (layer.tap) --count;
     const std::string name = cat("features.", layer.index);
     if (layer.kind == Layer::conv) list.conv(name, layer.out, layer.in, layer.kernel);
     if (layer.kind != Layer::fire) continue;

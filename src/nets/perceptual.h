@@ -13,6 +13,8 @@ namespace daclip {
 
 enum class PerceptualNet { alex, squeeze, vgg };
 
+inline constexpr int kAllTaps = 7;
+
 const char* perceptual_net_name(PerceptualNet net);  // "alex", "squeeze", "vgg"
 
 // Channels of each tap, in order. AlexNet and VGG16 have 5 taps, SqueezeNet 7.
@@ -21,11 +23,12 @@ std::vector<int64_t> perceptual_channels(PerceptualNet net);
 // Minimum height and width of an input.
 int64_t perceptual_least_size(PerceptualNet net);
 
-// x (N,H,W,3), normalised as in LPIPS -> the taps (N,H_k,W_k,C_k), each the output of a ReLU. Throws ShapeError for
-// images below the minimum size.
-std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const Scope& weights, const Tensor& x);
+// x (N,H,W,3), normalised as in LPIPS -> the first `count` taps (N,H_k,W_k,C_k), each the output of a ReLU. Throws
+// ShapeError for images below the minimum size.
+std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const Scope& weights, const Tensor& x,
+                                    int count = kAllTaps);
 
-// All weights that the network needs, in a fixed order.
-std::vector<WeightSpec> perceptual_weights(PerceptualNet net);
+// The weights that the first `count` taps need, in a fixed order.
+std::vector<WeightSpec> perceptual_weights(PerceptualNet net, int count = kAllTaps);
 
 }  // namespace daclip

@@ -1,9 +1,12 @@
 #include "pipeline/recogniser.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "pipeline/confidence.h"
+#include "pipeline/damage_input.h"
+#include "pipeline/findings.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/preprocess.h"
 
@@ -17,6 +20,8 @@ std::vector<Prediction> ranked(const std::vector<std::string>& labels, const std
                    [](const Prediction& a, const Prediction& b) { return a.probability > b.probability; });
   return all;
 }
+
+float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace
 
@@ -51,9 +56,31 @@ Conditioning Recogniser::analyse(const Image& photo) const {
   return result;
 }
 
+// In the order of the labels.
+std::vector<Finding> Recogniser::find_damage(const Image& photo) const {
+  const DamageConfig& config = *model_.config.damage;
+  const DamageInput input = damage_input(photo, config);
+  const Tensor logits = damage_logits(
+      backend_, config, Scope(model_.weights, "damage."), backend_.from_floats(input.view, {1, config.view, config.view, 3}),
+      backend_.from_floats(input.tiles, {config.grid * config.grid, config.tile, config.tile, 3}));
+  const std::vector<float> values = backend_.to_floats(logits);
+  const auto kinds = size_t(config.kinds);
+  std::vector<Finding> findings;
+  for (size_t kind = 0; kind < kinds; ++kind)
+    findings.push_back({model_.config.labels[kind], sigmoid(values[kind]), sigmoid(values[kinds + kind])});
+  return findings;
+}
+
 Recognition Recogniser::recognise(const Image& photo) const {
   Recognition result;
   result.conditioning = analyse(photo);
+  if (model_.config.damage) {
+    result.findings = find_damage(photo);
+    result.conditioning.probabilities =
+        exclusive_probabilities(probabilities_of_kinds(result.findings, model_.config.labels));
+    std::stable_sort(result.findings.begin(), result.findings.end(),
+                     [](const Finding& a, const Finding& b) { return a.probability > b.probability; });
+  }
   result.predictions = ranked(model_.config.labels, result.conditioning.probabilities);
   result.unsure = is_unsure(result.predictions.front().probability);
   return result;

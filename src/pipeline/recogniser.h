@@ -1,4 +1,5 @@
-// Runs DA-CLIP on a whole photo: content and degradation embeddings, and the probability of each label.
+// Runs DA-CLIP on a whole photo: content and degradation embeddings, and the probability of each label. A model with a
+// damage network takes the probabilities from that.
 #pragma once
 
 #include "daclip/classifier.h"
@@ -23,6 +24,7 @@ class Recogniser {
   std::vector<float> clean_content(const Image& photo) const;
 
  private:
+  std::vector<Finding> find_damage(const Image& photo) const;
   Tensor square(const Image& photo) const;
   Tensor encode_plain(const Image& photo) const;
 

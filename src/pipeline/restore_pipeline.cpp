@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/labels.h"
 #include "pipeline/conditioning.h"
+#include "pipeline/findings.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/mask.h"
 #include "pipeline/tile_blender.h"
@@ -108,29 +109,33 @@ bool RestorePipeline::recognition_decides(const RestoreOptions& options) const {
   return recogniser_ && chosen_label(options).empty() && options.conditioning.degradation.source == Source::photo;
 }
 
-Contexts RestorePipeline::contexts_for(const Conditioning& conditioning) const {
-  const ContextDims dims = network_.context_dims();
+// What the network expects for this degradation embedding.
+std::vector<float> RestorePipeline::degradation_context(const Conditioning& conditioning) const {
   const ModelConfig& config = model_.config;
-  Contexts contexts;
-  if (dims.content > 0) contexts.content = backend_.from_floats(conditioning.content, {1, dims.content});
-  if (dims.degradation > 0)
-    contexts.degradation = backend_.from_floats(
-        config.label_steering
-            ? label_mixture(conditioning.degradation, model_.label_embeddings, config.logit_scale, config.label_bias)
-            : conditioning.degradation,
-        {1, dims.degradation});
-  return contexts;
+  if (!config.label_steering) return conditioning.degradation;
+  return label_mixture(conditioning.degradation, model_.label_embeddings, config.logit_scale, config.label_bias);
 }
 
-// The contexts of the network, after replacing the photo's embeddings by the chosen ones.
-Contexts RestorePipeline::steering(const Conditioning& conditioning, const RestoreOptions& options) const {
+// The contexts of the network: the photo's embeddings and findings, or what was chosen in their place.
+Contexts RestorePipeline::steering(const Recognition& recognition, const RestoreOptions& options) const {
   ConditioningChoice choice = options.conditioning;
   const int label = model_.label_index(chosen_label(options));
   if (label >= 0 && choice.degradation.source == Source::photo) {
     const std::span<const float> embedding = model_.label_embedding(label);
     choice.degradation = {Source::words, {embedding.begin(), embedding.end()}};
   }
-  return contexts_for(choose(conditioning, choice));
+  const Conditioning conditioning = choose(recognition.conditioning, choice);
+  const bool by_findings =
+      model_.config.label_steering && !recognition.findings.empty() && choice.degradation.source == Source::photo;
+  const std::vector<float> degradation =
+      by_findings ? mixture_context(probabilities_of_kinds(recognition.findings, model_.config.labels),
+                                    model_.label_embeddings)
+                  : degradation_context(conditioning);
+  const ContextDims dims = network_.context_dims();
+  Contexts contexts;
+  if (dims.content > 0) contexts.content = backend_.from_floats(conditioning.content, {1, dims.content});
+  if (dims.degradation > 0) contexts.degradation = backend_.from_floats(degradation, {1, dims.degradation});
+  return contexts;
 }
 
 RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions& options,
@@ -154,7 +159,7 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
     return result;
   }
 
-  const Contexts contexts = steering(result.recognition.conditioning, options);
+  const Contexts contexts = steering(result.recognition, options);
   result.image = over_views(source, options.views, [&](const Image& seen, int view) {
     const double begin = double(view) / options.views, end = double(view + 1) / options.views;
     const TileGrid tiles = grid(seen, options);

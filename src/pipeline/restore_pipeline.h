@@ -27,8 +27,8 @@ class RestorePipeline {
  private:
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognition_decides(const RestoreOptions& options) const;
-  Contexts contexts_for(const Conditioning& conditioning) const;
-  Contexts steering(const Conditioning& conditioning, const RestoreOptions& options) const;
+  std::vector<float> degradation_context(const Conditioning& conditioning) const;
+  Contexts steering(const Recognition& recognition, const RestoreOptions& options) const;
   TileGrid grid(const Image& photo, const RestoreOptions& options) const;
   int alignment() const;
 

@@ -88,6 +88,7 @@ void visit_loss(TrainVisitor& v, LossConfig& c) {
 void visit_init(TrainVisitor& v, InitConfig& c) {
   v.field("clip", c.clip);
   v.field("controller", c.controller);
+  v.field("damage", c.damage);
   v.field("daclip", c.daclip);
   v.field("residual_gain", c.residual_gain, Range{});
   v.field("restorer", c.restorer);
@@ -258,6 +259,7 @@ void visit(TrainVisitor& v, TrainConfig& c) {
   v.section("init", [&] { visit_init(v, c.init); });
   v.section("clip", [&] { visit(v, c.clip); });
   v.section("preprocess", [&] { visit_preprocess(v, c.preprocess); });
+  v.section("damage", [&] { visit(v, c.damage); });
   v.section("restorer", [&] { visit_restorer(v, c.restorer); });
 }
 

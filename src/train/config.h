@@ -9,6 +9,7 @@
 
 #include "data/sampler_config.h"
 #include "model/model_config.h"
+#include "nets/damage_net.h"
 #include "train/config_keys.h"
 
 namespace daclip {
@@ -83,6 +84,7 @@ struct LossConfig {
 struct InitConfig {
   std::string clip;          // controller: the CLIP it copies, or a model file whose DA-CLIP is trained further
   std::string controller;    // controller: a checkpoint to continue from; weights that it lacks start as without it
+  std::string damage;        // damage: a checkpoint to continue from, or a folder or file of SqueezeNet's published weights
   std::string daclip;        // restorer: the DA-CLIP that gives the contexts, a checkpoint of the controller or a
                              // model file; empty trains blind
   double residual_gain = 0;  // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
@@ -99,6 +101,7 @@ struct TrainConfig {
   InitConfig init;
   ClipConfig clip;
   PreprocessConfig preprocess;
+  DamageConfig damage;
   std::shared_ptr<const RestorationNetwork> restorer;
 
   TrainConfig();

@@ -82,6 +82,11 @@ NamedArrays export_model(const ExportOptions& options) {
   };
   add(daclip, "", "labels");
   for (const WeightSpec& spec : daclip_weights(*config.clip, true, false)) add(daclip, "daclip.", spec.name);
+  if (!options.damage.empty()) {
+    const Checkpoint damage = read_checkpoint(options.damage, "damage");
+    config.damage = damage.config.damage;
+    for (const WeightSpec& spec : damage_weights(*config.damage)) add(damage, "damage.", spec.name);
+  }
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
     config.restorer = trained_network(restorer);

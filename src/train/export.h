@@ -14,13 +14,14 @@ struct ExportOptions {
   // most of what either learned (WiSE-FT, Wortsman et al. 2022). Empty: none.
   std::filesystem::path earlier;
   double earlier_share = 0.5;      // its fraction of the average, 0 to 1
+  std::filesystem::path damage;    // checkpoint of the damage stage; empty: none
   std::filesystem::path restorer;  // checkpoint of the restorer stage; empty: a model that only recognises
   std::string name = "compact";
   double clean_prior = 1;  // how many times likelier a good photo is in use than in training
   ArrayType type = ArrayType::f16;
 };
 
-// The model file's tensors (EMA weights: "labels", "daclip.*", "restorer.*"; no text tower) and metadata. Throws
+// The model file's tensors (EMA weights: "labels", "daclip.*", "damage.*", "restorer.*"; no text tower) and metadata. Throws
 // IoError, FormatError, UsageError (another stage's checkpoint, an earlier one of other labels), WeightsError (missing
 // tensors, an earlier one's of another shape, or values that `type` cannot hold).
 NamedArrays export_model(const ExportOptions& options);

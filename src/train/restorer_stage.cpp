@@ -181,20 +181,23 @@ class RestorerStage : public Stage {
     return {{}, encoder_->labels().slice(0, label, label + 1)};
   }
 
-  // The labels' embeddings, with label_noise mixed with others as an uncertain recognition mixes them. (N,E)
+  // The sum of the embeddings of a sample's kinds, or the embedding of "clean". With label_noise they lose weight to
+  // another label, as an uncertain recognition mixes them. (N,E)
   Tensor label_contexts(const std::vector<std::shared_ptr<const Sample>>& samples, Random& random) const {
     constexpr size_t kCount = kLabels.size();
     std::vector<float> shares(samples.size() * kCount);
     for (size_t slot = 0; slot < samples.size(); ++slot) {
       float* share = shares.data() + slot * kCount;
-      const int label = samples[slot]->label;
+      const Sample& sample = *samples[slot];
       double doubt = random.chance(config_.loss.label_noise) ? random.uniform() : 0;
-      if (label != kClean) {
+      if (sample.label != kClean) {
         doubt *= kLargestDoubt;
       } else if (doubt > 0.5) {
         doubt = 1;  // a wrong label should not harm a good photo
       }
-      share[label] += float(1 - doubt);
+      share[sample.label] += float(1 - doubt);
+      for (int kind = 0; kind < kDegradationCount; ++kind)
+        if (kind != sample.label && sample.severity[size_t(kind)] > 0) share[kind] += float(1 - doubt);
       share[sampler_.pick_label(random)] += float(doubt);
     }
     const torch::Tensor mixture = torch::tensor(shares).view({-1, int64_t(kCount)}).to(backend_.device());

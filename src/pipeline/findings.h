@@ -1,0 +1,25 @@
+// From independent findings to one label for a photo, and to the restorer's context.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daclip/classifier.h"
+
+namespace daclip {
+
+// Their probabilities in the order of the labels, whose last is "clean".
+std::vector<float> probabilities_of_kinds(std::span<const Finding> findings, std::span<const std::string> labels);
+
+// Probabilities of the kinds, each for itself -> of the labels, the kinds and then "clean", which sum to 1, as if a
+// photo showed one kind at most: P(k) is proportional to p_k / (1 - p_k), P(clean) to 1. "clean" comes first if no p_k
+// reaches 1/2.
+std::vector<float> exclusive_probabilities(std::span<const float> kinds);
+
+// The degradation context of a photo that shows several kinds: the sum of the labels' embeddings (kinds + 1,
+// embedding), "clean" last, each kind weighted by its probability, "clean" by the probability that none is present. For
+// one certain kind it is that label's embedding.
+std::vector<float> mixture_context(std::span<const float> kinds, std::span<const float> labels);
+
+}  // namespace daclip
