@@ -1,4 +1,4 @@
-// What the training range learned from real photos: sensor noise, sun spots, uneven haze, defocus.
+// What the training range learned from real photos: sensor noise, sun spots, uneven haze, defocus, drops in focus.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -200,6 +200,26 @@ TEST(MotionBlur, of_varying_speed_leaves_more_light_where_the_camera_lingers) {
   };
   EXPECT_GT(brightest("motion-blurry:length=40,curvature=0,shakes=0,noise=0,pace=1.2"),
             1.5f * brightest("motion-blurry:length=40,curvature=0,shakes=0,noise=0,pace=0"));
+}
+
+TEST(LowLight, of_a_warm_cast_shifts_red_against_blue_by_the_asked_stops) {
+  const FloatImage out = to_linear(
+      degraded(FloatImage(60, 40, 3, 0.7f), "low-light:exposure=-1,gamma=1,black=0,shot=0,read=0,falloff=0,cast=1"));
+  EXPECT_NEAR(out.data[0] / out.data[2], 2, 0.06);
+  EXPECT_NEAR(out.data[1], srgb_to_linear(0.7f) / 2, 0.005);
+}
+
+TEST(Raindrop, in_training_is_at_times_sharp_before_a_scene_out_of_focus) {
+  FloatImage gt(240, 240, 3);
+  for (int y = 0; y < 240; ++y)
+    for (int x = 0; x < 240; ++x)
+      for (int c = 0; c < 3; ++c) gt.at(x, y, c) = x / 2 % 2 ? 0.3f : 0.7f;
+  const DegradeSpec dry = parse_degrade_spec("raindrop:coverage=0,film=0");
+  int blurred = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed)
+    blurred += measure(degrade(gt, dry, seed, Severity::training)).deviation < 0.5 * measure(gt).deviation;
+  EXPECT_GT(blurred, 6);
+  EXPECT_LT(blurred, 30);
 }
 
 }  // namespace
