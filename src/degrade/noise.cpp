@@ -31,11 +31,11 @@ NoisePlan camera_noise(bool sensor, Random& random) {
   // Coarse noise is never as strong as fine noise, because smoothing made it coarse.
   p.sigma =
       sensor ? 3 * std::exp2(random.uniform(0, 4.32 / (1 + 0.3 * p.grain))) : 5 * std::exp2(random.uniform(0, 2.7));
-  p.grey = random.chance(0.5) ? random.uniform(0, 1) : 0;
-  p.chroma = random.chance(0.4) ? random.uniform(0.2, 0.8) : 0;
+  p.grey = random.chance(sensor ? 0.65 : 0.5) ? random.uniform(0, 1) : 0;
+  p.chroma = random.chance(sensor ? 0.6 : 0.4) ? random.uniform(0.2, 0.8) : 0;
   p.blotch = sensor ? std::exp2(random.uniform(0.5, 3.6)) : 1 + 2 * p.grain;
   p.shot = sensor ? 1 - 0.4 * random.uniform() * random.uniform() : random.chance(0.5) ? random.uniform(0, 0.9) : 0;
-  p.tone = sensor ? random.uniform(0, 0.9) : 0;
+  p.tone = sensor ? random.uniform(0.2, 1) : 0;
   p.denoise = sensor && random.chance(0.4) ? random.uniform(0.2, 0.9) : 0;
   p.quality = random.chance(sensor ? 0.6 : 0.3) ? double(75 + random.below(23)) : 0;
   return p;

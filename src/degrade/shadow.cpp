@@ -79,16 +79,19 @@ FloatImage shadow(const FloatImage& gt, const Params& params, Random& random, Se
   std::vector<Spot> spots;
   const double heading = training ? random.uniform(0, 2 * std::numbers::pi) : 0;
   for (int i = 0; i < plan.shapes || (training && i < plan.shapes + 3 && covered(field) < 0.3 * plan.coverage); ++i)
-    training ? cast_for_training(field, heading, spots, random) : cast_for_paper(field, random);
+    if (training)
+      cast_for_training(field, heading, spots, random);
+    else
+      cast_for_paper(field, random);
   const double wobble = random.uniform(0, training ? 4 : 10) * scale;  // models uneven ground and outlines
   const FloatImage noise = value_noise(field.width, field.height, 0.12 * frame.size / field.grid, 2, 0.5, random);
   for (size_t i = 0; i < field.data.size(); ++i) field.data[i] += float(wobble) * (noise.data[i] - 0.5f);
   // In training, shapes keep more of their original size, so that a hand still looks like a hand.
   adjust_coverage(field, plan.coverage, (training ? 0.02f : 0.1f) * frame.size);
   const FloatImage distance = field.enlarged(gt);
-  Field sky(gt, field.grid);
-  static_cast<FloatImage&>(sky) = value_noise(field.width, field.height, frame.size / field.grid, 2, 0.5, random);
-  const FloatImage ambient = sky.enlarged(gt), lit = sunlight(gt, spots, scale * plan.penumbra);
+  const FloatImage sky = value_noise(field.width, field.height, frame.size / field.grid, 2, 0.5, random);
+  const FloatImage ambient = bilinear_resize(sky, gt.width, gt.height, 1.0 / field.grid);
+  const FloatImage lit = sunlight(gt, spots, scale * plan.penumbra);
 
   // The penumbra widens across the picture, because the occluder's distance does.
   const double drawn = random.uniform(0, 2 * std::numbers::pi), widening = random.uniform(0, training ? 1 : 0.7);

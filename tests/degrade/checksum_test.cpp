@@ -27,7 +27,7 @@ constexpr std::array<Expected, kDegradationCount> kExpected = {{
     {0x37bbbe16d45d304, 0xb2c8c62bfa41ae74},   // hazy
     {0x3f8ef39d3864b10, 0x784850e3e906b3db},   // jpeg-compressed
     {0x99aa3a8d1d1d6d2, 0xcdb63577b9cef260},   // low-light
-    {0x9306e32245ce8346, 0x9c715d06723b6185},  // noisy
+    {0x9306e32245ce8346, 0x51b40a63b982a56f},  // noisy
     {0x9c12572498451571, 0xcf867d38fbe3b5be},  // raindrop
     {0xa4aa7797037262d1, 0xc19cdc4b9b3649a8},  // rainy
     {0x9c7e745125047b48, 0xce9f7f0f6038b45c},  // shadowed
