@@ -1,9 +1,10 @@
 // Degradation "hazy". Model: Koschmieder's law on display values, as in RESIDE: I = J t + A (1 - t), t = exp(-beta d),
 // with airlight A and optical depth beta of the scene's farthest point. The depth d of a photo is unknown, so it is
 // invented: it grows towards the top, undulates, and has steps where regions of the photo meet, so that objects stand
-// out.
+// out. In training the fog may lie in uneven banks, and the airlight may be brighter on one side.
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "degrade/fields.h"
 #include "degrade/kinds.h"
@@ -120,6 +121,29 @@ DACLIP_HOT void apply_haze(float* rgb, const float* depth, size_t n, float beta,
   }
 }
 
+// Multiplies the depth by smooth, flat clouds between 1 - banks and 1 + banks.
+void gather_into_banks(FloatImage& depth, double banks, Random& random) {
+  const double size = std::max(depth.width, depth.height) * random.uniform(0.3, 0.9), flatness = random.uniform(1, 4);
+  const FloatImage clouds = value_noise(depth.width, std::max(1, int(depth.height * flatness)), size, 3, 0.5, random);
+  for (int y = 0; y < depth.height; ++y) {
+    const float* row = clouds.row(std::min(clouds.height - 1, int(y * flatness)));
+    for (int x = 0; x < depth.width; ++x) depth.at(x, y, 0) *= 1.f + float(banks) * (2 * row[x] - 1.f);
+  }
+}
+
+// Like apply_haze, with an airlight that falls by the fraction `side` from one border of the picture to the other.
+void apply_uneven_haze(FloatImage& rgb, const FloatImage& depth, float beta, const std::array<float, 3>& airlight,
+                       double side, Random& random) {
+  const double angle = random.uniform(0, 2 * std::numbers::pi), turn_x = std::cos(angle), turn_y = std::sin(angle);
+  const double reach = 0.5 * (std::abs(turn_x) * rgb.width + std::abs(turn_y) * rgb.height);
+  for (int y = 0; y < rgb.height; ++y)
+    for (int x = 0; x < rgb.width; ++x) {
+      const double along = (turn_x * (x + 0.5 - 0.5 * rgb.width) + turn_y * (y + 0.5 - 0.5 * rgb.height)) / reach;
+      const float t = fast_exp(-beta * depth.at(x, y, 0)), light = float(1 - side * (0.5 + 0.5 * along));
+      for (int c = 0; c < 3; ++c) rgb.at(x, y, c) = rgb.at(x, y, c) * t + airlight[size_t(c)] * light * (1 - t);
+    }
+}
+
 }  // namespace
 
 const std::vector<DegradeParam>& haze_params() {
@@ -131,15 +155,22 @@ const std::vector<DegradeParam>& haze_params() {
       {"gradient", "", "fraction of the smooth depth that is the vertical gradient; the rest undulates", 0, 1},
       {"structure", "", "fraction of the depth that follows the photo's regions", 0, 1},
       {"horizon", "", "height of the horizon; everything above it is far; 1: depth grows up to the top edge", 0, 1},
+      {"banks", "", "unevenness of the fog: its density varies by this fraction", 0, 1},
+      {"side", "", "fraction by which the airlight falls from one side of the picture to the other", 0, 1},
   };
   return params;
 }
 
 FloatImage haze(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const double beta = params.get("beta", std::exp(wide ? random.uniform(-0.9, 1.2) : random.uniform(-0.3, 0.7)));
-  const double darkest = wide ? (random.chance(0.3) ? 0.4 : 0.6) : 0.75;
-  const double airlight = params.get("airlight", random.uniform(darkest, 1.0));
+  const bool thin = wide && random.chance(0.3);
+  const double density = thin   ? random.uniform(-1.8, -0.6)
+                         : wide ? random.uniform(-0.9, 1.2)
+                                : random.uniform(-0.3, 0.7);
+  const double beta = params.get("beta", std::exp(density));
+  const bool night = wide && random.chance(0.04);
+  const double darkest = night ? 0.15 : wide ? (random.chance(0.3) ? 0.4 : 0.6) : 0.75;
+  const double airlight = params.get("airlight", random.uniform(darkest, night ? 0.4 : 1.0));
   const double drawn_tint = random.uniform(-1, 1);  // positive values are warm
   const double tint = params.get("tint", (wide && random.chance(0.4) ? 0.13 : 0.03) * drawn_tint);
   // clear foreground, distant haze, as in front of mountains or a town
@@ -148,12 +179,19 @@ FloatImage haze(const FloatImage& gt, const Params& params, Random& random, Seve
   const double gradient = params.get("gradient", random.uniform(0.3, 0.9));
   const double structure = params.get("structure", random.uniform(0.1, 0.6));
   const double horizon = params.get("horizon", distant && random.chance(0.6) ? random.uniform(0.3, 0.9) : 1);
+  const double banks = params.get("banks", wide && random.chance(0.35) ? random.uniform(0.2, 0.9) : 0);
+  const double side = params.get("side", wide && random.chance(0.4) ? random.uniform(0, 0.3) : 0);
 
   FloatImage out = gt;
-  const FloatImage depth = make_up_depth(gt, near, gradient, structure, horizon, random);
+  FloatImage depth = make_up_depth(gt, near, gradient, structure, horizon, random);
+  if (banks > 0) gather_into_banks(depth, banks, random);
   const std::array<float, 3> colour = {std::clamp(float(airlight + tint), 0.f, 1.f), float(airlight),
                                        std::clamp(float(airlight - tint), 0.f, 1.f)};
-  apply_haze(out.data.data(), depth.data.data(), depth.data.size(), float(beta), colour.data());
+  if (side > 0) {
+    apply_uneven_haze(out, depth, float(beta), colour, side, random);
+  } else {
+    apply_haze(out.data.data(), depth.data.data(), depth.data.size(), float(beta), colour.data());
+  }
   return out;
 }
 

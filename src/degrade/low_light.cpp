@@ -39,6 +39,15 @@ void light_unevenly(FloatImage& light, double falloff, double size, Random& rand
   }
 }
 
+// Multiplies red by 2^(cast / 2) and divides blue by it.
+void shift_colour(FloatImage& light, double cast) {
+  const float factor = float(std::exp2(0.5 * cast));
+  for (size_t i = 0; i < light.pixels(); ++i) {
+    light.data[3 * i] *= factor;
+    light.data[3 * i + 2] /= factor;
+  }
+}
+
 // Raises linear light to the power `contrast`: white stays white, shadows get darker.
 void steepen(FloatImage& light, double contrast) {
   for (float& v : light.data) v = v < 1e-6f ? 0.f : fast_pow(v, float(contrast));
@@ -103,6 +112,7 @@ const std::vector<DegradeParam>& low_light_params() {
       {"backlight", "EV", "stops by which regions that are bright as a whole exceed the rest", 0, 8},
       {"lamps", "", "number of lamps in the picture; they light their surroundings `exposure` brighter than the rest",
        0, 40},
+      {"cast", "EV", "how much warmer the light is, red against blue in stops", -4, 4},
   };
   return params;
 }
@@ -127,6 +137,7 @@ FloatImage low_light(const FloatImage& gt, const Params& params, Random& random,
     drawn_exposure = random.uniform(-6.5, -3);
     drawn_lamps = double(1 + random.below(8));
   }
+  const double cast = params.get("cast", wide && random.chance(0.5) ? random.uniform(-0.6, 0.6) : 0);
   const double exposure = params.get("exposure", drawn_exposure), contrast = params.get("contrast", drawn_contrast);
   const double backlight = params.get("backlight", drawn_backlight);
   const int lamps = int(params.get("lamps", drawn_lamps));
@@ -139,6 +150,7 @@ FloatImage low_light(const FloatImage& gt, const Params& params, Random& random,
     light_by_lamps(light, lamps, -exposure, random);
   else
     for (float& v : light.data) v *= gain;
+  if (cast != 0) shift_colour(light, cast);
   if (falloff > 0) light_unevenly(light, falloff, wide ? random.uniform(0.35, 0.9) : 0.9, random);
   FloatImage field(gt.width, gt.height, 3);
   fill_normal(field.data, random);

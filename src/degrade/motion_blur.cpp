@@ -1,7 +1,8 @@
 // Degradation "motion-blurry". Model: the camera moves along a random trajectory during the exposure; its direction
 // drifts (inertia) and changes at sudden shakes, as in Boracchi & Foi 2012 and Kupyn et al. 2018. Linear light is
-// integrated along the path, and sensor noise is added afterwards. In training, a Gaussian blur before the path's may
-// model a lens slightly out of focus.
+// integrated along the path, and sensor noise is added afterwards. In training, the camera's speed varies too, and the
+// lens may be out of focus: slightly (a Gaussian blur) or clearly (the disc of its aperture), with or without movement.
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -15,9 +16,28 @@ struct Point {
   double x, y;
 };
 
+// Lengths of `steps` steps with sum `length`. Their logarithms vary smoothly by `pace`, so that the camera hurries and
+// lingers.
+std::vector<double> step_lengths(int steps, double length, double pace, Random& random) {
+  std::vector<double> lengths(size_t(steps), 1.0);
+  if (pace > 0) {
+    const double keep = std::exp(-6.0 / steps);  // about six independent speeds in one exposure
+    double speed = random.normal();
+    for (double& l : lengths) {
+      l = std::exp(pace * speed);
+      speed = keep * speed + std::sqrt(1 - keep * keep) * random.normal();
+    }
+  }
+  double sum = 0;
+  for (double l : lengths) sum += l;
+  for (double& l : lengths) l *= length / sum;
+  return lengths;
+}
+
 // Positions in pixels at equal time intervals, centred on their mean. The path is `length` long.
-std::vector<Point> trajectory(double length, double curvature, double shakes, Random& random) {
+std::vector<Point> trajectory(double length, double curvature, double shakes, double pace, Random& random) {
   const int steps = std::max(16, int(4 * length));
+  const std::vector<double> lengths = step_lengths(steps, length, pace, random);
   double direction = random.uniform(0, 2 * std::numbers::pi);
   double drift = 0;
   std::vector<Point> path = {{0, 0}};
@@ -26,7 +46,7 @@ std::vector<Point> trajectory(double length, double curvature, double shakes, Ra
     drift += 0.2 * (curvature * 2.5 * random.normal() / std::sqrt(double(steps)) - drift);  // inertia smooths the turns
     direction += drift;
     if (random.chance(shakes / steps)) direction += std::numbers::pi + 0.6 * random.normal();
-    const double step = length / steps;
+    const double step = lengths[size_t(i)];
     path.push_back({path.back().x + step * std::cos(direction), path.back().y + step * std::sin(direction)});
     sum.x += path.back().x;
     sum.y += path.back().y;
@@ -62,6 +82,21 @@ std::vector<Tap> kernel_taps(const std::vector<Point>& path) {
     for (int x = 0; x < side; ++x)
       if (const double w = kernel[size_t(y) * size_t(side) + size_t(x)]; w > 0)
         taps.push_back({x - radius, y - radius, float(w / total)});
+  return taps;
+}
+
+// Disc of the given radius; pixels at its edge count in part.
+std::vector<Tap> disc_taps(double radius) {
+  const int reach = int(std::ceil(radius + 0.5));
+  std::vector<Tap> taps;
+  double total = 0;
+  for (int y = -reach; y <= reach; ++y)
+    for (int x = -reach; x <= reach; ++x)
+      if (const double w = std::clamp(radius + 0.5 - std::sqrt(double(x * x + y * y)), 0.0, 1.0); w > 0) {
+        taps.push_back({x, y, float(w)});
+        total += w;
+      }
+  for (Tap& tap : taps) tap.weight /= float(total);
   return taps;
 }
 
@@ -114,6 +149,33 @@ FloatImage convolve(const FloatImage& image, std::vector<Tap> taps) {
   return out;
 }
 
+struct BlurPlan {
+  double length, curvature, shakes, pace, defocus, disc, noise;
+};
+
+BlurPlan draw_plan(const Params& params, Random& random, bool wide) {
+  double length = wide ? 3 * std::exp2(random.uniform(0, 4.1)) : random.uniform(10, 26);
+  double curvature = random.chance(wide ? 0.4 : 0.3) ? 0.1 : random.uniform(0.2, 2.5);
+  double shakes = random.chance(0.4) ? random.uniform(0.5, 3) : 0, pace = 0, disc = 0;
+  const double defocus = wide && random.chance(0.3) ? random.uniform(0.3, 1.8) : 0;
+  const double noise = random.uniform(0, wide ? 2 : 1);
+  if (wide) {
+    pace = random.chance(0.5) ? random.uniform(0.3, 1.2) : 0;
+    const double cause = random.uniform();
+    if (cause < 0.4) disc = std::exp2(random.uniform(0, 3.2));  // out of focus
+    if (cause < 0.28) {
+      length = random.chance(0.6) ? 0 : random.uniform(0, 4);
+    } else if (cause >= 0.88) {  // panning, or a moving vehicle
+      length = random.uniform(25, 90);
+      curvature = random.uniform(0, 0.15);
+      shakes = 0;
+    }
+  }
+  return {params.get("length", length), params.get("curvature", curvature), params.get("shakes", shakes),
+          params.get("pace", pace),     params.get("defocus", defocus),     params.get("disc", disc),
+          params.get("noise", noise)};
+}
+
 }  // namespace
 
 const std::vector<DegradeParam>& motion_blur_params() {
@@ -121,7 +183,9 @@ const std::vector<DegradeParam>& motion_blur_params() {
       {"length", "px", "length of the camera's path", 0, 200},
       {"curvature", "rad", "RMS drift of the direction during the exposure; 0 is a straight line", 0, 20},
       {"shakes", "", "mean number of sudden reversals during the exposure", 0, 20},
-      {"defocus", "px", "standard deviation of the defocus blur", 0, 10},
+      {"pace", "", "how much the camera's speed varies: standard deviation of its logarithm", 0, 3},
+      {"defocus", "px", "standard deviation of the Gaussian blur of a lens slightly out of focus", 0, 10},
+      {"disc", "px", "radius of the disc into which a lens out of focus spreads a point", 0, 30},
       {"noise", "levels", "standard deviation of the sensor noise, of 255 levels", 0, 50},
   };
   return params;
@@ -129,24 +193,19 @@ const std::vector<DegradeParam>& motion_blur_params() {
 
 FloatImage motion_blur(const FloatImage& gt, const Params& params, Random& random, Severity severity) {
   const bool wide = severity == Severity::training;
-  const double length = params.get("length", wide ? 3 * std::exp2(random.uniform(0, 4.1)) : random.uniform(10, 26));
-  const double drawn_curvature = random.chance(wide ? 0.4 : 0.3) ? 0.1 : random.uniform(0.2, 2.5);
-  const double curvature = params.get("curvature", drawn_curvature);
-  const double shakes = params.get("shakes", random.chance(0.4) ? random.uniform(0.5, 3) : 0);
-  const double defocus = params.get("defocus", wide && random.chance(0.3) ? random.uniform(0.3, 1.8) : 0);
-  const double sigma = params.get("noise", random.uniform(0, wide ? 2 : 1));
-
+  const BlurPlan plan = draw_plan(params, random, wide);
   FloatImage out = gt;
-  const std::vector<Tap> taps = kernel_taps(trajectory(length, curvature, shakes, random));
-  if (length > 0 || defocus > 0) {
+  const std::vector<Tap> taps = kernel_taps(trajectory(plan.length, plan.curvature, plan.shakes, plan.pace, random));
+  if (plan.length > 0 || plan.defocus > 0 || plan.disc > 0) {
     FloatImage light = to_linear(gt);
-    gaussian_blur(light, defocus);
+    gaussian_blur(light, plan.defocus);
+    if (plan.disc > 0) light = convolve(light, disc_taps(plan.disc));
     out = to_srgb(convolve(light, taps));
   }
-  if (sigma > 0) {
+  if (plan.noise > 0) {
     std::vector<float> field(out.data.size());
     fill_normal(field, random);
-    const float scale = float(sigma / 255);
+    const float scale = float(plan.noise / 255);
     for (size_t i = 0; i < field.size(); ++i) out.data[i] += scale * field[i];
   }
   return out;

@@ -33,7 +33,7 @@ RainPlan draw_plan(const Params& params, Random& random, Severity severity) {
   RainPlan p;
   const double kind = random.uniform();
   p.style = !training || kind < 0.2 ? Style::heavy
-            : kind < 0.5            ? Style::curtain
+            : kind < 0.45           ? Style::curtain
             : kind < 0.6            ? Style::light
                                     : Style::downpour;
   const double directions = random.uniform();

@@ -58,14 +58,18 @@ DropPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool training = severity == Severity::training;
   DropPlan p;
   const bool near = training && random.chance(0.25);  // the lens nearly touches the glass: few, wide and faint drops
+  const bool sharp = training && random.chance(0.3);  // the camera focuses on the glass; the scene is out of focus
   p.coverage = params.get("coverage", training ? random.uniform(0.04, 0.45) : random.uniform(0.14, 0.3));
-  p.size = params.get("size", std::exp2(near ? random.uniform(4, 5.3) : random.uniform(1.8, 4.5)));
+  p.size = params.get("size", std::exp2(sharp  ? random.uniform(1.2, 4)
+                                        : near ? random.uniform(4, 5.3)
+                                               : random.uniform(1.8, 4.5)));
   p.spread = params.get("spread", random.uniform(0.2, 0.6));
-  p.defocus = params.get("defocus", p.size * std::exp2(random.uniform(-2.3, 0.7)));
+  p.defocus = params.get("defocus", p.size * std::exp2(random.uniform(sharp ? -4.3 : -2.3, sharp ? -1.7 : 0.7)));
   p.opacity = params.get("opacity", training ? random.uniform(near ? 0.4 : 0.5, 1) : random.uniform(0.7, 1));
   p.sky = params.get("sky", random.uniform(0.25, 0.95));
   p.film = params.get("film", random.chance(0.6) ? random.uniform(0, training ? 0.25 : 0.15) : 0);
-  p.blur = params.get("blur", random.chance(0.6) ? random.uniform(0.2, 0.7) : 0);
+  const double wet = random.chance(0.6) ? random.uniform(0.2, 0.7) : 0;
+  p.blur = params.get("blur", sharp ? random.uniform(0.7, 3) : wet);
   return p;
 }
 
@@ -215,7 +219,7 @@ const std::vector<DegradeParam>& raindrop_params() {
       {"opacity", "", "opacity of the drops", 0, 1},
       {"sky", "", "brightness of the sky seen in the drops, linear light", 0, 1},
       {"film", "", "mean fraction of light scattered by the wet glass between the drops", 0, 1},
-      {"blur", "px", "standard deviation of the wet glass's blur", 0, 10},
+      {"blur", "px", "standard deviation of the blur of wet glass, or of a scene out of focus", 0, 10},
   };
   return params;
 }

@@ -26,9 +26,11 @@ SnowPlan draw_plan(const Params& params, Random& random, Severity severity) {
   const bool sparse = training && random.chance(0.3);  // few countable flakes, many of them near
   const double drawn_amount = training ? 0.09 * random_factor(random, 0.9) : 0.13 * random_factor(random, 0.45);
   p.amount = params.get("amount", sparse ? std::exp2(random.uniform(-8.5, -4.5)) : drawn_amount);
-  p.size = params.get("size", random.uniform(1.2, 2.6));
+  const double drawn_size = random.uniform(1.2, 2.6);
+  p.size = params.get("size", training && random.chance(0.35) ? 2 * drawn_size : drawn_size);
   p.wind = params.get("wind", random.uniform(-60, 60));
-  p.speed = params.get("speed", random.uniform(0, 2));
+  const double drawn_speed = random.uniform(0, 2);
+  p.speed = params.get("speed", training && random.chance(0.2) ? 2 + 3 * drawn_speed : drawn_speed);
   p.opacity = params.get("opacity", training ? random.uniform(0.5, 1) : random.uniform(0.75, 1));
   p.veil = params.get("veil", training ? random.uniform(0, 0.3) : random.uniform(0.02, 0.2));
   const double drawn_defocused = random.chance(0.7) ? random.uniform(0, 0.06) : 0;

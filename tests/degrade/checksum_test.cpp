@@ -23,26 +23,32 @@ struct Expected {
 };
 
 constexpr std::array<Expected, kDegradationCount> kExpected = {{
-    {0x79c06e2d6600124a, 0xc2cc53acfe1b7a82},  // motion-blurry
-    {0x37bbbe16d45d304, 0xed09139f974aadd4},   // hazy
+    {0x79c06e2d6600124a, 0xb8d3fa7b22c3c819},  // motion-blurry
+    {0x37bbbe16d45d304, 0xb2c8c62bfa41ae74},   // hazy
     {0x3f8ef39d3864b10, 0x784850e3e906b3db},   // jpeg-compressed
-    {0x99aa3a8d1d1d6d2, 0x3d60c78b0e445382},   // low-light
-    {0x9306e32245ce8346, 0x9579beb177b8708d},  // noisy
-    {0x9c12572498451571, 0x1b0bb0957f5fb582},  // raindrop
+    {0x99aa3a8d1d1d6d2, 0xcdb63577b9cef260},   // low-light
+    {0x9306e32245ce8346, 0x51b40a63b982a56f},  // noisy
+    {0x9c12572498451571, 0xcf867d38fbe3b5be},  // raindrop
     {0xa4aa7797037262d1, 0xc19cdc4b9b3649a8},  // rainy
-    {0x9c7e745125047b48, 0x3478bec2d7adefe0},  // shadowed
-    {0xcea4d026c0e27226, 0xd130018f3f043c5c},  // snowy
+    {0x9c7e745125047b48, 0xce9f7f0f6038b45c},  // shadowed
+    {0xcea4d026c0e27226, 0xbe171c052726b90f},  // snowy
     {0x6404592c9a8cec3e, 0x7fdf519715ec7e45},  // uncompleted
 }};
 
-TEST(DegradeChecksum, is_what_it_was) {
-  const FloatImage gt = ramps(61, 43);
-  for (size_t i = 0; i < kExpected.size(); ++i) {
-    const DegradeSpec spec = parse_degrade_spec(kLabels[i]);
-    const Expected got = {checksum(degrade(gt, spec, 7)), checksum(degrade(gt, spec, 7, Severity::training))};
-    EXPECT_TRUE(got.paper == kExpected[i].paper && got.training == kExpected[i].training)
-        << kLabels[i] << " gives {0x" << std::hex << got.paper << ", 0x" << got.training << "}";
-  }
+uint64_t of_kind(size_t kind, Severity severity) {
+  return checksum(degrade(ramps(61, 43), parse_degrade_spec(kLabels[kind]), 7, severity));
+}
+
+// Published tables rest on these.
+TEST(DegradeChecksum, of_the_papers_severity_is_what_it_was) {
+  for (size_t i = 0; i < kExpected.size(); ++i)
+    EXPECT_EQ(of_kind(i, Severity::paper), kExpected[i].paper) << kLabels[i];
+}
+
+TEST(DegradeChecksum, of_training_is_what_it_was) {
+  for (size_t i = 0; i < kExpected.size(); ++i)
+    EXPECT_EQ(of_kind(i, Severity::training), kExpected[i].training)
+        << kLabels[i] << " gives 0x" << std::hex << of_kind(i, Severity::training);
 }
 
 }  // namespace
