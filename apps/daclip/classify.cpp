@@ -117,9 +117,9 @@ void add_classify(CLI::App& program, Run& run) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   verb.add_flag("--all", arguments->all, "Every kind of damage for itself: its probability, and its severity, 0 to 1");
-  CLI::Option* json =
-      verb.add_flag("--json", arguments->json, "Print JSON: a list of {file, labels: [{label, probability}], findings: [{kind, "
-                                "probability, severity}]}");
+  CLI::Option* json = verb.add_flag("--json", arguments->json,
+                                    "Print JSON: a list of {file, labels: [{label, probability}], findings: [{kind, "
+                                    "probability, severity}]}");
   verb.add_flag("--embeddings", arguments->embeddings,
                 "With --json: the photo's content and degradation embeddings too")
       ->needs(json);

@@ -115,8 +115,24 @@ class RestoreRun {
     if (!arguments_.prompt.empty())
       return cat("steered by \"", arguments_.prompt, "\", looks ", best.label, " (", percent(best.probability), ")");
     if (result.untouched) return cat("clean (", percent(best.probability), "), left as it is");
+    if (!result.recognition.findings.empty() && arguments_.restore.degradation.empty()) return findings_of(result);
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");
     return cat("taken as ", result.degradation, ", looks ", best.label, " (", percent(best.probability), ")");
+  }
+
+  // "noisy (98 %) and hazy (91 %), then rainy": what the first pass found, and what later ones did.
+  static std::string findings_of(const RestoreResult& result) {
+    std::string text;
+    if (result.repairs.empty()) return text;
+    const std::vector<std::string>& first = result.repairs.front();
+    for (size_t i = 0; i < first.size(); ++i)
+      text += cat(i == 0 ? "" : " and ", first[i], " (", percent(result.recognition.findings[i].probability), ")");
+    for (size_t pass = 1; pass < result.repairs.size(); ++pass) {
+      text += ", then ";
+      for (size_t i = 0; i < result.repairs[pass].size(); ++i)
+        text += cat(i == 0 ? "" : " and ", result.repairs[pass][i]);
+    }
+    return text;
   }
 
   // Every message names its input once.
@@ -235,6 +251,10 @@ void add_restore(CLI::App& program, Run& run) {
   verb.add_option("--strength", arguments->restore.strength,
                   "Blend with the input: 0 leaves it as it is, 1 takes all of the repair")
       ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb.add_option("--passes", arguments->restore.passes,
+                  "Look again after a repair and repair what is left, at most so many times in all")
+      ->check(CLI::Range(1, kMostPasses))
       ->capture_default_str();
   add_views_option(verb, arguments->restore.views);
   verb.add_option("--tile", arguments->restore.tile,

@@ -47,12 +47,16 @@ struct ConditioningChoice {
   EmbeddingChoice degradation;  ///< e_d
 };
 
+/// Largest and default RestoreOptions::passes.
+inline constexpr int kMostPasses = 3, kDefaultPasses = 1;
+
 /// Options of Restorer::restore().
 struct RestoreOptions {
   std::string degradation;          ///< a label of the model; empty: the recognised one
   ConditioningChoice conditioning;  ///< sources of the embeddings that condition the network
   std::optional<Mask> mask;         ///< same size as the photo; sets an empty `degradation` to "uncompleted"
   float strength = 1;               ///< blend: 0 returns the input, 1 the network's result
+  int passes = kDefaultPasses;      ///< repairs until nothing is found, at most so often; 1 to kMostPasses
   int views = 1;                    ///< self-ensemble: averages the results of 1 to 8 rotated and mirrored views
   int tile = 0;                     ///< maximum tile side in pixels, at least kSmallestTile; 0: from memory_bytes
   int overlap = 128;                ///< overlap of neighbouring tiles in pixels
@@ -68,8 +72,12 @@ struct RestoreResult {
   Image image;              ///< with the input's size, bit depth, channels, alpha, profile and EXIF
   Recognition recognition;  ///< before any override; empty if the model has no CLIP
   std::string degradation;  ///< the label used, recognised or chosen; empty if the model has no CLIP
+  /// The kinds of damage that each pass repaired: those that it found, or `degradation`. Empty if untouched, or if the
+  /// model has no CLIP.
+  std::vector<std::vector<std::string>> repairs;
   bool untouched = false;   ///< recognised as clean, so the input was returned unchanged
-  bool unsure = false;      ///< the recognised label was used although Recognition::unsure is set
+  bool unsure = false;      ///< the recognition was used although Recognition::unsure is set; a model with a damage
+                            ///< network then repairs at a lower strength
   int tiles = 0;            ///< number of tiles
   int evaluations = 0;      ///< network evaluations per tile and view (NFE)
 };

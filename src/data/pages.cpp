@@ -113,7 +113,8 @@ void print_with_border(Canvas& canvas, const FloatImage& photo, Random& random) 
   paste(canvas, photo, int(border), int(border), canvas.width() - int(2 * border),
         canvas.height() - int(border + below));
   if (random.chance(0.3))
-    write_row(canvas, border, canvas.height() - 0.7 * below, canvas.width() * 0.5, 0.4 * below, draw_ink(random), random);
+    write_row(canvas, border, canvas.height() - 0.7 * below, canvas.width() * 0.5, 0.4 * below, draw_ink(random),
+              random);
 }
 
 // A part of the photo with a smooth outline on the paper, with or without a shadow below it.
@@ -188,8 +189,10 @@ void drawing(Canvas& canvas, Random& random) {
 // Flat panels with text and pictures, as programs and web pages have them.
 void screenshot(Canvas& canvas, const FloatImage& photo, Random& random) {
   for (int64_t panels = 3 + random.below(8); panels > 0; --panels) {
-    const int width = int(canvas.width() * random.uniform(0.1, 0.7)), height = int(canvas.height() * random.uniform(0.04, 0.5));
-    const int left = int((canvas.width() - width) * random.uniform()), top = int((canvas.height() - height) * random.uniform());
+    const int width = int(canvas.width() * random.uniform(0.1, 0.7)),
+              height = int(canvas.height() * random.uniform(0.04, 0.5));
+    const int left = int((canvas.width() - width) * random.uniform()),
+              top = int((canvas.height() - height) * random.uniform());
     if (random.chance(0.25)) {
       paste(canvas, photo, left, top, width, height);
       continue;

@@ -20,8 +20,9 @@ constexpr int kShadowed = label_index("shadowed");
 constexpr double kHalfSaturation = 20;  // a label with so many found photos uses half of found_share
 constexpr double kSunlit = 0.3;         // mean luma from which shadows are cast on a photo: dark scenes have no sun
 constexpr int kPhotoTries = 4;          // to find a sunlit one
-constexpr uint64_t kMixtureDraws = 0x6d697874, kToneDraws = 0x746f6e65, kPageDraws = 0x70616765;  // keep the draws of each apart
-constexpr double kGround = 0.4;         // of the surfaces are made up: few photos show asphalt, sand or paving close
+constexpr uint64_t kMixtureDraws = 0x6d697874, kToneDraws = 0x746f6e65,
+                   kPageDraws = 0x70616765;  // keep the draws of each apart
+constexpr double kGround = 0.4;  // of the surfaces are made up: few photos show asphalt, sand or paving close
 
 // Weather and lenses are not seen on a page.
 bool may_be_page(int label) {

@@ -17,10 +17,10 @@
 namespace daclip {
 
 struct Sample {
-  int label = kClean;        // the first kind that was drawn
+  int label = kClean;         // the first kind that was drawn
   DamageSeverity severity{};  // of every kind in `lq`
-  size_t photo = 0;   // index into the photos given
-  FloatImage gt, lq;  // same size, RGB; lq rounded to 8 bit as a file would be
+  size_t photo = 0;           // index into the photos given
+  FloatImage gt, lq;          // same size, RGB; lq rounded to 8 bit as a file would be
 };
 
 class Sampler {

@@ -25,9 +25,10 @@ struct SamplerConfig {
   double grade_share = 0;  // clean photos with other contrast, saturation and white balance, before degrading
   double focus_share = 0;  // clean photos that get a shallow depth of field before degrading
   double wet_share = 0;    // rainy samples whose scene is a rainy day's (scenes.h), not only seen through rain
-  double mixed_share = 0;    // damaged samples with one or two further kinds of damage (mixture.h)
-  double grey_share = 0;     // samples in black and white or another tone, before and after the damage
-  double page_share = 0;     // good, blurred, compressed and noisy samples that show a page, a drawing or a print (pages.h)
+  double mixed_share = 0;  // damaged samples with one or two further kinds of damage (mixture.h)
+  double grey_share = 0;   // samples in black and white or another tone, before and after the damage
+  double page_share =
+      0;  // good, blurred, compressed and noisy samples that show a page, a drawing or a print (pages.h)
   double surface_share = 0;  // good and shadowed samples that show a plain surface (framing.h), or made-up ground
                              // (scenes.h), as shadows are photographed on floors and walls
   // Among a label's samples: photos found damaged, as they are. They have no ground truth, so they train recognition

@@ -49,13 +49,13 @@ Network text_network(const std::string& name, const ClipConfig& clip) {
 }
 
 Network damage_network(const DamageConfig& config) {
-  return {"damage network", damage_weights(config), config.view, config.view, 1,
-          [config](Backend& b, const Weights& w) {
-            const auto size = size_t(3 * config.grid * config.grid * config.tile * config.tile);
-            const Tensor tiles = b.from_floats(std::vector<float>(size, 0.5f),
-                                               {config.grid * config.grid, config.tile, config.tile, 3});
-            b.to_floats(damage_logits(b, config, Scope(w), picture(b, config.view, config.view), tiles));
-          }};
+  return {
+      "damage network", damage_weights(config), config.view, config.view, 1, [config](Backend& b, const Weights& w) {
+        const auto size = size_t(3 * config.grid * config.grid * config.tile * config.tile);
+        const Tensor tiles =
+            b.from_floats(std::vector<float>(size, 0.5f), {config.grid * config.grid, config.tile, config.tile, 3});
+        b.to_floats(damage_logits(b, config, Scope(w), picture(b, config.view, config.view), tiles));
+      }};
 }
 
 Network restoration(const std::string& name, std::shared_ptr<const RestorationNetwork> network, int height, int width) {

@@ -63,9 +63,10 @@ void read_restorer(const Json& json, ModelConfig& config) {
 
 void check_damage(const ModelConfig& config) {
   validate(*config.damage);
-  require(!config.labels.empty() && config.labels.back() == kCleanLabel &&
-              config.labels.size() == size_t(config.damage->kinds) + 1,
-          cat("damage.kinds: ", config.damage->kinds, ": expected the number of labels before the last, ", kCleanLabel));
+  require(
+      !config.labels.empty() && config.labels.back() == kCleanLabel &&
+          config.labels.size() == size_t(config.damage->kinds) + 1,
+      cat("damage.kinds: ", config.damage->kinds, ": expected the number of labels before the last, ", kCleanLabel));
 }
 
 void check_context(const char* name, int length, const ModelConfig& config) {

@@ -8,8 +8,8 @@ namespace daclip {
 namespace {
 
 constexpr PerceptualNet kNet = PerceptualNet::squeeze;
-constexpr int kTileTaps = 3;       // up to fire5, at an eighth of the resolution: tiles show textures, not things
-constexpr int kFirstViewTap = 2;   // fire5; earlier features of the reduced view say nothing
+constexpr int kTileTaps = 3;      // up to fire5, at an eighth of the resolution: tiles show textures, not things
+constexpr int kFirstViewTap = 2;  // fire5; earlier features of the reduced view say nothing
 constexpr float kNormEps = 1e-5f;
 
 int64_t channels_of(int first, int count) {

@@ -15,12 +15,12 @@
 namespace daclip {
 
 struct DamageConfig {
-  int view = 224;      // side in pixels of the whole photo's view
-  int tile = 96;       // side of a native tile
-  int grid = 3;        // grid x grid tiles
-  int features = 96;   // of a tile
-  int hidden = 192;    // of the head
-  int kinds = 10;      // the labels before "clean"
+  int view = 224;     // side in pixels of the whole photo's view
+  int tile = 96;      // side of a native tile
+  int grid = 3;       // grid x grid tiles
+  int features = 96;  // of a tile
+  int hidden = 192;   // of the head
+  int kinds = 10;     // the labels before "clean"
 };
 
 // visit() lists the fields with their ranges. validate() throws FormatError "damage.FIELD: VALUE: expected RANGE".

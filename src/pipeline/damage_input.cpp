@@ -29,7 +29,8 @@ DamageInput make_input(const FloatImage& whole, int width, int height, NativePar
   for (int row = 0; row < config.grid; ++row)
     for (int column = 0; column < config.grid; ++column) {
       const int left = position(column, width), top = position(row, height);
-      const FloatImage part = native(left, top, std::min(config.tile, width - left), std::min(config.tile, height - top));
+      const FloatImage part =
+          native(left, top, std::min(config.tile, width - left), std::min(config.tile, height - top));
       append_normalised(continued(part, config.tile, config.tile), input.tiles);
     }
   return input;

@@ -1,8 +1,14 @@
 #include "pipeline/findings.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace daclip {
+namespace {
+
+constexpr float kFoundFrom = 0.5f;
+
+}  // namespace
 
 std::vector<float> probabilities_of_kinds(std::span<const Finding> findings, std::span<const std::string> labels) {
   std::vector<float> kinds(labels.size() - 1);
@@ -39,6 +45,29 @@ std::vector<float> mixture_context(std::span<const float> kinds, std::span<const
   }
   add(kinds.size(), none);
   return context;
+}
+
+std::vector<std::string> found_kinds(std::span<const Finding> findings) {
+  std::vector<std::string> kinds;
+  for (const Finding& finding : findings)
+    if (finding.probability > kFoundFrom) kinds.push_back(finding.label);
+  return kinds;
+}
+
+float remaining_damage(std::span<const Finding> findings) {
+  float sum = 0;
+  for (const Finding& finding : findings) sum += finding.probability * finding.severity;
+  return sum;
+}
+
+bool is_unsure(std::span<const Finding> findings) {
+  constexpr float kDoubt = 0.12f;
+  return std::abs(findings.front().probability - kFoundFrom) < kDoubt;
+}
+
+float supported_strength(std::span<const Finding> findings) {
+  const float certainty = (findings.front().probability - kFoundFrom) / (kCertainFrom - kFoundFrom);
+  return 0.5f + 0.5f * std::clamp(certainty, 0.f, 1.f);
 }
 
 }  // namespace daclip

@@ -22,4 +22,19 @@ std::vector<float> exclusive_probabilities(std::span<const float> kinds);
 // one certain kind it is that label's embedding.
 std::vector<float> mixture_context(std::span<const float> kinds, std::span<const float> labels);
 
+// The kinds that are more probable than not, most probable first.
+std::vector<std::string> found_kinds(std::span<const Finding> findings);
+
+// How much damage is left: the sum of the severities, each weighted by its probability.
+float remaining_damage(std::span<const Finding> findings);
+
+// Whether the most probable kind is nearly as probable as not.
+bool is_unsure(std::span<const Finding> findings);
+
+// The share of a repair that the evidence supports: half of it where the most probable kind has probability 1/2, all of
+// it from kCertainFrom on.
+float supported_strength(std::span<const Finding> findings);
+
+inline constexpr float kCertainFrom = 0.8f;
+
 }  // namespace daclip

@@ -4,9 +4,12 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/labels.h"
 #include "pipeline/confidence.h"
 #include "pipeline/damage_input.h"
+#include "pipeline/featureless.h"
 #include "pipeline/findings.h"
+#include "pipeline/holes.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/preprocess.h"
 
@@ -60,14 +63,21 @@ Conditioning Recogniser::analyse(const Image& photo) const {
 std::vector<Finding> Recogniser::find_damage(const Image& photo) const {
   const DamageConfig& config = *model_.config.damage;
   const DamageInput input = damage_input(photo, config);
-  const Tensor logits = damage_logits(
-      backend_, config, Scope(model_.weights, "damage."), backend_.from_floats(input.view, {1, config.view, config.view, 3}),
-      backend_.from_floats(input.tiles, {config.grid * config.grid, config.tile, config.tile, 3}));
+  const Tensor logits =
+      damage_logits(backend_, config, Scope(model_.weights, "damage."),
+                    backend_.from_floats(input.view, {1, config.view, config.view, 3}),
+                    backend_.from_floats(input.tiles, {config.grid * config.grid, config.tile, config.tile, 3}));
   const std::vector<float> values = backend_.to_floats(logits);
   const auto kinds = size_t(config.kinds);
   std::vector<Finding> findings;
   for (size_t kind = 0; kind < kinds; ++kind)
     findings.push_back({model_.config.labels[kind], sigmoid(values[kind]), sigmoid(values[kinds + kind])});
+  if (is_featureless(photo)) {
+    for (Finding& finding : findings) finding.probability = 0;
+  } else if (const auto holes = std::ranges::find(findings, kHolesLabel, &Finding::label);
+             holes != findings.end() && !find_holes(photo)) {
+    holes->probability = 0;
+  }
   return findings;
 }
 
@@ -82,7 +92,8 @@ Recognition Recogniser::recognise(const Image& photo) const {
                      [](const Finding& a, const Finding& b) { return a.probability > b.probability; });
   }
   result.predictions = ranked(model_.config.labels, result.conditioning.probabilities);
-  result.unsure = is_unsure(result.predictions.front().probability);
+  result.unsure =
+      result.findings.empty() ? is_unsure(result.predictions.front().probability) : is_unsure(result.findings);
   return result;
 }
 

@@ -7,9 +7,11 @@
 #include "core/labels.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/findings.h"
+#include "pipeline/holes.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/mask.h"
 #include "pipeline/tile_blender.h"
+#include "pipeline/tone.h"
 #include "pipeline/views.h"
 
 namespace daclip {
@@ -75,6 +77,8 @@ void RestorePipeline::check(const RestoreOptions& options) const {
   if (options.tile != 0 && options.tile < kSmallestTile)
     throw UsageError(cat("tile ", options.tile, ": expected at least ", kSmallestTile, " pixels, or 0 for automatic"));
   if (options.overlap < 0) throw UsageError(cat("overlap ", options.overlap, ": expected 0 or more"));
+  if (options.passes < 1 || options.passes > kMostPasses)
+    throw UsageError(cat("passes ", options.passes, ": expected 1 to ", kMostPasses));
   if (options.views < 1 || options.views > kMostViews)
     throw UsageError(cat("views ", options.views, ": expected 1 to ", kMostViews));
 }
@@ -128,14 +132,48 @@ Contexts RestorePipeline::steering(const Recognition& recognition, const Restore
   const bool by_findings =
       model_.config.label_steering && !recognition.findings.empty() && choice.degradation.source == Source::photo;
   const std::vector<float> degradation =
-      by_findings ? mixture_context(probabilities_of_kinds(recognition.findings, model_.config.labels),
-                                    model_.label_embeddings)
-                  : degradation_context(conditioning);
+      by_findings
+          ? mixture_context(probabilities_of_kinds(recognition.findings, model_.config.labels), model_.label_embeddings)
+          : degradation_context(conditioning);
   const ContextDims dims = network_.context_dims();
   Contexts contexts;
   if (dims.content > 0) contexts.content = backend_.from_floats(conditioning.content, {1, dims.content});
   if (dims.degradation > 0) contexts.degradation = backend_.from_floats(degradation, {1, dims.degradation});
   return contexts;
+}
+
+// Runs the network once over the photo. Adds tiles and evaluations to `costs`.
+Image RestorePipeline::repaired(const Image& photo, const Contexts& contexts, const RestoreOptions& options,
+                                float strength, RestoreResult& costs, const ProgressFraction& progress) const {
+  return over_views(photo, options.views, [&](const Image& seen, int view) {
+    const double begin = double(view) / options.views, end = double(view + 1) / options.views;
+    const TileGrid tiles = grid(seen, options);
+    const auto session = network_.session(backend_, Scope(model_.weights, "restorer."), contexts, options.sampler);
+    costs.tiles = int(tiles.count());
+    costs.evaluations = session->evaluations();
+    const double prepared = begin + (end - begin) * session->preparation(tiles);
+    session->prepare(seen, tiles, part_of(progress, begin, prepared));
+    return restore_tiles(seen, tiles, *session, strength, part_of(progress, prepared, end));
+  });
+}
+
+// Further passes over result.image, until nothing is found, the passes are used up, or a pass leaves more damage than
+// it found.
+void RestorePipeline::repair_what_is_left(RestoreResult& result, const RestoreOptions& options,
+                                          const ProgressFraction& progress) const {
+  Recognition found = recogniser_->recognise(result.image);
+  for (int pass = 2; pass <= options.passes; ++pass) {
+    const std::vector<std::string> kinds = found_kinds(found.findings);
+    if (kinds.empty() || found.unsure) return;
+    const float strength = options.strength * supported_strength(found.findings);
+    Image next = repaired(result.image, steering(found, options), options, strength, result,
+                          part_of(progress, double(pass - 1) / options.passes, double(pass) / options.passes));
+    Recognition after = recogniser_->recognise(next);
+    if (remaining_damage(after.findings) >= remaining_damage(found.findings)) return;
+    result.image = std::move(next);
+    result.repairs.push_back(kinds);
+    found = std::move(after);
+  }
 }
 
 RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions& options,
@@ -148,9 +186,11 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
 
   RestoreResult result;
   if (recogniser_) result.recognition = recogniser_->recognise(source);
+  const std::vector<Finding>& findings = result.recognition.findings;
   result.degradation = chosen_label(options);
   if (result.degradation.empty() && recogniser_) result.degradation = result.recognition.predictions.front().label;
-  if (recognition_decides(options)) {
+  const bool decides = recognition_decides(options), by_findings = decides && !findings.empty();
+  if (decides) {
     result.unsure = result.recognition.unsure;
     result.untouched = result.degradation == kCleanLabel;
   }
@@ -159,18 +199,18 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
     return result;
   }
 
-  const Contexts contexts = steering(result.recognition, options);
-  result.image = over_views(source, options.views, [&](const Image& seen, int view) {
-    const double begin = double(view) / options.views, end = double(view + 1) / options.views;
-    const TileGrid tiles = grid(seen, options);
-    const auto session = network_.session(backend_, Scope(model_.weights, "restorer."), contexts, options.sampler);
-    result.tiles = int(tiles.count());
-    result.evaluations = session->evaluations();
-    const double prepared = begin + (end - begin) * session->preparation(tiles);
-    session->prepare(seen, tiles, part_of(progress, begin, prepared));
-    return restore_tiles(seen, tiles, *session, options.strength, part_of(progress, prepared, end));
-  });
-  if (options.mask) copy_kept_pixels(photo, *options.mask, result.image);
+  const float strength = by_findings ? options.strength * supported_strength(findings) : options.strength;
+  const int passes = by_findings ? options.passes : 1;
+  result.image = repaired(source, steering(result.recognition, options), options, strength, result,
+                          part_of(progress, 0, 1.0 / passes));
+  if (recogniser_)
+    result.repairs.push_back(by_findings ? found_kinds(findings) : std::vector<std::string>{result.degradation});
+  if (passes > 1) repair_what_is_left(result, options, progress);
+  const bool holes = by_findings && result.degradation == kHolesLabel;
+  if (const std::optional<Mask> mask = holes ? find_holes(photo) : options.mask)
+    copy_kept_pixels(photo, *mask, result.image);
+  if (const std::optional<ToneCurve> tone = monochrome_tone(photo)) apply_tone(result.image, *tone);
+  if (progress && passes > 1) progress(1);
   return result;
 }
 

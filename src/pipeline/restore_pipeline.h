@@ -28,6 +28,10 @@ class RestorePipeline {
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognition_decides(const RestoreOptions& options) const;
   std::vector<float> degradation_context(const Conditioning& conditioning) const;
+  Image repaired(const Image& photo, const Contexts& contexts, const RestoreOptions& options, float strength,
+                 RestoreResult& costs, const ProgressFraction& progress) const;
+  void repair_what_is_left(RestoreResult& result, const RestoreOptions& options,
+                           const ProgressFraction& progress) const;
   Contexts steering(const Recognition& recognition, const RestoreOptions& options) const;
   TileGrid grid(const Image& photo, const RestoreOptions& options) const;
   int alignment() const;

@@ -82,11 +82,11 @@ struct LossConfig {
 
 // Checkpoints to start from; empty: random weights.
 struct InitConfig {
-  std::string clip;          // controller: the CLIP it copies, or a model file whose DA-CLIP is trained further
-  std::string controller;    // controller: a checkpoint to continue from; weights that it lacks start as without it
-  std::string damage;        // damage: a checkpoint to continue from, or a folder or file of SqueezeNet's published weights
-  std::string daclip;        // restorer: the DA-CLIP that gives the contexts, a checkpoint of the controller or a
-                             // model file; empty trains blind
+  std::string clip;        // controller: the CLIP it copies, or a model file whose DA-CLIP is trained further
+  std::string controller;  // controller: a checkpoint to continue from; weights that it lacks start as without it
+  std::string damage;  // damage: a checkpoint to continue from, or a folder or file of SqueezeNet's published weights
+  std::string daclip;  // restorer: the DA-CLIP that gives the contexts, a checkpoint of the controller or a
+                       // model file; empty trains blind
   double residual_gain = 0;  // restorer: starting value of the blocks' gains beta and gamma, which NAFNet starts at 0
   std::string restorer;      // restorer: a checkpoint or a model file to continue from; parts that it lacks start
                              // without effect

@@ -98,7 +98,7 @@ class DamageStage : public Stage {
 
  private:
   struct Batch {
-    std::vector<float> view, tiles;                          // of all photos
+    std::vector<float> view, tiles;                         // of all photos
     std::vector<float> present, known, severity, measured;  // (N, kinds); known and measured are 0 or 1
   };
   struct Held {
@@ -116,9 +116,9 @@ class DamageStage : public Stage {
   torch::Tensor run(const Weights& weights, const std::vector<float>& view, const std::vector<float>& tiles,
                     int64_t photos) {
     const DamageConfig& c = config_.damage;
-    const Tensor logits = damage_logits(backend_, c, Scope(weights),
-                                        backend_.from_floats(view, {photos, c.view, c.view, 3}),
-                                        backend_.from_floats(tiles, {photos * c.grid * c.grid, c.tile, c.tile, 3}));
+    const Tensor logits =
+        damage_logits(backend_, c, Scope(weights), backend_.from_floats(view, {photos, c.view, c.view, 3}),
+                      backend_.from_floats(tiles, {photos * c.grid * c.grid, c.tile, c.tile, 3}));
     return TorchBackend::tensor(logits).to(torch::kFloat32);
   }
 
@@ -171,8 +171,7 @@ class DamageStage : public Stage {
     for (size_t i = 0; i < photos; ++i)
       for (int label = 0; label < int(kLabels.size()); ++label) {
         const Sample sample = validation_sample(data_, i, label);
-        validation_.push_back(
-            {label, severity_between(sample.gt, sample.lq), damage_input(sample.lq, config_.damage)});
+        validation_.push_back({label, severity_between(sample.gt, sample.lq), damage_input(sample.lq, config_.damage)});
       }
   }
 

@@ -46,6 +46,17 @@ inline Image test_photo_as(int width, int height, int channels, int bits) {
   return image;
 }
 
+// bits: 8 or 16.
+inline Image as_photo(const FloatImage& rgb, int bits) {
+  Image like;
+  like.width = rgb.width;
+  like.height = rgb.height;
+  like.channels = 3;
+  like.bits = bits;
+  like.data.resize(like.samples() * size_t(bits / 8));
+  return from_rgb(rgb, like);
+}
+
 inline double psnr(const FloatImage& a, const FloatImage& b) {
   double sum = 0;
   for (size_t i = 0; i < a.data.size(); ++i) sum += (double(a.data[i]) - b.data[i]) * (double(a.data[i]) - b.data[i]);

@@ -54,6 +54,24 @@ inline ModelConfig tiny_config() {
   return config;
 }
 
+// The same with a damage network.
+inline ModelConfig tiny_damage_config() {
+  ModelConfig config = tiny_config();
+  config.damage = DamageConfig{32, 32, 2, 4, 8, kDegradationCount};
+  config.label_steering = true;
+  return config;
+}
+
+// The damage network of a model finds these kinds in every photo, with these log odds, at severity 1/2.
+inline void set_findings(NamedArrays& model, const std::vector<std::pair<std::string, float>>& log_odds) {
+  NamedArray &weight = model.arrays["damage.head.1.weight"], &bias = model.arrays["damage.head.1.bias"];
+  weight = make_array(std::vector<float>(weight.numel()), weight.shape, ArrayType::f32);
+  std::vector<float> values(bias.numel());
+  for (size_t kind = 0; kind < size_t(kDegradationCount); ++kind) values[kind] = -8;
+  for (const auto& [kind, value] : log_odds) values[size_t(label_index(kind))] = value;
+  bias = make_array(values, bias.shape, ArrayType::f32);
+}
+
 // The same with a diffusion network instead of NAFNet.
 inline ModelConfig tiny_diffusion_config() {
   ModelConfig config = tiny_config();
@@ -93,6 +111,7 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
       model.arrays[prefix + spec.name] = make_array(random_weight(spec, random), spec.shape, ArrayType::f16);
   };
   if (config.clip) add("daclip.", daclip_weights(*config.clip, true, config.text_tower));
+  if (config.damage) add("damage.", damage_weights(*config.damage));
   if (config.restorer) add("restorer.", config.restorer->weights());
   model.metadata = to_json(config);
   if (!config.clip) return model;

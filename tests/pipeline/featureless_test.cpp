@@ -1,0 +1,35 @@
+#include "pipeline/featureless.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/test_photo.h"
+
+namespace daclip {
+namespace {
+
+Image flat(int side, int level, double noise) {
+  Image photo = test::test_photo(side, side);
+  Random random(3);
+  for (uint8_t& v : photo.data) v = uint8_t(std::clamp(level + noise * random.normal() + 0.5, 0.0, 255.0));
+  return photo;
+}
+
+TEST(Featureless, black_white_and_flat_pictures_are) {
+  EXPECT_TRUE(is_featureless(flat(64, 0, 0)));
+  EXPECT_TRUE(is_featureless(flat(64, 255, 0)));
+  EXPECT_TRUE(is_featureless(flat(64, 90, 0)));
+}
+
+TEST(Featureless, a_lens_cap_with_sensor_noise_is) { EXPECT_TRUE(is_featureless(flat(64, 8, 4))); }
+
+TEST(Featureless, photos_and_a_page_with_one_mark_are_not) {
+  EXPECT_FALSE(is_featureless(test::test_photo(64, 64)));
+  Image page = flat(64, 255, 0);
+  for (int i = 0; i < 12; ++i) page.data[size_t((20 + i) * 64 + 20) * 3] = 0;
+  EXPECT_FALSE(is_featureless(page));
+}
+
+TEST(Featureless, tiny_pictures_never_are) { EXPECT_FALSE(is_featureless(flat(16, 0, 0))); }
+
+}  // namespace
+}  // namespace daclip
