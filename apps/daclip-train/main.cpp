@@ -3,7 +3,9 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <map>
 #include <optional>
 
 #include "core/error.h"
@@ -25,7 +27,8 @@ extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
   std::string daclip, earlier, damage, restorer, out, name = "compact";
-  double clean_prior = 1, earlier_share = 0.5;
+  std::vector<std::string> damage_bias;
+  double clean_prior = 1, earlier_share = 0.5, controller_weight = 0;
 };
 
 // Options that are given replace keys of [run].
@@ -76,14 +79,32 @@ int train(const TrainArguments& arguments, MakeStage make_stage) {
   return result.interrupted ? kInterrupted : 0;
 }
 
+// "noisy=0.5", ... by label.
+std::map<std::string, double> parse_biases(const std::vector<std::string>& texts) {
+  std::map<std::string, double> biases;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    char* end = nullptr;
+    const double value = equals == std::string::npos ? 0 : std::strtod(text.c_str() + equals + 1, &end);
+    if (end == nullptr || end == text.c_str() + equals + 1 || *end != 0)
+      throw daclip::UsageError(daclip::cat("--damage-bias ", text, ": expected LABEL=NUMBER"));
+    require("--damage-bias", value, daclip::between(-30, 30));
+    biases[text.substr(0, equals)] = value;
+  }
+  return biases;
+}
+
 int export_file(const ExportArguments& arguments) {
   require("--earlier-share", arguments.earlier_share, daclip::between(0, 1));
+  require("--controller-weight", arguments.controller_weight, daclip::between(0, 10));
   require("--clean-prior", arguments.clean_prior, daclip::between(1e-6, 1e6));
   daclip::ExportOptions options;
   options.daclip = arguments.daclip;
   options.earlier = arguments.earlier;
   options.earlier_share = arguments.earlier_share;
   options.damage = arguments.damage;
+  options.controller_weight = arguments.controller_weight;
+  options.damage_bias = parse_biases(arguments.damage_bias);
   options.restorer = arguments.restorer;
   options.name = arguments.name;
   options.clean_prior = arguments.clean_prior;
@@ -101,6 +122,11 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
   verb->add_option("--earlier-share", arguments.earlier_share, "Its fraction of the average, 0 to 1")
       ->capture_default_str();
   verb->add_option("--damage", arguments.damage, "Checkpoint of the damage stage; without it the controller decides");
+  verb->add_option("--damage-bias", arguments.damage_bias, "Added to a kind's log odds, e.g. noisy=0.5")
+      ->type_name("LABEL=NUMBER");
+  verb->add_option("--controller-weight", arguments.controller_weight,
+                   "How much of the controller's log odds is added to the damage network's, 0 to 10")
+      ->capture_default_str();
   verb->add_option("--restorer", arguments.restorer,
                    "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();

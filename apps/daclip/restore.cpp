@@ -1,6 +1,7 @@
 #include <future>
 #include <memory>
 
+#include "core/labels.h"
 #include "daclip/restorer.h"
 #include "formats.h"
 #include "inputs.h"
@@ -114,6 +115,9 @@ class RestoreRun {
     const Prediction& best = predictions.front();
     if (!arguments_.prompt.empty())
       return cat("steered by \"", arguments_.prompt, "\", looks ", best.label, " (", percent(best.probability), ")");
+    if (result.untouched && best.label == kHolesLabel)
+      return "white that may belong to the picture, left as it is; give holes by --mask";
+    if (result.untouched && best.label != kCleanLabel) return "nothing to see, left as it is";
     if (result.untouched) return cat("clean (", percent(best.probability), "), left as it is");
     if (!result.recognition.findings.empty() && arguments_.restore.degradation.empty()) return findings_of(result);
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");

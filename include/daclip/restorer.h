@@ -75,11 +75,12 @@ struct RestoreResult {
   /// The kinds of damage that each pass repaired: those that it found, or `degradation`. Empty if untouched, or if the
   /// model has no CLIP.
   std::vector<std::vector<std::string>> repairs;
-  bool untouched = false;   ///< recognised as clean, so the input was returned unchanged
-  bool unsure = false;      ///< the recognition was used although Recognition::unsure is set; a model with a damage
-                            ///< network then repairs at a lower strength
-  int tiles = 0;            ///< number of tiles
-  int evaluations = 0;      ///< network evaluations per tile and view (NFE)
+  bool untouched =
+      false;  ///< returned unchanged: recognised as clean, of one flat colour, or white that need not be holes
+  bool unsure = false;  ///< the recognition was used although Recognition::unsure is set; a model with a damage
+                        ///< network then repairs at a lower strength
+  int tiles = 0;        ///< number of tiles
+  int evaluations = 0;  ///< network evaluations per tile and view (NFE)
 };
 
 /// Called with the finished fraction, 0 to 1, after every network evaluation, in the thread that called restore().

@@ -90,7 +90,7 @@ void write_row(Canvas& canvas, double x, double y, double length, double size, c
 }
 
 void write_block(Canvas& canvas, int left, int top, int width, int height, Random& random) {
-  const double size = canvas.size() * random.uniform(0.018, 0.06), pitch = size * random.uniform(1.3, 2);
+  const double size = std::max(2.0, canvas.size() * random.uniform(0.018, 0.06)), pitch = size * random.uniform(1.3, 2);
   const Colour ink = draw_ink(random);
   for (double y = top; y + size < top + height; y += pitch)
     write_row(canvas, left, y, width * (random.chance(0.15) ? random.uniform(0.3, 1) : 1), size, ink, random);
@@ -152,7 +152,7 @@ void text_page(Canvas& canvas, const FloatImage& photo, Random& random) {
         paste(canvas, photo, left, top, width, height);
       else
         write_block(canvas, left, top, width, height, random);
-      top += height + int(canvas.size() * random.uniform(0.02, 0.08));
+      top += height + 1 + int(canvas.size() * random.uniform(0.02, 0.08));
     }
   }
 }

@@ -66,6 +66,7 @@ void visit(ConfigVisitor& v, DamageConfig& c) {
   v.field("features", c.features, between(1, 4096));
   v.field("hidden", c.hidden, between(1, 4096));
   v.field("kinds", c.kinds, between(1, 1000));
+  v.field("controller_weight", c.controller_weight, between(0, 10), Presence::optional);
 }
 
 void validate(const DamageConfig& config) {

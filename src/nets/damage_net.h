@@ -21,6 +21,8 @@ struct DamageConfig {
   int features = 96;  // of a tile
   int hidden = 192;   // of the head
   int kinds = 10;     // the labels before "clean"
+  // Of the controller's log odds against "clean" that are added to each kind's: two recognisers that err differently.
+  double controller_weight = 0;
 };
 
 // visit() lists the fields with their ranges. validate() throws FormatError "damage.FIELD: VALUE: expected RANGE".

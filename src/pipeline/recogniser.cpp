@@ -26,6 +26,13 @@ std::vector<Prediction> ranked(const std::vector<std::string>& labels, const std
 
 float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
+// Of one label against another, bounded: a softmax over labels is far surer than it is right.
+float log_odds(float probability, float other) {
+  constexpr float kSmallest = 1e-6f, kLargestOdds = 4;
+  return std::clamp(std::log(std::max(probability, kSmallest) / std::max(other, kSmallest)), -kLargestOdds,
+                    kLargestOdds);
+}
+
 }  // namespace
 
 Recogniser::Recogniser(Backend& backend, const LoadedModel& model) : backend_(backend), model_(model) {
@@ -59,8 +66,8 @@ Conditioning Recogniser::analyse(const Image& photo) const {
   return result;
 }
 
-// In the order of the labels.
-std::vector<Finding> Recogniser::find_damage(const Image& photo) const {
+// In the order of the labels. by_controller: the labels' probabilities by the controller.
+std::vector<Finding> Recogniser::find_damage(const Image& photo, std::span<const float> by_controller) const {
   const DamageConfig& config = *model_.config.damage;
   const DamageInput input = damage_input(photo, config);
   const Tensor logits =
@@ -70,8 +77,10 @@ std::vector<Finding> Recogniser::find_damage(const Image& photo) const {
   const std::vector<float> values = backend_.to_floats(logits);
   const auto kinds = size_t(config.kinds);
   std::vector<Finding> findings;
-  for (size_t kind = 0; kind < kinds; ++kind)
-    findings.push_back({model_.config.labels[kind], sigmoid(values[kind]), sigmoid(values[kinds + kind])});
+  for (size_t kind = 0; kind < kinds; ++kind) {
+    const float support = float(config.controller_weight) * log_odds(by_controller[kind], by_controller.back());
+    findings.push_back({model_.config.labels[kind], sigmoid(values[kind] + support), sigmoid(values[kinds + kind])});
+  }
   if (is_featureless(photo)) {
     for (Finding& finding : findings) finding.probability = 0;
   } else if (const auto holes = std::ranges::find(findings, kHolesLabel, &Finding::label);
@@ -85,7 +94,7 @@ Recognition Recogniser::recognise(const Image& photo) const {
   Recognition result;
   result.conditioning = analyse(photo);
   if (model_.config.damage) {
-    result.findings = find_damage(photo);
+    result.findings = find_damage(photo, result.conditioning.probabilities);
     result.conditioning.probabilities =
         exclusive_probabilities(probabilities_of_kinds(result.findings, model_.config.labels));
     std::stable_sort(result.findings.begin(), result.findings.end(),

@@ -2,6 +2,8 @@
 // damage network takes the probabilities from that.
 #pragma once
 
+#include <span>
+
 #include "daclip/classifier.h"
 #include "image/image.h"
 #include "model/model.h"
@@ -24,7 +26,7 @@ class Recogniser {
   std::vector<float> clean_content(const Image& photo) const;
 
  private:
-  std::vector<Finding> find_damage(const Image& photo) const;
+  std::vector<Finding> find_damage(const Image& photo, std::span<const float> by_controller) const;
   Tensor square(const Image& photo) const;
   Tensor encode_plain(const Image& photo) const;
 

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/labels.h"
 #include "pipeline/conditioning.h"
+#include "pipeline/featureless.h"
 #include "pipeline/findings.h"
 #include "pipeline/holes.h"
 #include "pipeline/label_mixture.h"
@@ -192,7 +193,8 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
   const bool decides = recognition_decides(options), by_findings = decides && !findings.empty();
   if (decides) {
     result.unsure = result.recognition.unsure;
-    result.untouched = result.degradation == kCleanLabel;
+    const bool unproven_holes = result.degradation == kHolesLabel && !find_holes(photo);
+    result.untouched = result.degradation == kCleanLabel || unproven_holes || is_featureless(photo);
   }
   if (result.untouched) {
     result.image = photo;

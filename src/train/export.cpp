@@ -60,6 +60,16 @@ std::shared_ptr<const RestorationNetwork> trained_network(const Checkpoint& chec
   return checkpoint.metadata.value("steered", false) ? network : with_context_dims(*network, {});
 }
 
+void add_damage_bias(const std::map<std::string, double>& bias, NamedArray& log_odds) {
+  std::vector<float> values = log_odds.to_floats();
+  for (const auto& [label, value] : bias) {
+    const int kind = label_index(label);
+    if (kind < 0 || kind == kClean) throw UsageError(cat("damage bias: ", label, " is no kind of damage"));
+    values[size_t(kind)] += float(value);
+  }
+  log_odds = make_array(values, log_odds.shape, log_odds.type);
+}
+
 }  // namespace
 
 NamedArrays export_model(const ExportOptions& options) {
@@ -85,7 +95,9 @@ NamedArrays export_model(const ExportOptions& options) {
   if (!options.damage.empty()) {
     const Checkpoint damage = read_checkpoint(options.damage, "damage");
     config.damage = damage.config.damage;
+    config.damage->controller_weight = options.controller_weight;
     for (const WeightSpec& spec : damage_weights(*config.damage)) add(damage, "damage.", spec.name);
+    add_damage_bias(options.damage_bias, model.arrays["damage.head.1.bias"]);
   }
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "data/sample_stream.h"
 #include "photos.h"
@@ -114,19 +116,108 @@ SamplerConfig only(int label) {
   return config;
 }
 
+// The third of photos() found shadowed, as it is.
+std::vector<PackPhoto> one_found_shadowed() {
+  std::vector<PackPhoto> all = photos();
+  all[2].kind = "shadowed";
+  return all;
+}
+
+TEST(Sampler, mixes_one_or_two_further_kinds_in_at_the_share_asked_for) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.mixed_share = 0.5;
+  config.paired_share = 0;
+  const Sampler sampler(all, config);
+  std::array<int, 5> kinds{};
+  for (int i = 0; i < 300; ++i) {
+    const Sample sample = sampler.make(0, i);
+    const auto count = std::ranges::count_if(sample.severity, [](float severity) { return severity > 0; });
+    if (sample.label == kClean) {
+      EXPECT_EQ(count, 0);
+    } else {
+      EXPECT_GT(sample.severity[size_t(sample.label)], 0);
+      ++kinds.at(size_t(count));
+    }
+  }
+  EXPECT_EQ(kinds[0] + kinds[4], 0);
+  EXPECT_NEAR(kinds[1], 136, 35);
+  EXPECT_GT(kinds[2], kinds[3]);
+  EXPECT_GT(kinds[3], 10);
+}
+
+TEST(Sampler, adds_only_later_kinds_to_a_real_pair) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = settings();
+  config.weights[kClean] = 0;
+  config.weights[size_t(label_index("shadowed"))] = 5;  // before haze in the order of capture
+  config.paired_share = config.mixed_share = 1;
+  const Sampler sampler(all, config);
+  int pairs = 0;
+  for (int i = 0; i < 120; ++i) {
+    const Sample sample = sampler.make(0, i);
+    if (sample.photo != 5) continue;
+    ++pairs;
+    EXPECT_EQ(sample.severity[size_t(label_index("shadowed"))], 0);
+    EXPECT_GT(sample.severity[size_t(label_index("hazy"))], 0);
+  }
+  EXPECT_GT(pairs, 3);
+}
+
+TEST(Sampler, does_not_know_whether_a_photo_found_damaged_is_also_noisy) {
+  const std::vector<PackPhoto> all = one_found_shadowed();
+  SamplerConfig config = only(label_index("shadowed"));
+  config.found_share = 1;
+  const Sampler sampler(all, config);
+  for (int i = 0; i < 200; ++i) {
+    const Sample sample = sampler.make(0, i);
+    if (sample.photo != 2) continue;
+    EXPECT_EQ(sample.severity[size_t(label_index("shadowed"))], kUnknownSeverity);
+    EXPECT_EQ(sample.severity[size_t(label_index("noisy"))], kUnknownPresence);
+    EXPECT_EQ(sample.severity[size_t(label_index("rainy"))], 0);
+    return;
+  }
+  FAIL() << "the photo was never shown";
+}
+
+TEST(Sampler, grey_samples_have_one_tone_before_and_after_the_damage) {
+  const std::vector<PackPhoto> all = photos();
+  SamplerConfig config = only(label_index("noisy"));
+  config.grey_share = 1;
+  const Sampler sampler(all, config);
+  int grey = 0;
+  for (int i = 0; i < 20; ++i) {
+    const Sample sample = sampler.make(0, i);
+    EXPECT_NE(sample.lq.data, sample.gt.data);
+    bool equal = true;
+    for (size_t k = 0; k < sample.lq.data.size(); k += 3)
+      equal &= sample.lq.data[k] == sample.lq.data[k + 1] && sample.gt.data[k] == sample.gt.data[k + 2];
+    grey += equal;
+  }
+  EXPECT_GT(grey, 8);  // the others are toned
+  EXPECT_LT(grey, 20);
+}
+
+TEST(Sampler, pages_are_shown_good_or_with_the_damage_of_scans_only) {
+  const std::vector<PackPhoto> all = photos();
+  const auto differ = [&](std::string_view label) {
+    SamplerConfig config = only(label_index(label));
+    config.paired_share = 0;
+    const Sample photo = Sampler(all, config).make(0, 0);
+    config.page_share = 1;
+    return Sampler(all, config).make(0, 0).gt.data != photo.gt.data;
+  };
+  EXPECT_TRUE(differ("clean"));
+  EXPECT_TRUE(differ("noisy"));
+  EXPECT_FALSE(differ("hazy"));
+}
+
 // Black on the left, white on the right.
 PackPhoto half_black(int width, int height) {
   PackPhoto photo = made_photo("halves", width, height, 1);
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < 3 * width; ++x) photo.gt[size_t(y * 3 * width + x)] = x < 3 * (width / 2) ? 0 : 255;
   return photo;
-}
-
-// The third of photos() found shadowed, as it is.
-std::vector<PackPhoto> one_found_shadowed() {
-  std::vector<PackPhoto> all = photos();
-  all[2].kind = "shadowed";
-  return all;
 }
 
 TEST(Sampler, never_takes_a_photo_found_damaged_for_a_good_one_or_damages_it_once_more) {

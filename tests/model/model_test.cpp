@@ -47,6 +47,22 @@ TEST_F(ModelFiles, a_complete_one_loads) {
   EXPECT_NEAR(norm, 1, 1e-5);
 }
 
+TEST_F(ModelFiles, one_with_a_damage_network_loads_and_keeps_its_sizes) {
+  const ModelFile file = read_model_file(write(test::tiny_model(test::tiny_damage_config())));
+  ASSERT_TRUE(file.config.damage);
+  EXPECT_EQ(file.config.damage->grid, 2);
+  EXPECT_GT(file.parameters("damage."), 0);
+}
+
+TEST_F(ModelFiles, a_damage_network_of_other_kinds_than_the_labels_is_refused) {
+  ModelConfig config = test::tiny_damage_config();
+  config.damage->kinds = 3;
+  EXPECT_THROW(validate(config), FormatError);
+  config = test::tiny_damage_config();
+  std::swap(config.labels.front(), config.labels.back());
+  EXPECT_THROW(validate(config), FormatError);
+}
+
 TEST_F(ModelFiles, from_older_versions_use_defaults_for_missing_entries) {
   ModelConfig config = test::tiny_config();
   config.label_steering = true;

@@ -140,6 +140,8 @@ constexpr Refusal kRefusals[] = {
     {"vision", "patch = 7", "vision.image_size: 192: expected a multiple of vision.patch, 7"},
     {"text", "layers = -1", "text.layers: -1: expected 1 to 256"},
     {"preprocess", "tile = -16", "preprocess.tile: -16: expected 0 to 4096"},
+    {"damage", "tile = 16", "damage.tile: 16: expected 32 to 1024"},
+    {"data", "mixed_share = 2", "data.mixed_share: 2: expected 0 to 1"},
     {"restorer", "width = -1", "restorer.width: -1: expected 1 to 4096"},
     {"restorer", "encoder_blocks = [1, -1]", "restorer.encoder_blocks: -1: expected 0 to 1024"},
     {"restorer", "encoder_blocks = [1]", "restorer.encoder_blocks has 1 levels"},
@@ -237,7 +239,8 @@ TEST(TrainConfig, says_which_keys_differ) {
 }
 
 TEST(TrainConfig, files_of_the_compact_model_are_accepted) {
-  for (const char* name : {"clip", "controller", "controller-real", "restorer", "restorer-fine"})
+  for (const char* name :
+       {"clip", "controller", "controller-real", "damage", "restorer", "restorer-fine", "restorer-mixed"})
     EXPECT_NO_THROW(read_train_config(std::string("configs/compact-") + name + ".toml")) << name;
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <unistd.h>
-#include "nets/nafnet.h"
 
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "core/error.h"
 #include "data/photos.h"
 #include "model/model_config.h"
+#include "nets/nafnet.h"
 #include "train/checkpoint.h"
 #include "train/export.h"
 #include "weights/safetensors.h"
@@ -72,6 +72,7 @@ class Training : public testing::Test {
     config.clip.control_stem = {4, 6};
     config.clip.text = {8, 100, 16, 1, 2};
     config.preprocess = {PreprocessConfig::Kind::mosaic, 32, 16, 16};
+    config.damage = {32, 32, 1, 4, 8, kDegradationCount};
     config.init.clip = (folder_ / "clip" / "latest.safetensors").string();
     return config;
   }
@@ -134,6 +135,40 @@ TEST_F(Training, all_stages_resume_exactly_and_their_results_become_a_model) {
   ExportOptions swapped;
   swapped.daclip = folder_ / "blind" / "latest.safetensors";
   EXPECT_THROW(export_model(swapped), UsageError);
+}
+
+TEST_F(Training, a_damage_network_resumes_exactly_on_mixtures_and_goes_into_the_model_with_its_biases) {
+  TrainConfig config = tiny("damage");
+  config.sampler.mixed_share = config.sampler.grey_share = config.sampler.page_share = 0.5;
+  expect_exact_resume(make_damage_stage, config);
+  ExportOptions options;
+  options.daclip = first_model();
+  options.damage = folder_ / "damage" / "latest.safetensors";
+  const NamedArrays plain = export_model(options);
+  EXPECT_EQ(model_config_from_json(plain.metadata).damage->tile, 32);
+  options.damage_bias = {{"noisy", 0.5}};
+  const NamedArrays biased = export_model(options);
+  const auto log_odds = [](const NamedArrays& model, std::string_view label) {
+    return model.at("damage.head.1.bias").to_floats()[size_t(label_index(label))];
+  };
+  EXPECT_NEAR(log_odds(biased, "noisy"), log_odds(plain, "noisy") + 0.5, 1e-3);
+  EXPECT_EQ(log_odds(biased, "rainy"), log_odds(plain, "rainy"));
+  options.damage_bias = {{"clean", 1}};
+  EXPECT_THROW(export_model(options), UsageError);
+}
+
+TEST_F(Training, a_damage_network_starts_from_the_published_weights_of_squeezenet) {
+  const char* folder = "../shared/weights-eval";
+  if (!fs::exists(folder)) GTEST_SKIP() << "no " << folder;
+  TrainConfig config = tiny("pretrained");
+  config.init.damage = folder;
+  const auto random = make_damage_stage(tiny("random")), pretrained = make_damage_stage(config);
+  const auto view = [](Stage& stage) {
+    for (const NamedParam& param : stage.params())
+      if (param.name == "view.features.12.expand3x3.weight") return param.value.detach().clone();
+    throw Error("no such weight");
+  };
+  EXPECT_FALSE(view(*random).equal(view(*pretrained)));
 }
 
 TEST_F(Training, every_optimiser_resumes_exactly) {
