@@ -77,7 +77,7 @@ void Report::add(const Entry& entry, const Image& before, const Image& after) {
                ", ", number_text(entry.seconds, 2), " s", entry.cost.empty() ? "" : ", " + entry.cost, "</small>\n");
   for (const Prediction& p : entry.predictions) body_ += probability_row(p);
   if (entry.unsure) body_ += "<small>Recognition is unsure: this may have been taken for something else.</small>\n";
-  if (entry.untouched) body_ += "<small>Nothing to repair was found for certain: left as it is.</small>\n";
+  if (!entry.left.empty()) body_ += cat("<small>", escape_xml(entry.left), "</small>\n");
   if (entry.chosen) body_ += cat("<small>Restored as ", escape_xml(entry.degradation), ", as asked.</small>\n");
   body_ += "</figcaption>\n</figure>\n";
   ++count_;

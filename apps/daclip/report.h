@@ -16,7 +16,7 @@ class Report {
     std::string degradation;              // what steered the network
     std::vector<Prediction> predictions;  // what was recognised, best first
     bool chosen = false;                  // the degradation was the user's word
-    bool untouched = false;               // recognised as clean
+    std::string left;                     // why it was left as it is, may be empty
     bool unsure = false;                  // the recognition that steered it, see pipeline/confidence.h
     std::string cost;                     // "10 evaluations", or nothing to say
     double seconds = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <future>
 #include <memory>
 
@@ -50,6 +51,7 @@ class RestoreRun {
 
   int run() {
     for (const std::string& problem : plan_.problems) fail(problem);
+    if (arguments_.restore.mask) warn_of_large_holes(*arguments_.restore.mask);
     for (size_t i = 0; i < plan_.jobs.size(); ++i) {
       const Job& job = plan_.jobs[i];
       try {
@@ -99,7 +101,7 @@ class RestoreRun {
                        summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(seconds, 2), " s"));
     if (!arguments_.report.empty())
       report_.add({name, result.degradation, result.recognition.predictions, !arguments_.restore.degradation.empty(),
-                   result.untouched, result.unsure, evaluations, seconds},
+                   result.untouched ? left_as_it_is(result) : "", result.unsure, evaluations, seconds},
                   image, result.image);
   }
 
@@ -115,13 +117,22 @@ class RestoreRun {
     const Prediction& best = predictions.front();
     if (!arguments_.prompt.empty())
       return cat("steered by \"", arguments_.prompt, "\", looks ", best.label, " (", percent(best.probability), ")");
-    if (result.untouched && best.label == kHolesLabel)
-      return "white that may belong to the picture, left as it is; give holes by --mask";
-    if (result.untouched && best.label != kCleanLabel) return "nothing to see, left as it is";
-    if (result.untouched) return cat("clean (", percent(best.probability), "), left as it is");
+    if (result.untouched) return left_as_it_is(result);
     if (!result.recognition.findings.empty() && arguments_.restore.degradation.empty()) return findings_of(result);
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");
     return cat("taken as ", result.degradation, ", looks ", best.label, " (", percent(best.probability), ")");
+  }
+
+  static std::string left_as_it_is(const RestoreResult& result) {
+    const std::string probability = percent(result.recognition.predictions.front().probability);
+    switch (result.reason) {
+      case UntouchedReason::featureless: return "nothing to see, left as it is";
+      case UntouchedReason::white_areas:
+        return cat("looks like holes (", probability,
+                   "), but the white may belong to the picture: left as it is, holes need a --mask");
+      case UntouchedReason::clean: break;
+    }
+    return cat("clean (", probability, "), left as it is");
   }
 
   // "noisy (98 %) and hazy (91 %), then rainy": what the first pass found, and what later ones did.
@@ -144,6 +155,14 @@ class RestoreRun {
     const std::string name = job.input.standard_input() ? "standard input" : job.input.path.string();
     const bool has_name = message.starts_with(name) || message.starts_with(job.output.string());
     return has_name ? message : cat(name, ": ", message);
+  }
+
+  // Other programs have masks the other way round.
+  void warn_of_large_holes(const Mask& mask) {
+    const double share = double(std::ranges::count(mask.keep, 0)) / double(std::max<size_t>(mask.keep.size(), 1));
+    if (share > 0.5)
+      progress_.line(cat("daclip: ", arguments_.mask, ": the mask repaints ", percent(float(share)),
+                         " of the photo; white keeps, black is repainted"));
   }
 
   void fail(const std::string& message) {

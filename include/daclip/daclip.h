@@ -170,7 +170,8 @@ typedef struct daclip_restore_info {
   const char* degradation; /**< the label used, recognised or chosen; "" without CLIP; valid until the next call */
   float probability;       /**< of the most probable label; 0 without CLIP */
   int unsure;              /**< nonzero: the recognised label was used although its probability is low */
-  int untouched;           /**< nonzero: recognised as clean, so the photo was returned unchanged */
+  int untouched;           /**< nonzero: the photo was returned unchanged: clean, one flat colour, or white
+                                that may not be holes */
   int tiles;               /**< number of tiles */
   int evaluations;         /**< network evaluations per tile and view */
 } daclip_restore_info;

@@ -67,6 +67,13 @@ struct RestoreOptions {
 /// The smallest nonzero RestoreOptions::tile.
 inline constexpr int kSmallestTile = 64;
 
+/// Why a photo was returned unchanged.
+enum class UntouchedReason {
+  clean,        ///< recognised as clean
+  featureless,  ///< one flat colour, such as a black frame: there is nothing to recognise
+  white_areas,  ///< recognised as "uncompleted", but the white may belong to the picture: holes need a mask
+};
+
 /// A restored photo, with the decisions and costs behind it.
 struct RestoreResult {
   Image image;              ///< with the input's size, bit depth, channels, alpha, profile and EXIF
@@ -75,8 +82,8 @@ struct RestoreResult {
   /// The kinds of damage that each pass repaired: those that it found, or `degradation`. Empty if untouched, or if the
   /// model has no CLIP.
   std::vector<std::vector<std::string>> repairs;
-  bool untouched =
-      false;  ///< returned unchanged: recognised as clean, of one flat colour, or white that need not be holes
+  bool untouched = false;                           ///< the input was returned unchanged, for `reason`
+  UntouchedReason reason = UntouchedReason::clean;  ///< if `untouched`
   bool unsure = false;  ///< the recognition was used although Recognition::unsure is set; a model with a damage
                         ///< network then repairs at a lower strength
   int tiles = 0;        ///< number of tiles

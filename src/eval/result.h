@@ -27,7 +27,7 @@ struct Result {
 
   // Further columns of the CSV; also in the JSONL.
   std::optional<double> lpips_input, brisque, brisque_input;
-  bool untouched = false;  // recognised as clean and returned unchanged
+  bool untouched = false;  // returned unchanged: nothing to repair was recognised
   bool unsure = false;     // recognition confidence below the threshold in pipeline/confidence.h
 
   // Only in the JSONL.

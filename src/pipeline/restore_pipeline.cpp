@@ -177,6 +177,14 @@ void RestorePipeline::repair_what_is_left(RestoreResult& result, const RestoreOp
   }
 }
 
+// Why a photo that is recognised as `label` stays as it is, if it does.
+std::optional<UntouchedReason> RestorePipeline::reason_to_leave(const Image& photo, const std::string& label) const {
+  if (is_featureless(photo)) return UntouchedReason::featureless;
+  if (label == kCleanLabel) return UntouchedReason::clean;
+  if (label == kHolesLabel && !find_holes(photo)) return UntouchedReason::white_areas;
+  return {};
+}
+
 RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions& options,
                                        const ProgressFraction& progress) const {
   validate(photo, "restore");
@@ -193,12 +201,12 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
   const bool decides = recognition_decides(options), by_findings = decides && !findings.empty();
   if (decides) {
     result.unsure = result.recognition.unsure;
-    const bool unproven_holes = result.degradation == kHolesLabel && !find_holes(photo);
-    result.untouched = result.degradation == kCleanLabel || unproven_holes || is_featureless(photo);
-  }
-  if (result.untouched) {
-    result.image = photo;
-    return result;
+    if (const auto reason = reason_to_leave(photo, result.degradation)) {
+      result.untouched = true;
+      result.reason = *reason;
+      result.image = photo;
+      return result;
+    }
   }
 
   const float strength = by_findings ? options.strength * supported_strength(findings) : options.strength;
@@ -208,10 +216,11 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
   if (recogniser_)
     result.repairs.push_back(by_findings ? found_kinds(findings) : std::vector<std::string>{result.degradation});
   if (passes > 1) repair_what_is_left(result, options, progress);
-  const bool holes = by_findings && result.degradation == kHolesLabel;
-  if (const std::optional<Mask> mask = holes ? find_holes(photo) : options.mask)
+  if (options.strength > 0)
+    if (const std::optional<ToneCurve> tone = monochrome_tone(source)) apply_tone(result.image, *tone);
+  const std::vector<std::vector<std::string>> holes_only = {{std::string(kHolesLabel)}};
+  if (const std::optional<Mask> mask = decides && result.repairs == holes_only ? find_holes(photo) : options.mask)
     copy_kept_pixels(photo, *mask, result.image);
-  if (const std::optional<ToneCurve> tone = monochrome_tone(photo)) apply_tone(result.image, *tone);
   if (progress && passes > 1) progress(1);
   return result;
 }

@@ -28,6 +28,7 @@ class RestorePipeline {
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognition_decides(const RestoreOptions& options) const;
   std::vector<float> degradation_context(const Conditioning& conditioning) const;
+  std::optional<UntouchedReason> reason_to_leave(const Image& photo, const std::string& label) const;
   Image repaired(const Image& photo, const Contexts& contexts, const RestoreOptions& options, float strength,
                  RestoreResult& costs, const ProgressFraction& progress) const;
   void repair_what_is_left(RestoreResult& result, const RestoreOptions& options,

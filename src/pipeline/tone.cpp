@@ -14,6 +14,7 @@ constexpr int kBlock = 8;
 constexpr float kLevel = 1 / 255.f;
 constexpr double kLargestDeviation = 3 * kLevel;  // root mean square over the photo, from the curve
 constexpr float kLargestOfBlock = 6 * kLevel;     // mean over a block: a lamp in the snow is a few blocks
+constexpr float kFullRange = 0.5f;                // of luma; both limits shrink with a photo's range below it
 constexpr double kGreyBelow = 1 * kLevel;         // root mean square of the curve over the photo
 
 struct Chroma {
@@ -26,6 +27,8 @@ Chroma chroma_of(float r, float g, float b) {
 }
 
 int bin_of(float luma) { return std::clamp(int(luma * ToneCurve::kBins), 0, ToneCurve::kBins - 1); }
+
+float centre_of(int bin) { return (float(bin) + 0.5f) / ToneCurve::kBins; }
 
 // Interpolates between the centres of the bins.
 float at(const std::array<float, ToneCurve::kBins>& curve, float luma) {
@@ -41,13 +44,40 @@ void for_each_strip(const Image& photo, Work work) {
     if (!work(top, rgb_region(photo, 0, top, photo.width, std::min(kBlock, photo.height - top)))) return;
 }
 
+using Bins = std::array<double, ToneCurve::kBins>;
+
 struct MeasuredTone {
   ToneCurve curve;
   double strength;  // root mean square over the photo's pixels
+  float range;      // of luma, without the darkest and the brightest hundredth
 };
 
+float range_of(const Bins& count, double pixels) {
+  int first = 0, last = ToneCurve::kBins - 1;
+  for (double below = count[0]; below < 0.01 * pixels;) below += count[size_t(++first)];
+  for (double above = count[size_t(last)]; above < 0.01 * pixels;) above += count[size_t(--last)];
+  return float(last - first + 1) / ToneCurve::kBins;
+}
+
+// Fills the bins without pixels: between two others by interpolation, and beyond the photo's range in proportion to
+// luma, which keeps the saturation.
+void complete(std::array<float, ToneCurve::kBins>& curve, const Bins& count) {
+  int last = -1;  // the last bin with pixels
+  for (int bin = 0; bin < ToneCurve::kBins; ++bin) {
+    if (count[size_t(bin)] == 0) continue;
+    for (int between = last + 1; between < bin; ++between) {
+      const float t = float(between - last) / float(bin - last), value = curve[size_t(bin)];
+      curve[size_t(between)] = last < 0 ? value * centre_of(between) / centre_of(bin)
+                                        : curve[size_t(last)] + t * (value - curve[size_t(last)]);
+    }
+    last = bin;
+  }
+  for (int bin = last + 1; bin < ToneCurve::kBins; ++bin)
+    curve[size_t(bin)] = curve[size_t(last)] * centre_of(bin) / centre_of(last);
+}
+
 MeasuredTone measure_tone(const Image& photo) {
-  std::array<double, ToneCurve::kBins> red{}, blue{}, count{};
+  Bins red{}, blue{}, count{};
   for_each_strip(photo, [&](int, const FloatImage& strip) {
     for (size_t i = 0; i < strip.pixels(); ++i) {
       const float* p = &strip.data[3 * i];
@@ -61,30 +91,22 @@ MeasuredTone measure_tone(const Image& photo) {
   });
   ToneCurve curve;
   double squares = 0;
-  int last = -1;  // the last bin with pixels; the empty ones between are interpolated
-  for (int bin = 0; bin < ToneCurve::kBins; ++bin) {
-    const auto b = size_t(bin);
-    if (count[b] == 0) continue;
-    curve.red[b] = float(red[b] / count[b]);
-    curve.blue[b] = float(blue[b] / count[b]);
-    squares += (red[b] * red[b] + blue[b] * blue[b]) / count[b];
-    for (int between = last + 1; between < bin; ++between) {
-      const float t = last < 0 ? 1.f : float(between - last) / float(bin - last);
-      const auto from = size_t(std::max(last, 0));
-      curve.red[size_t(between)] = last < 0 ? curve.red[b] : curve.red[from] + t * (curve.red[b] - curve.red[from]);
-      curve.blue[size_t(between)] =
-          last < 0 ? curve.blue[b] : curve.blue[from] + t * (curve.blue[b] - curve.blue[from]);
-    }
-    last = bin;
+  for (size_t bin = 0; bin < count.size(); ++bin) {
+    if (count[bin] == 0) continue;
+    curve.red[bin] = float(red[bin] / count[bin]);
+    curve.blue[bin] = float(blue[bin] / count[bin]);
+    squares += (red[bin] * red[bin] + blue[bin] * blue[bin]) / count[bin];
   }
-  for (auto bin = size_t(std::max(last, 0)) + 1; bin < size_t(ToneCurve::kBins); ++bin) {
-    curve.red[bin] = curve.red[bin - 1];
-    curve.blue[bin] = curve.blue[bin - 1];
-  }
-  return {curve, std::sqrt(squares / double(photo.pixels()))};
+  complete(curve.red, count);
+  complete(curve.blue, count);
+  const auto pixels = double(photo.pixels());
+  return {curve, std::sqrt(squares / pixels), range_of(count, pixels)};
 }
 
-bool follows(const Image& photo, const ToneCurve& curve) {
+// A restoration that widens the range, as of a dark or hazy photo, brings out colours in proportion.
+bool follows(const Image& photo, const MeasuredTone& tone) {
+  const ToneCurve& curve = tone.curve;
+  const float scale = std::min(1.f, tone.range / kFullRange), largest_of_block = scale * kLargestOfBlock;
   double squares = 0;
   bool coloured = false;
   const int blocks = (photo.width + kBlock - 1) / kBlock;
@@ -102,11 +124,11 @@ bool follows(const Image& photo, const ToneCurve& curve) {
       }
     for (int i = 0; i < blocks; ++i) {
       const auto n = float(count[size_t(i)]);
-      coloured |= std::hypot(red[size_t(i)] / n, blue[size_t(i)] / n) > kLargestOfBlock;
+      coloured |= std::hypot(red[size_t(i)] / n, blue[size_t(i)] / n) > largest_of_block;
     }
     return !coloured;
   });
-  return !coloured && std::sqrt(squares / double(photo.pixels())) <= kLargestDeviation;
+  return !coloured && std::sqrt(squares / double(photo.pixels())) <= double(scale) * kLargestDeviation;
 }
 
 }  // namespace
@@ -114,7 +136,7 @@ bool follows(const Image& photo, const ToneCurve& curve) {
 std::optional<ToneCurve> monochrome_tone(const Image& photo) {
   if (photo.colour_channels() != 3) return {};  // one channel has no colour to lose
   const MeasuredTone tone = measure_tone(photo);
-  if (!follows(photo, tone.curve)) return {};
+  if (!follows(photo, tone)) return {};
   return tone.strength < kGreyBelow ? ToneCurve() : tone.curve;
 }
 
@@ -122,10 +144,16 @@ void apply_tone(Image& photo, const ToneCurve& tone) {
   for_each_strip(photo, [&](int top, FloatImage strip) {
     for (size_t i = 0; i < strip.pixels(); ++i) {
       float* p = &strip.data[3 * i];
-      const float y = bt601_luma(p[0], p[1], p[2]), red = at(tone.red, y), blue = at(tone.blue, y);
-      p[0] = y + red;
-      p[1] = y - (0.299f * red + 0.114f * blue) / 0.587f;  // keeps the luma
-      p[2] = y + blue;
+      const float y = std::clamp(bt601_luma(p[0], p[1], p[2]), 0.f, 1.f), red = at(tone.red, y),
+                  blue = at(tone.blue, y);
+      const float green = -(0.299f * red + 0.114f * blue) / 0.587f;  // keeps the luma
+      const auto [low, high] = std::minmax({red, green, blue, 0.f});
+      float share = 1;  // of the colour that fits into [0,1] at this luma
+      if (high > 1 - y) share = (1 - y) / high;
+      if (share * low < -y) share = y / -low;
+      p[0] = y + share * red;
+      p[1] = y + share * green;
+      p[2] = y + share * blue;
     }
     store_region(photo, 0, top, strip);
     return true;

@@ -177,6 +177,30 @@ TEST_F(Restore, the_report_needs_nothing_else) {
   EXPECT_EQ(page.find("url("), std::string::npos);
 }
 
+TEST_F(Restore, the_line_and_the_report_say_why_a_flat_picture_is_left_as_it_is) {
+  Image black = test_photo(48, 40);
+  std::ranges::fill(black.data, uint8_t(0));
+  const std::string in = photo("in.png", black), page = path("r.html");
+  const Outcome outcome =
+      run_program({"restore", in, "-o", path("out.png"), "--model", path("tiny.safetensors"), "--report", page});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find(": nothing to see, left as it is, "), std::string::npos) << outcome.err;
+  EXPECT_NE(read_text(page).find("<small>nothing to see, left as it is</small>"), std::string::npos);
+  EXPECT_EQ(read_image(folder_ / "out.png").data, black.data);
+}
+
+TEST_F(Restore, a_mask_that_repaints_most_of_the_photo_is_reported) {
+  const std::string in = photo("in.png");
+  Image mask = test_photo(48, 40);
+  std::ranges::fill(mask.data, uint8_t(0));
+  std::fill_n(mask.data.begin(), 48 * 10 * 3, uint8_t(255));
+  photo("mask.png", mask);
+  const Outcome outcome = restore({in, "-o", path("out.png"), "--mask", path("mask.png")});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.err.find("mask.png: the mask repaints 75 % of the photo; white keeps"), std::string::npos)
+      << outcome.err;
+}
+
 TEST_F(Restore, lines_in_a_pipe_carry_no_control_characters) {
   photo("in/a.png");
   photo("in/b.png");

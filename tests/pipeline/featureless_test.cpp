@@ -22,6 +22,17 @@ TEST(Featureless, black_white_and_flat_pictures_are) {
 
 TEST(Featureless, a_lens_cap_with_sensor_noise_is) { EXPECT_TRUE(is_featureless(flat(64, 8, 4))); }
 
+TEST(Featureless, a_large_lens_cap_frame_is_in_spite_of_its_many_blocks) {
+  EXPECT_TRUE(is_featureless(flat(2048, 20, 12)));
+}
+
+TEST(Featureless, a_frame_with_something_in_its_last_corner_is_not) {
+  Image frame = flat(70, 0, 0);
+  for (int y = 66; y < 70; ++y)
+    for (int x = 66; x < 70; ++x) frame.data[size_t(y * 70 + x) * 3] = 200;
+  EXPECT_FALSE(is_featureless(frame));
+}
+
 TEST(Featureless, photos_and_a_page_with_one_mark_are_not) {
   EXPECT_FALSE(is_featureless(test::test_photo(64, 64)));
   Image page = flat(64, 255, 0);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
+#include "core/labels.h"
 #include "engine/native_backend.h"
 #include "image/orientation.h"
 #include "image/pixels.h"
@@ -207,6 +210,87 @@ TEST_F(RestorePipelineTest, a_photo_recognised_as_clean_is_returned_unchanged_ev
   const RestoreResult result = RestorePipeline(backend_, model_).restore(photo);
   EXPECT_TRUE(result.untouched);
   EXPECT_EQ(result.image.data, photo.data);
+}
+
+TEST_F(RestorePipelineTest, a_flat_picture_is_returned_unchanged_unless_a_degradation_is_chosen) {
+  Image black = test::test_photo(64, 48);
+  std::ranges::fill(black.data, uint8_t(0));
+  const RestoreResult result = RestorePipeline(backend_, model_).restore(black);
+  EXPECT_TRUE(result.untouched);
+  EXPECT_EQ(result.reason, UntouchedReason::featureless);
+  EXPECT_EQ(result.image.data, black.data);
+  EXPECT_FALSE(restore(black).untouched);
+}
+
+class RestoreHoles : public RestorePipelineTest {
+ protected:
+  RestoreHoles() { model_.config.label_bias.assign(kLabels.size(), 0.f); }
+  // Restores a photo that is recognised as "uncompleted", whatever it shows.
+  RestoreResult restore_recognised(const Image& photo) {
+    model_.config.label_bias[size_t(label_index(kHolesLabel))] = 1000;
+    return RestorePipeline(backend_, model_).restore(photo);
+  }
+  FloatImage dark_scene() {
+    FloatImage scene = test::test_scene(160, 120);
+    for (float& v : scene.data) v *= 0.8f;
+    return scene;
+  }
+};
+
+TEST_F(RestoreHoles, white_that_may_belong_to_the_picture_is_never_painted_on_recognition_alone) {
+  FloatImage print = dark_scene();
+  for (int y = 0; y < 120; ++y)
+    for (int x = 0; x < 160; ++x)
+      if (x < 12 || y < 12 || x >= 148 || y >= 108)
+        for (int c = 0; c < 3; ++c) print.at(x, y, c) = 1;
+  const Image photo = from_rgb(print);
+  const RestoreResult result = restore_recognised(photo);
+  EXPECT_TRUE(result.untouched);
+  EXPECT_EQ(result.reason, UntouchedReason::white_areas);
+  EXPECT_EQ(result.image.data, photo.data);
+}
+
+TEST_F(RestoreHoles, strokes_cut_out_of_a_photo_are_painted_and_nothing_else_is_changed) {
+  FloatImage holed = dark_scene();
+  for (int stroke = 0; stroke < 12; ++stroke)
+    for (int i = 0; i < 40; ++i)
+      for (int across = 0; across < 14; ++across)
+        for (int c = 0; c < 3; ++c) holed.at(5 + stroke % 4 * 38 + across + i / 3, (stroke / 4 * 40 + i), c) = 1;
+  const Image photo = from_rgb(holed);
+  const RestoreResult result = restore_recognised(photo);
+  EXPECT_FALSE(result.untouched);
+  size_t painted = 0;
+  for (size_t i = 0; i < photo.pixels(); ++i) {
+    const bool hole = holed.data[3 * i] == 1,
+               kept = std::equal(&photo.data[3 * i], &photo.data[3 * i] + 3, &result.image.data[3 * i]);
+    ASSERT_TRUE(hole || kept);
+    painted += !kept;
+  }
+  EXPECT_GT(painted, 1000u);
+}
+
+TEST_F(RestorePipelineTest, a_grey_photo_stored_as_colour_comes_back_grey_in_both_depths) {
+  for (const int bits : {8, 16}) {
+    FloatImage grey = test::test_scene(60, 50);
+    for (size_t i = 0; i < grey.data.size(); ++i) grey.data[i] = grey.data[i / 3 * 3];
+    const Image result = restore(test::as_photo(grey, bits)).image;
+    const FloatImage after = to_rgb(result);
+    for (size_t i = 0; i < after.pixels(); ++i) {
+      ASSERT_NEAR(after.data[3 * i], after.data[3 * i + 1], 1.01 / 65535);
+      ASSERT_NEAR(after.data[3 * i], after.data[3 * i + 2], 1.01 / 65535);
+    }
+  }
+}
+
+TEST_F(RestorePipelineTest, the_tone_of_a_photo_does_not_touch_what_a_mask_or_strength_zero_keeps) {
+  Image photo = test::test_photo(60, 50);
+  for (size_t i = 0; i < photo.data.size(); ++i)
+    photo.data[i] = uint8_t(std::min(int(photo.data[i / 3 * 3]), 250) + int(i * 7 % 3));  // grey up to JPEG's rounding
+  RestoreOptions none, masked;
+  none.strength = 0;
+  EXPECT_EQ(restore(photo, none).image.data, photo.data);
+  masked.mask = Mask{60, 50, std::vector<uint8_t>(60 * 50, 1)};
+  EXPECT_EQ(restore(photo, masked).image.data, photo.data);
 }
 
 TEST_F(RestorePipelineTest, the_chosen_degradation_affects_the_result) {
