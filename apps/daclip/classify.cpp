@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 
-#include "core/text.h"
 #include "daclip/classifier.h"
 #include "inputs.h"
 #include "runtime.h"

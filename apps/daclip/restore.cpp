@@ -2,7 +2,6 @@
 #include <future>
 #include <memory>
 
-#include "core/labels.h"
 #include "daclip/restorer.h"
 #include "formats.h"
 #include "inputs.h"

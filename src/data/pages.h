@@ -7,8 +7,8 @@
 
 namespace daclip {
 
-// Such a picture of the photo's size, some with a part of the photo in it. photo: RGB in [0,1], at least 1x1. Result: in
-// [0,1], multiples of 1/255.
+// Such a picture of the photo's size, some with a part of the photo in it. photo: RGB in [0,1], at least 1x1. Result:
+// in [0,1], multiples of 1/255.
 FloatImage made_up_page(const FloatImage& photo, Random& random);
 
 }  // namespace daclip

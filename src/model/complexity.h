@@ -21,7 +21,8 @@ struct Network {
   bool restores = false;                              // a restoration network, not a part of CLIP
 };
 
-// The networks of a model: image tower and controller, text tower, damage network, and the restoration network at this picture size.
+// The networks of a model: image tower and controller, text tower, damage network, and the restoration network at this
+// picture size.
 std::vector<Network> networks_of(const ModelConfig& config, int height, int width);
 
 // The networks in the paper's configurations. Their weights are not needed.

@@ -50,8 +50,8 @@ struct ModelConfig {
   bool label_steering = false;
 };
 
-// The tensors of a model file: "labels", "daclip.<published name>", "damage.<name>" (nets/damage_net.h), "restorer.<published
-// name>" (the restoration network's), "tokenizer.merges" (merges, 2) int32.
+// The tensors of a model file: "labels", "daclip.<published name>", "damage.<name>" (nets/damage_net.h),
+// "restorer.<published name>" (the restoration network's), "tokenizer.merges" (merges, 2) int32.
 
 // Checks ranges, rules within and between the parts. Throws FormatError. Sizes computed from a valid configuration
 // cannot overflow.
