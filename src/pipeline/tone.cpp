@@ -10,12 +10,14 @@
 namespace daclip {
 namespace {
 
-constexpr int kBlock = 8;
+constexpr int kBlock = 16;  // JPEG with reduced colour keeps its mean of colour
 constexpr float kLevel = 1 / 255.f;
-constexpr double kLargestDeviation = 3 * kLevel;  // root mean square over the photo, from the curve
-constexpr float kLargestOfBlock = 6 * kLevel;     // mean over a block: a lamp in the snow is a few blocks
-constexpr float kFullRange = 0.5f;                // of luma; both limits shrink with a photo's range below it
-constexpr double kGreyBelow = 1 * kLevel;         // root mean square of the curve over the photo
+constexpr double kLargestDeviation = 8 * kLevel;  // root mean square over the photo, from the curve
+// Of a block's mean from the curve, a share of the curve's root mean square: JPEG rounds strong tones more than weak
+// ones, and a grey photo has no deviation but noise. A small lamp in the snow is a part of one block.
+constexpr double kShareOfBlock = 0.3, kLeastOfBlock = 2.5 * kLevel, kMostOfBlock = 8 * kLevel;
+constexpr float kFullRange = 0.5f;         // of luma; the limits shrink with a photo's range below it
+constexpr double kGreyBelow = 1 * kLevel;  // root mean square of the curve over the photo
 
 struct Chroma {
   float luma, red, blue;  // red = R - Y, blue = B - Y
@@ -106,13 +108,14 @@ MeasuredTone measure_tone(const Image& photo) {
 // A restoration that widens the range, as of a dark or hazy photo, brings out colours in proportion.
 bool follows(const Image& photo, const MeasuredTone& tone) {
   const ToneCurve& curve = tone.curve;
-  const float scale = std::min(1.f, tone.range / kFullRange), largest_of_block = scale * kLargestOfBlock;
+  const float scale = std::min(1.f, tone.range / kFullRange);
+  const auto largest_of_block = scale * float(std::clamp(kShareOfBlock * tone.strength, kLeastOfBlock, kMostOfBlock));
+  const auto pixels = float(std::min(kBlock, photo.width) * std::min(kBlock, photo.height));  // also of cut blocks
   double squares = 0;
   bool coloured = false;
   const int blocks = (photo.width + kBlock - 1) / kBlock;
   for_each_strip(photo, [&](int, const FloatImage& strip) {
     std::vector<float> red(size_t(blocks), 0.f), blue(size_t(blocks), 0.f);
-    std::vector<int> count(size_t(blocks), 0);
     for (int y = 0; y < strip.height; ++y)
       for (int x = 0; x < strip.width; ++x) {
         const Chroma c = chroma_of(strip.at(x, y, 0), strip.at(x, y, 1), strip.at(x, y, 2));
@@ -120,12 +123,9 @@ bool follows(const Image& photo, const MeasuredTone& tone) {
         squares += double(from_red * from_red + from_blue * from_blue);
         red[size_t(x / kBlock)] += from_red;
         blue[size_t(x / kBlock)] += from_blue;
-        ++count[size_t(x / kBlock)];
       }
-    for (int i = 0; i < blocks; ++i) {
-      const auto n = float(count[size_t(i)]);
-      coloured |= std::hypot(red[size_t(i)] / n, blue[size_t(i)] / n) > largest_of_block;
-    }
+    for (int i = 0; i < blocks; ++i)
+      coloured |= std::hypot(red[size_t(i)], blue[size_t(i)]) > largest_of_block * pixels;
     return !coloured;
   });
   return !coloured && std::sqrt(squares / double(photo.pixels())) <= double(scale) * kLargestDeviation;

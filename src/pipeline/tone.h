@@ -14,9 +14,9 @@ struct ToneCurve {
   std::array<float, kBins> red{}, blue{};
 };
 
-// The curve of a photo whose pixels all lie as close to one as JPEG's rounding leaves them. Absent for photos with
-// colour in any 8x8 block, also where it is faint in a dark or hazy photo, and for coloured noise over a grey photo,
-// which is not told from colour.
+// The curve of a photo whose pixels all lie as close to one as JPEG's rounding and the fine noise of a scanner leave
+// them. Absent for photos with colour in any 16x16 block, also where it is faint in a dark or hazy photo, and for
+// stronger coloured noise over a grey photo, which is not told from colour.
 std::optional<ToneCurve> monochrome_tone(const Image& photo);
 
 // Replaces the colours of every pixel by the curve's for its luma. Alpha is kept.

@@ -116,6 +116,13 @@ TEST(Tone, a_red_lamp_in_the_snow_keeps_its_red) {
   EXPECT_FALSE(monochrome_tone(photo));
 }
 
+TEST(Tone, the_fine_noise_of_a_scanner_leaves_a_grey_photo_grey) {
+  Image photo = toned(1, 1);
+  Random random(1);
+  for (uint8_t& v : photo.data) v = uint8_t(std::clamp(v + 3 * random.normal() + 0.5, 0.0, 255.0));
+  EXPECT_TRUE(monochrome_tone(photo));
+}
+
 TEST(Tone, coloured_noise_over_a_grey_photo_counts_as_colour) {
   Image photo = toned(1, 1);
   Random random(1);
