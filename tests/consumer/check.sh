@@ -42,8 +42,8 @@ case $mode in
     ;;
   deb)
     run cpack --config "$build/CPackConfig.cmake" -G DEB -B "$work/packages"
-    run dpkg-deb -x "$work"/packages/*.deb "$work/root"
-    check_prefix "$work/root/usr"
+    run dpkg-deb -x "$work"/packages/*.deb "$work/unpacked"
+    check_prefix "$work/unpacked/usr"
     ;;
   tree)
     mkdir "$work/parent"
