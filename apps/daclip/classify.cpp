@@ -52,7 +52,7 @@ nlohmann::ordered_json as_json(const Input& input, const Recognition& recognitio
   return entry;
 }
 
-// Every kind for itself: "noisy 98% (severity 0.6)".
+// Every kind for itself, a line each: "noisy 98 % (severity 0.60)".
 std::string all_findings(const Recognition& recognition) {
   std::string text;
   for (const Finding& f : recognition.findings)
@@ -73,9 +73,9 @@ std::string as_line(const Input& input, const Recognition& recognition, int top)
 int run_classify(const ClassifyArguments& arguments) {
   const InputList list = list_inputs(arguments.inputs, arguments.recursive);
   const Model model = open_model(arguments.runtime, !arguments.words.empty());
-  Classifier classifier(model, arguments.runtime.threads);
   if (arguments.all && !model.finds_several())
     throw UsageError(cat("--all: model ", model.name(), " names one kind for a photo; it has no damage network"));
+  Classifier classifier(model, arguments.runtime.threads);
   if (!arguments.words.empty()) classifier.set_labels(arguments.words);
   auto results = nlohmann::ordered_json::array();
   size_t failed = list.problems.size(), unsure = 0;

@@ -117,7 +117,8 @@ class RestoreRun {
     if (!arguments_.prompt.empty())
       return cat("steered by \"", arguments_.prompt, "\", looks ", best.label, " (", percent(best.probability), ")");
     if (result.untouched) return left_as_it_is(result);
-    if (!result.recognition.findings.empty() && arguments_.restore.degradation.empty()) return findings_of(result);
+    if (result.degradation == best.label && best.label != "clean" && !result.recognition.findings.empty())
+      return findings_of(result);
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");
     return cat("taken as ", result.degradation, ", looks ", best.label, " (", percent(best.probability), ")");
   }
@@ -137,7 +138,6 @@ class RestoreRun {
   // "noisy (98 %) and hazy (91 %), then rainy": what the first pass found, and what later ones did.
   static std::string findings_of(const RestoreResult& result) {
     std::string text;
-    if (result.repairs.empty()) return text;
     const std::vector<std::string>& first = result.repairs.front();
     for (size_t i = 0; i < first.size(); ++i)
       text += cat(i == 0 ? "" : " and ", first[i], " (", percent(result.recognition.findings[i].probability), ")");

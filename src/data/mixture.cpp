@@ -1,6 +1,7 @@
 #include "data/mixture.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace daclip {
 namespace {
@@ -18,6 +19,18 @@ int capture_order(int label) {
   return int(at - std::begin(kCaptureOrder));
 }
 
+int draw_weighted(std::span<const double> weights, Random& random) {
+  double at = random.uniform(0, std::accumulate(weights.begin(), weights.end(), 0.0));
+  int last = 0;
+  for (int i = 0; i < int(weights.size()); ++i) {
+    if (weights[size_t(i)] == 0) continue;
+    last = i;
+    if (at < weights[size_t(i)]) return i;
+    at -= weights[size_t(i)];
+  }
+  return last;  // rounding may step past the last weight
+}
+
 std::vector<int> draw_further_kinds(int label, bool after_only, const SamplerConfig& config, Random& random) {
   const int wanted = random.chance(kThreeKinds) ? 2 : 1;
   std::vector<int> kinds;
@@ -26,17 +39,8 @@ std::vector<int> draw_further_kinds(int label, bool after_only, const SamplerCon
     if (i != label && (!after_only || capture_order(i) > capture_order(label)))
       weights[size_t(i)] = config.weights[size_t(i)];
   while (int(kinds.size()) < wanted) {
-    double total = 0;
-    for (const double weight : weights) total += weight;
-    if (total == 0) break;
-    double at = random.uniform(0, total);
-    int drawn = 0;
-    for (int i = 0; i < kDegradationCount; ++i) {
-      if (weights[size_t(i)] == 0) continue;
-      drawn = i;
-      if (at < weights[size_t(i)]) break;
-      at -= weights[size_t(i)];
-    }
+    if (std::ranges::all_of(weights, [](double weight) { return weight == 0; })) break;
+    const int drawn = draw_weighted(weights, random);
     kinds.push_back(drawn);
     weights[size_t(drawn)] = 0;
   }

@@ -1,7 +1,6 @@
 #include "data/sampler.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/error.h"
 #include "data/framing.h"
@@ -48,18 +47,7 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
   if (clean_.empty()) throw UsageError("the packs hold no clean photo");
 }
 
-int Sampler::pick_label(Random& random) const {
-  const double total = std::accumulate(config_.weights.begin(), config_.weights.end(), 0.0);
-  double at = random.uniform(0, total);
-  int last = 0;
-  for (int i = 0; i < int(kLabels.size()); ++i) {
-    if (config_.weights[size_t(i)] == 0) continue;
-    last = i;
-    if (at < config_.weights[size_t(i)]) return i;
-    at -= config_.weights[size_t(i)];
-  }
-  return last;  // rounding may step past the last weight
-}
+int Sampler::pick_label(Random& random) const { return draw_weighted(config_.weights, random); }
 
 Sampler::Source Sampler::pick_photo(Sample& sample, Random& random) const {
   const std::vector<size_t>&pairs = paired_[size_t(sample.label)], &found = found_[size_t(sample.label)];

@@ -1,6 +1,7 @@
 #include "image/pixels.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 
@@ -110,6 +111,15 @@ FloatImage box_reduced(const Image& image, int factor) {
     }
   }
   return result;
+}
+
+FloatImage overview(const Image& image, int side) {
+  constexpr double kHeldWhole = 4e6;  // pixels
+  const auto pixels = double(image.pixels());
+  if (pixels <= kHeldWhole) return rgb_region(image, 0, 0, image.width, image.height);
+  const int factor = std::min(int(std::ceil(std::sqrt(pixels / kHeldWhole))),
+                              std::max(1, std::min(image.width, image.height) / (2 * side)));
+  return box_reduced(image, factor);
 }
 
 }  // namespace daclip

@@ -21,4 +21,9 @@ FloatImage continued(const FloatImage& picture, int width, int height);
 // The mean of each factor x factor square as RGB in [0,1] (those at the right and bottom border may be smaller).
 FloatImage box_reduced(const Image& image, int factor);
 
+// The whole picture as RGB in [0,1], at most about four million pixels (48 MB). Larger ones are reduced by
+// box_reduced(), but to no less than 2 * side pixels along either side, so that a resize to `side` decides the
+// sharpness.
+FloatImage overview(const Image& image, int side);
+
 }  // namespace daclip

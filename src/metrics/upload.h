@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "image/float_image.h"
+#include "nets/perceptual.h"
 #include "ops/backend.h"
 #include "ops/weights.h"
 #include "weights/named_arrays.h"
@@ -23,12 +24,11 @@ inline Weights upload(Backend& backend, const NamedArrays& file) {
   return weights;
 }
 
-// Input of LPIPS's networks: RGB scaled to [-1,1], then normalised by ImageNet's statistics. -> (1,H,W,3).
+// Input of LPIPS's networks, (1,H,W,3).
 inline Tensor perceptual_input(Backend& backend, const FloatImage& image) {
-  constexpr double kShift[] = {-0.030, -0.088, -0.188}, kScale[] = {0.458, 0.448, 0.450};
-  std::vector<float> values(image.data.size());
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] = float((2 * double(image.data[i]) - 1 - kShift[i % 3]) / kScale[i % 3]);
+  std::vector<float> values;
+  values.reserve(image.data.size());
+  append_normalised(image, values);
   return backend.from_floats(values, {1, image.height, image.width, 3});
 }
 

@@ -30,7 +30,7 @@ void visit(ConfigVisitor& visitor, DamageConfig& config);
 void validate(const DamageConfig& config);
 
 // view (N, view, view, 3) and tiles (N*grid*grid, tile, tile, 3), both as LPIPS normalises RGB ->
-// (N, 2*kinds): the log odds of each kind, then the log odds of its severity.
+// (N, 2*kinds): the log odds of each kind, then the log odds of its severity. Throws ShapeError for other shapes.
 Tensor damage_logits(Backend& backend, const DamageConfig& config, const Scope& weights, const Tensor& view,
                      const Tensor& tiles);
 

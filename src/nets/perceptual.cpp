@@ -122,6 +122,12 @@ std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const S
   return taps;
 }
 
+void append_normalised(const FloatImage& rgb, std::vector<float>& values) {
+  constexpr double kShift[] = {-0.030, -0.088, -0.188}, kScale[] = {0.458, 0.448, 0.450};
+  for (size_t i = 0; i < rgb.data.size(); ++i)
+    values.push_back(float((2 * double(rgb.data[i]) - 1 - kShift[i % 3]) / kScale[i % 3]));
+}
+
 std::vector<WeightSpec> perceptual_weights(PerceptualNet net, int count) {
   WeightList list;
   for (const Layer& layer : layers_of(net)) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "image/float_image.h"
 #include "ops/backend.h"
 #include "ops/weights.h"
 #include "restoration/weight_spec.h"
@@ -27,6 +28,10 @@ int64_t perceptual_least_size(PerceptualNet net);
 // ShapeError for images below the minimum size.
 std::vector<Tensor> perceptual_taps(Backend& backend, PerceptualNet net, const Scope& weights, const Tensor& x,
                                     int count = kAllTaps);
+
+// Appends the picture's values as LPIPS's networks take them: RGB scaled to [-1,1], then normalised by ImageNet's
+// statistics. rgb: in [0,1].
+void append_normalised(const FloatImage& rgb, std::vector<float>& values);
 
 // The weights that the first `count` taps need, in a fixed order.
 std::vector<WeightSpec> perceptual_weights(PerceptualNet net, int count = kAllTaps);

@@ -1,19 +1,13 @@
 #include "pipeline/damage_input.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "image/pixels.h"
 #include "image/resize.h"
+#include "nets/perceptual.h"
 
 namespace daclip {
 namespace {
-
-// LPIPS's ScalingLayer: x in [-1,1] minus shift, divided by scale.
-void append_normalised(const FloatImage& rgb, std::vector<float>& out) {
-  constexpr float kShift[] = {-0.030f, -0.088f, -0.188f}, kScale[] = {0.458f, 0.448f, 0.450f};
-  for (size_t i = 0; i < rgb.data.size(); ++i) out.push_back((2 * rgb.data[i] - 1 - kShift[i % 3]) / kScale[i % 3]);
-}
 
 // whole: the photo, perhaps reduced. native(left, top, width, height): a part of the full photo.
 template <class NativePart>
@@ -50,14 +44,8 @@ DamageInput damage_input(const FloatImage& rgb, const DamageConfig& config) {
 }
 
 DamageInput damage_input(const Image& image, const DamageConfig& config) {
-  constexpr int64_t kHeldWhole = 4'000'000;  // pixels: 48 MB as floats
-  const int64_t pixels = int64_t(image.width) * image.height;
-  int factor = 1;
-  if (pixels > kHeldWhole)
-    factor = std::min(int(std::ceil(std::sqrt(double(pixels) / double(kHeldWhole)))),
-                      std::max(1, std::min(image.width, image.height) / (2 * config.view)));
   return make_input(
-      box_reduced(image, factor), image.width, image.height,
+      overview(image, config.view), image.width, image.height,
       [&](int left, int top, int width, int height) { return rgb_region(image, left, top, width, height); }, config);
 }
 

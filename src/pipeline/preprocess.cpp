@@ -206,13 +206,7 @@ FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config) {
 }
 
 FloatImage clip_input(const Image& image, const PreprocessConfig& config) {
-  constexpr int64_t kHeldWhole = 4'000'000;  // pixels: 48 MB as floats
-  const int64_t pixels = int64_t(image.width) * image.height;
-  if (pixels <= kHeldWhole) return clip_input(rgb_region(image, 0, 0, image.width, image.height), config);
-  // Keeps each side at least twice as long as the square, so that the final resize decides the sharpness.
-  const int factor = std::min(int(std::ceil(std::sqrt(double(pixels) / double(kHeldWhole)))),
-                              std::max(1, std::min(image.width, image.height) / (2 * config.size)));
-  const FloatImage whole = box_reduced(image, factor);
+  const FloatImage whole = overview(image, config.size);
   if (config.kind == PreprocessConfig::Kind::clip) return clip_input(whole, config);
   const auto native = [&](int left, int top, int width, int height) {
     return rgb_region(image, left, top, width, height);

@@ -89,7 +89,7 @@ class DamageStage : public Stage {
       line += cat(" ", kLabels[i], " ", std::round(1000 * share) / 10);
     }
     result["accuracy"] = accuracy;
-    result["severity_error"] = error / double(validation_.size());
+    result["severity_error"] = error / (double(validation_.size()) - count[kClean]);
     summary = cat("accuracy ", std::round(10000 * accuracy) / 100, " %:", line);
     return result;
   }

@@ -35,6 +35,45 @@ TEST(Version, numbers_make_up_the_text) {
   EXPECT_EQ(cat(DACLIP_VERSION_MAJOR, ".", DACLIP_VERSION_MINOR, ".", DACLIP_VERSION_PATCH), DACLIP_VERSION);
 }
 
+TEST_F(Verbs, classify_prints_every_finding_of_a_model_that_finds_several) {
+  photo("in/a.png");
+  NamedArrays model = tiny_model(tiny_damage_config());
+  set_findings(model, {{"rainy", 3.f}, {"hazy", 2.f}});
+  write_safetensors(path("several.safetensors"), model);
+  const Outcome text = run_program({"classify", path("in"), "--model", path("several.safetensors"), "--all"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_EQ(lines_in(text.out), 1u + kDegradationCount);
+  EXPECT_NE(text.out.find("\n    rainy 95 % (severity 0.50)\n    hazy 88 % (severity 0.50)"), std::string::npos)
+      << text.out;
+  const Json json =
+      Json::parse(run_program({"classify", path("in"), "--model", path("several.safetensors"), "--json"}).out);
+  EXPECT_EQ(json[0]["findings"][0]["kind"], "rainy");
+  EXPECT_EQ(json[0]["findings"].size(), size_t(kDegradationCount));
+  EXPECT_EQ(json[0]["labels"][0]["label"], "rainy");
+}
+
+TEST_F(Verbs, classify_refuses_all_findings_of_a_model_that_names_one_kind) {
+  photo("in/a.png");
+  const Outcome outcome = run_program({"classify", path("in"), "--model", path("tiny.safetensors"), "--all"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find("no damage network"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Verbs, restore_names_what_it_found_and_what_it_was_given_in_its_place) {
+  photo("in.png");
+  NamedArrays model = tiny_model(tiny_damage_config());
+  set_findings(model, {{"rainy", 3.f}, {"hazy", 2.f}});
+  write_safetensors(path("several.safetensors"), model);
+  const std::vector<std::string> plain = {"restore",       path("in.png"), "-o",
+                                          path("out.png"), "--model",      path("several.safetensors")};
+  const Outcome found = run_program(plain);
+  EXPECT_NE(found.err.find("rainy (95 %) and hazy (88 %)"), std::string::npos) << found.err << found.out;
+  std::vector<std::string> chosen = plain;
+  chosen.insert(chosen.end(), {"--degradation", "noisy"});
+  const Outcome given = run_program(chosen);
+  EXPECT_NE(given.err.find("taken as noisy, looks rainy"), std::string::npos) << given.err << given.out;
+}
+
 TEST_F(Verbs, classify_prints_the_best_labels) {
   photo("in/a.png");
   photo("in/b.png", 90, 30, 2);
