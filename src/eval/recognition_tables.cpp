@@ -77,7 +77,9 @@ Table label_table(const std::vector<MethodRecognition>& methods) {
     }
     if (n == 0) continue;
     row.cells[1].text = cat(n);
-    row.cells.push_back({std::string(paper_number("4 " + labels[i], labels[i], "DA-CLIP", "accuracy %"))});
+    const bool in_paper = labels[i] != kCleanLabel;  // the paper's Table 4 has no good photos
+    row.cells.push_back(
+        {in_paper ? std::string(paper_number("4 " + labels[i], labels[i], "DA-CLIP", "accuracy %")) : ""});
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -143,5 +143,17 @@ TEST(RecognitionTables, tell_accuracy_labels_and_mistakes) {
   EXPECT_TRUE(recognition_tables({}).empty());
 }
 
+TEST(RecognitionTables, good_photos_have_an_accuracy_but_no_number_of_the_paper) {
+  std::vector<Result> results = sample_results();
+  results.push_back(sample_result("CBSD68-clean", "clean", "a", "ours", 40, 40));
+  recognise(results.back(), "clean", 0.75);
+  const std::vector<Table> tables = recognition_tables(summarise_recognition(results));
+  const Table& labels = named(tables, "accuracy-per-label");
+  ASSERT_EQ(labels.rows.size(), 3u);
+  EXPECT_EQ(labels.rows[2].cells[0].text, "clean");
+  EXPECT_EQ(labels.rows[2].cells[2].text, "100.0");
+  EXPECT_EQ(labels.rows[2].cells.back().text, "");
+}
+
 }  // namespace
 }  // namespace daclip::test
