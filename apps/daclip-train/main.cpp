@@ -26,7 +26,7 @@ constexpr int kInterrupted = 3;  // exit code: saved before its end, by SIGTERM 
 extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
-  std::string daclip, earlier, damage, restorer, out, name = "compact";
+  std::string daclip, earlier, damage, instruction, restorer, out, name = "compact";
   std::vector<std::string> damage_bias;
   double clean_prior = 1, earlier_share = 0.5, controller_weight = 0;
 };
@@ -105,6 +105,7 @@ int export_file(const ExportArguments& arguments) {
   options.damage = arguments.damage;
   options.controller_weight = arguments.controller_weight;
   options.damage_bias = parse_biases(arguments.damage_bias);
+  options.instruction = arguments.instruction;
   options.restorer = arguments.restorer;
   options.name = arguments.name;
   options.clean_prior = arguments.clean_prior;
@@ -127,6 +128,8 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
   verb->add_option("--controller-weight", arguments.controller_weight,
                    "How much of the controller's log odds is added to the damage network's, 0 to 10")
       ->capture_default_str();
+  verb->add_option("--instruction", arguments.instruction,
+                   "Checkpoint of the instruction stage; without it the model reads no instructions");
   verb->add_option("--restorer", arguments.restorer,
                    "Checkpoint of the restorer stage; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
@@ -170,6 +173,8 @@ int main(int argc, char** argv) {
                  action);
   add_train_verb(app, "damage", "Train the network that says which kinds of damage a photo shows", arguments,
                  daclip::make_damage_stage, action);
+  add_train_verb(app, "instruction", "Train the network that understands instructions in words", arguments,
+                 daclip::make_instruction_stage, action);
   add_train_verb(app, "restorer", "Train a restoration network (NAFNet), blind or steered by a DA-CLIP", arguments,
                  daclip::make_restorer_stage, action);
   ExportArguments export_arguments;

@@ -33,6 +33,8 @@ nlohmann::ordered_json parameters(const ModelFile& file) {
     // What the paper's "+125.2M" counts, see ModelFile.
     if (file.config.controller) counts["image_tower_and_controller_by_layers"] = file.parameters_of_layers();
   }
+  if (file.config.damage) counts["damage_network"] = file.parameters("damage.");
+  if (file.config.instruction) counts["instruction_network"] = file.parameters("instruction.");
   counts["restorer"] = file.parameters("restorer.");
   return counts;
 }

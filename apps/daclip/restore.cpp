@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <future>
+#include <iostream>
 #include <memory>
 
 #include "daclip/restorer.h"
@@ -114,6 +115,7 @@ class RestoreRun {
     const std::vector<Prediction>& predictions = result.recognition.predictions;
     if (predictions.empty()) return "restored";
     const Prediction& best = predictions.front();
+    if (arguments_.restore.instruction) return asked_for(result);
     if (!arguments_.prompt.empty())
       return cat("steered by \"", arguments_.prompt, "\", looks ", best.label, " (", percent(best.probability), ")");
     if (result.untouched) return left_as_it_is(result);
@@ -121,6 +123,21 @@ class RestoreRun {
       return findings_of(result);
     if (result.degradation == best.label) return cat(best.label, " (", percent(best.probability), ")");
     return cat("taken as ", result.degradation, ", looks ", best.label, " (", percent(best.probability), ")");
+  }
+
+  // "asked for rainy, keeps hazy"
+  std::string asked_for(const RestoreResult& result) const {
+    const Instruction& instruction = *arguments_.restore.instruction;
+    std::string text = instruction.everything ? "asked for everything" : "asked for";
+    if (!result.repairs.empty()) text += cat(instruction.everything ? ": " : " ", joined(result.repairs.front()));
+    if (!instruction.kept.empty()) text += cat(", keeps ", joined(instruction.kept));
+    return result.untouched ? cat(text, ", nothing found, left as it is") : text;
+  }
+
+  static std::string joined(const std::vector<std::string>& kinds) {
+    std::string text;
+    for (const std::string& kind : kinds) text += cat(text.empty() ? "" : " and ", kind);
+    return text;
   }
 
   static std::string left_as_it_is(const RestoreResult& result) {
@@ -142,9 +159,7 @@ class RestoreRun {
     for (size_t i = 0; i < first.size(); ++i)
       text += cat(i == 0 ? "" : " and ", first[i], " (", percent(result.recognition.findings[i].probability), ")");
     for (size_t pass = 1; pass < result.repairs.size(); ++pass) {
-      text += ", then ";
-      for (size_t i = 0; i < result.repairs[pass].size(); ++i)
-        text += cat(i == 0 ? "" : " and ", result.repairs[pass][i]);
+      text += ", then " + joined(result.repairs[pass]);
     }
     return text;
   }
@@ -209,9 +224,18 @@ ConditioningChoice conditioning_of(const RestoreArguments& arguments, Restorer& 
   if (zero == "degradation" || zero == "both") choice.degradation.source = Source::zero;
   if (!arguments.clean.empty())
     choice.content = {Source::image, restorer.embed_clean_image(read_image(arguments.clean))};
-  if (!arguments.prompt.empty()) choice.degradation = {Source::words, restorer.embed_text(arguments.prompt)};
+  if (!arguments.prompt.empty() && !arguments.restore.instruction)
+    choice.degradation = {Source::words, restorer.embed_text(arguments.prompt)};
   if (!arguments.caption.empty()) choice.content = {Source::words, restorer.embed_text(arguments.caption)};
   return choice;
+}
+
+void understand_prompt(RestoreArguments& arguments, Restorer& restorer) {
+  const Instruction instruction = restorer.understand(arguments.prompt);
+  std::string unknown;
+  for (const std::string& word : instruction.unknown_words) unknown += cat(unknown.empty() ? "" : ", ", word);
+  if (!unknown.empty()) std::cerr << "daclip: --prompt: words that the model does not know: " << unknown << "\n";
+  arguments.restore.instruction = instruction;
 }
 
 int run_restore(RestoreArguments arguments) {
@@ -220,6 +244,7 @@ int run_restore(RestoreArguments arguments) {
   const Model model = open_model(arguments.runtime, words);
   Restorer restorer(model, arguments.runtime.threads);
   check_contexts(model, arguments);
+  if (!arguments.prompt.empty() && model.understands_instructions()) understand_prompt(arguments, restorer);
   restorer.check(arguments.restore);
   arguments.restore.conditioning = conditioning_of(arguments, restorer);
   if (!arguments.mask.empty()) arguments.restore.mask = Mask::from_image(read_image(arguments.mask));
@@ -231,7 +256,8 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
   verb.add_option("--degradation", arguments.restore.degradation,
                   "Take this as what is wrong instead of recognising it, e.g. noisy")
       ->type_name("NAME");
-  verb.add_option("--prompt", arguments.prompt, "Say in words what is wrong, e.g. \"a rainy photo\"")
+  verb.add_option("--prompt", arguments.prompt,
+                  "Say in words what to repair, e.g. \"remove the rain but keep the fog\"")
       ->type_name("TEXT");
   verb.add_option("--caption", arguments.caption, "Say in words what the photo shows")->type_name("TEXT");
   verb.add_option("--clean", arguments.clean, "Take what the photo shows from this good version of it")

@@ -45,15 +45,16 @@ class DACLIP_API Model {
 
   const std::string& name() const;  ///< "compact"
   const std::vector<std::string>& labels()
-      const;                       ///< degradations that it distinguishes, including "clean" if it was trained with it
-  bool recognises() const;         ///< whether it has a CLIP, which recognises the degradation
-  bool finds_several() const;      ///< whether it has a damage network, which fills Recognition::findings
-  bool restores() const;           ///< whether it has a restoration network
-  bool reads_words() const;        ///< whether it can embed text (ModelOptions::text_tower)
-  bool takes_content() const;      ///< whether its network is conditioned on the content embedding
-  bool takes_degradation() const;  ///< whether its network is conditioned on the degradation embedding
-  Precision precision() const;     ///< f32 or bf16
-  const std::string& device() const;  ///< "cpu" or "cuda"
+      const;                   ///< degradations that it distinguishes, including "clean" if it was trained with it
+  bool recognises() const;     ///< whether it has a CLIP, which recognises the degradation
+  bool finds_several() const;  ///< whether it has a damage network, which fills Recognition::findings
+  bool restores() const;       ///< whether it has a restoration network
+  bool reads_words() const;    ///< whether it can embed text (ModelOptions::text_tower)
+  bool understands_instructions() const;  ///< whether it has an instruction network, for Restorer::understand()
+  bool takes_content() const;             ///< whether its network is conditioned on the content embedding
+  bool takes_degradation() const;         ///< whether its network is conditioned on the degradation embedding
+  Precision precision() const;            ///< f32 or bf16
+  const std::string& device() const;      ///< "cpu" or "cuda"
 
   /// Implementation detail.
   const std::shared_ptr<const ModelState>& state() const { return state_; }

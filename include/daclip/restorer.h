@@ -47,21 +47,35 @@ struct ConditioningChoice {
   EmbeddingChoice degradation;  ///< e_d
 };
 
+/// What a sentence asks for, see Restorer::understand().
+struct Instruction {
+  /// A kind of damage that it wants repaired.
+  struct Repair {
+    std::string label;   ///< "rainy"
+    float strength = 1;  ///< how much of the repair to take, above 0 to 1: "a little" is less than "completely"
+  };
+  std::vector<Repair> repairs;             ///< in the order of the model's labels
+  std::vector<std::string> kept;           ///< labels that it wants to stay: "but keep the fog"
+  bool everything = false;                 ///< it wants other kinds repaired too, where they are recognised
+  std::vector<std::string> unknown_words;  ///< words that the model does not know
+};
+
 /// Largest and default RestoreOptions::passes.
 inline constexpr int kMostPasses = 3, kDefaultPasses = 1;
 
 /// Options of Restorer::restore().
 struct RestoreOptions {
-  std::string degradation;          ///< a label of the model; empty: the recognised one
-  ConditioningChoice conditioning;  ///< sources of the embeddings that condition the network
-  std::optional<Mask> mask;         ///< same size as the photo; sets an empty `degradation` to "uncompleted"
-  float strength = 1;               ///< blend: 0 returns the input, 1 the network's result
-  int passes = kDefaultPasses;      ///< repairs until nothing is found, at most so often; 1 to kMostPasses
-  int views = 1;                    ///< self-ensemble: averages the results of 1 to 8 rotated and mirrored views
-  int tile = 0;                     ///< maximum tile side in pixels, at least kSmallestTile; 0: from memory_bytes
-  int overlap = 128;                ///< overlap of neighbouring tiles in pixels
-  uint64_t memory_bytes = 0;        ///< limit for one tile's activations; 0: the network's default
-  SamplerOptions sampler;           ///< for diffusion models
+  std::string degradation;                 ///< a label of the model; empty: the recognised one
+  std::optional<Instruction> instruction;  ///< what to repair, in place of `degradation` and the recognition
+  ConditioningChoice conditioning;         ///< sources of the embeddings that condition the network
+  std::optional<Mask> mask;                ///< same size as the photo; sets an empty `degradation` to "uncompleted"
+  float strength = 1;                      ///< blend: 0 returns the input, 1 the network's result
+  int passes = kDefaultPasses;             ///< repairs until nothing is found, at most so often; 1 to kMostPasses
+  int views = 1;                           ///< self-ensemble: averages the results of 1 to 8 rotated and mirrored views
+  int tile = 0;               ///< maximum tile side in pixels, at least kSmallestTile; 0: from memory_bytes
+  int overlap = 128;          ///< overlap of neighbouring tiles in pixels
+  uint64_t memory_bytes = 0;  ///< limit for one tile's activations; 0: the network's default
+  SamplerOptions sampler;     ///< for diffusion models
 };
 
 /// The smallest nonzero RestoreOptions::tile.
@@ -79,7 +93,7 @@ struct RestoreResult {
   Image image;              ///< with the input's size, bit depth, channels, alpha, profile and EXIF
   Recognition recognition;  ///< before any override; empty if the model has no CLIP
   std::string degradation;  ///< the label used, recognised or chosen; empty if the model has no CLIP
-  /// The kinds of damage that each pass repaired: those that it found, or `degradation`. Empty if untouched, or if the
+  /// The kinds of damage that each pass repaired: those that it found or that were asked for, or `degradation`. Empty if untouched, or if the
   /// model has no CLIP.
   std::vector<std::vector<std::string>> repairs;
   bool untouched = false;                           ///< the input was returned unchanged, for `reason`
@@ -114,6 +128,10 @@ class DACLIP_API Restorer {
 
   /// Throws the errors of restore() that depend only on the options.
   void check(const RestoreOptions& options) const;
+
+  /// What an instruction such as "remove the rain but keep the fog" asks for, for RestoreOptions::instruction.
+  /// @throws UsageError if the model understands none (Model::understands_instructions()), or if it finds no wish in it
+  Instruction understand(std::string_view text);
 
   /// Embedding of a text, (embedding), for EmbeddingChoice::Source::words. Text beyond the context is truncated.
   /// @throws UsageError if the model cannot embed text (Model::reads_words())

@@ -98,11 +98,14 @@ Classifier& classifier_of(daclip_session& session) {
   return *session.classifier;
 }
 
-RestoreOptions restore_options(const daclip_restore_options& options, Restorer& restorer) {
+RestoreOptions restore_options(const daclip_restore_options& options, const Model& model, Restorer& restorer) {
   RestoreOptions result;
   result.degradation = text_or_empty(options.degradation);
   using Source = EmbeddingChoice::Source;
-  if (options.prompt) result.conditioning.degradation = {Source::words, restorer.embed_text(options.prompt)};
+  if (options.prompt && model.understands_instructions())
+    result.instruction = restorer.understand(options.prompt);
+  else if (options.prompt)
+    result.conditioning.degradation = {Source::words, restorer.embed_text(options.prompt)};
   if (options.caption) result.conditioning.content = {Source::words, restorer.embed_text(options.caption)};
   if (options.mask) result.mask = Mask::from_image(from_c(*options.mask, "mask"));
   result.strength = options.strength;
@@ -240,8 +243,8 @@ daclip_status daclip_restore(daclip_session* session, const daclip_image* photo,
     daclip::Restorer& restorer = daclip::restorer_of(*session);
     const daclip::Image input = daclip::from_c(*photo, "photo");
     daclip::check_result(*photo, *result);
-    daclip::RestoreResult restored =
-        restorer.restore(input, daclip::restore_options(chosen, restorer), daclip::progress_of(chosen));
+    daclip::RestoreResult restored = restorer.restore(
+        input, daclip::restore_options(chosen, daclip::open_model(*session), restorer), daclip::progress_of(chosen));
     daclip::to_c(restored.image, *result);
     session->recognition = std::move(restored.recognition);
     session->degradation = std::move(restored.degradation);

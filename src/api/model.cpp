@@ -37,6 +37,7 @@ bool Model::recognises() const { return state_->model.config.clip.has_value(); }
 bool Model::finds_several() const { return state_->model.config.damage.has_value(); }
 bool Model::restores() const { return state_->model.config.restorer != nullptr; }
 bool Model::reads_words() const { return !state_->model.merges.empty(); }
+bool Model::understands_instructions() const { return state_->model.config.instruction.has_value(); }
 bool Model::takes_content() const { return restores() && state_->model.config.restorer->context_dims().content > 0; }
 bool Model::takes_degradation() const {
   return restores() && state_->model.config.restorer->context_dims().degradation > 0;

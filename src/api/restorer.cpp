@@ -1,6 +1,7 @@
 #include "daclip/restorer.h"
 
 #include "api/model_state.h"
+#include "pipeline/instruction.h"
 #include "pipeline/restore_pipeline.h"
 #include "pipeline/words.h"
 
@@ -28,6 +29,10 @@ RestoreResult Restorer::restore(const Image& photo, const RestoreOptions& option
 }
 
 void Restorer::check(const RestoreOptions& options) const { session_->pipeline.check(options); }
+
+Instruction Restorer::understand(std::string_view text) {
+  return InstructionReader(*session_->backend, session_->state->model).read(text);
+}
 
 std::vector<float> Restorer::embed_text(std::string_view text) {
   return TextEncoder(*session_->backend, session_->state->model).embed(text);

@@ -54,13 +54,16 @@ void change_colours(FloatImage& rgb, Random& random) {
   const float contrast = float(random.uniform(0.8, 1.25)), lift = float(random.uniform(-0.06, 0.1));
   const float saturation = random.chance(0.12) ? 0.f : float(random.uniform(0.3, 1.25));
   const float warm = float(random.uniform(-0.1, 0.1)), green = float(random.uniform(-0.03, 0.03));
+  // Evening, night, black background: a good photo may be dark.
+  const float dark = random.chance(0.3) ? float(random.uniform(1, 1.6)) : 1.f;
   const float gain[3] = {1 + warm, 1 + green, 1 - warm};
   for (size_t i = 0; i < rgb.pixels(); ++i) {
     float* p = &rgb.data[3 * i];
     const float grey = bt601_luma(p[0], p[1], p[2]);
     for (int c = 0; c < 3; ++c) {
       const float coloured = (grey + saturation * (p[c] - grey)) * (saturation > 0 ? gain[c] : 1.f);
-      p[c] = std::clamp(0.5f + contrast * (coloured - 0.5f) + lift, 0.f, 1.f);
+      const float value = std::clamp(0.5f + contrast * (coloured - 0.5f) + lift, 0.f, 1.f);
+      p[c] = dark == 1 ? value : fast_pow(std::max(value, 1e-6f), dark);
     }
   }
   round_to_bytes(rgb);

@@ -15,6 +15,13 @@ double mean_luma(const PackPhoto& photo) {
   return sum / count;
 }
 
+double mean_luma(const FloatImage& rgb) {
+  double sum = 0, count = 0;
+  for (size_t i = 0; i < rgb.pixels(); i += 41, ++count)
+    sum += bt601_luma<double>(rgb.data[3 * i], rgb.data[3 * i + 1], rgb.data[3 * i + 2]);
+  return sum / count;
+}
+
 double roughness(const PackPhoto& photo, const CropPlan& region) {
   double sum = 0, squares = 0, count = 0;
   for (int y = region.y; y < region.y + region.height; y += 5)

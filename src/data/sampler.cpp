@@ -16,12 +16,16 @@ namespace {
 
 constexpr int kRainy = label_index("rainy");
 constexpr int kShadowed = label_index("shadowed");
+constexpr int kLowLight = label_index("low-light");
 constexpr double kHalfSaturation = 20;  // a label with so many found photos uses half of found_share
 constexpr double kSunlit = 0.3;         // mean luma from which shadows are cast on a photo: dark scenes have no sun
 constexpr int kPhotoTries = 4;          // to find a sunlit one
-constexpr uint64_t kMixtureDraws = 0x6d697874, kToneDraws = 0x746f6e65,
-                   kPageDraws = 0x70616765;  // keep the draws of each apart
-constexpr double kGround = 0.4;  // of the surfaces are made up: few photos show asphalt, sand or paving close
+constexpr uint64_t kMixtureDraws = 0x6d697874, kToneDraws = 0x746f6e65, kPageDraws = 0x70616765,
+                   kGoodHalfDraws = 0x68616c66;  // keep the draws of each apart
+constexpr double kGoodHalves = 0.15;  // of the good photos are what pairs show undamaged: the same scenes, so that the
+                                      // damage tells them apart
+constexpr double kDark = 0.3;         // mean luma from which a darkened photo may pass for a good one
+constexpr double kGround = 0.4;       // of the surfaces are made up: few photos show asphalt, sand or paving close
 
 // Weather and lenses are not seen on a page.
 bool may_be_page(int label) {
@@ -45,11 +49,13 @@ Sampler::Sampler(const std::vector<PackPhoto>& photos, const SamplerConfig& conf
     (!photos[i].lq.empty() ? paired_[size_t(label)] : label == kClean ? clean_ : found_[size_t(label)]).push_back(i);
   }
   if (clean_.empty()) throw UsageError("the packs hold no clean photo");
+  for (size_t label = 0; label < paired_.size(); ++label)
+    if (!paired_[label].empty()) kinds_with_pairs_.push_back(label);
 }
 
 int Sampler::pick_label(Random& random) const { return draw_weighted(config_.weights, random); }
 
-Sampler::Source Sampler::pick_photo(Sample& sample, Random& random) const {
+Sampler::Source Sampler::pick_photo(Sample& sample, uint64_t seed, Random& random) const {
   const std::vector<size_t>&pairs = paired_[size_t(sample.label)], &found = found_[size_t(sample.label)];
   // Both chances are always drawn, so that the draws that follow do not depend on what the packs hold.
   const bool pair = random.chance(config_.paired_share) && !pairs.empty();
@@ -60,6 +66,12 @@ Sampler::Source Sampler::pick_photo(Sample& sample, Random& random) const {
   for (int i = 0; i < kPhotoTries; ++i) {
     sample.photo = choice[size_t(random.below(int64_t(choice.size())))];
     if (sample.label != kShadowed || source != Source::clean || mean_luma(photos_[sample.photo]) >= kSunlit) break;
+  }
+  if (sample.label == kClean && !kinds_with_pairs_.empty()) {
+    Random half(mix_seed(seed, kGoodHalfDraws));
+    const std::vector<size_t>& of_kind =
+        paired_[kinds_with_pairs_[size_t(half.below(int64_t(kinds_with_pairs_.size())))]];
+    if (half.chance(kGoodHalves)) sample.photo = of_kind[size_t(half.below(int64_t(of_kind.size())))];
   }
   return source;
 }
@@ -82,7 +94,8 @@ void Sampler::add_kind(Sample& sample, int label, uint64_t seed, Random& random)
   const double paper = config_.paper_share[size_t(label)];
   const Severity severity = random.chance(paper) ? Severity::paper : Severity::training;
   FloatImage lq = degrade_visibly(sample.lq, label, severity, seed);
-  sample.severity[size_t(label)] = severity_between(sample.lq, lq);
+  const bool bright = label == kLowLight && mean_luma(lq) >= kDark;
+  sample.severity[size_t(label)] = bright ? kUnknownPresence : severity_between(sample.lq, lq);
   round_to_bytes(lq);
   sample.lq = std::move(lq);
 }
@@ -107,7 +120,7 @@ Sample Sampler::make(int slot, int64_t serial) const {
   Random random(seed);
   Sample sample;
   sample.label = pick_label(random);
-  const Source source = pick_photo(sample, random);
+  const Source source = pick_photo(sample, seed, random);
   const PackPhoto& photo = photos_[sample.photo];
   const bool surface = (sample.label == kClean || sample.label == kShadowed) && source != Source::found &&
                        random.chance(config_.surface_share);

@@ -46,7 +46,7 @@ class Sampler {
     found,  // a photo found damaged, to be shown as it is
   };
 
-  Source pick_photo(Sample& sample, Random& random) const;
+  Source pick_photo(Sample& sample, uint64_t seed, Random& random) const;
   void make_scene(Sample& sample, Random& random) const;
   std::optional<Tone> draw_monochrome(uint64_t seed) const;
   void damage(Sample& sample, Source source, uint64_t seed, Random& random) const;
@@ -56,6 +56,7 @@ class Sampler {
   SamplerConfig config_;
   std::vector<size_t> clean_;                                       // indices into photos_
   std::array<std::vector<size_t>, kLabels.size()> found_, paired_;  // the same, for each label
+  std::vector<size_t> kinds_with_pairs_;                            // labels whose paired_ is not empty
 };
 
 }  // namespace daclip

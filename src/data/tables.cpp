@@ -166,4 +166,37 @@ void write_label_table(const fs::path& path, const std::vector<LabelRow>& table)
   write_rows(path, "labels", rows);
 }
 
+std::vector<WrittenInstruction> read_instructions(const fs::path& path) {
+  std::vector<WrittenInstruction> result;
+  const std::vector<uint8_t> file = read_file(path);
+  const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
+  int number = 0;
+  for (size_t begin = 0; begin < bytes.size();) {
+    const size_t end = std::min(bytes.find('\n', begin), bytes.size());
+    const std::vector<std::string> fields = split_row(bytes.substr(begin, end - begin));
+    begin = end + 1;
+    ++number;
+    const auto refuse = [&](const std::string& what) {
+      throw FormatError(cat(path.string(), ":", number, ": ", what));
+    };
+    if (fields.size() != 4)
+      refuse(cat(fields.size(), " columns, expected an instruction, repair, keep and everything"));
+    WrittenInstruction& written = result.emplace_back();
+    written.text = fields[0];
+    for (const auto& [wish, column] : {std::pair{Wish::repair, 1}, std::pair{Wish::keep, 2}}) {
+      if (fields[size_t(column)] == "-") continue;
+      const std::vector<int> labels = parse_labels(fields[size_t(column)], ',');
+      if (labels.empty() || labels.back() == kClean)
+        refuse(cat(fields[size_t(column)], ": expected kinds of damage or -"));
+      for (const int label : labels) {
+        written.meaning.wishes[size_t(label)] = wish;
+        if (wish == Wish::repair) written.meaning.strengths[size_t(label)] = 1;
+      }
+    }
+    if (fields[3] != "0" && fields[3] != "1") refuse(cat(fields[3], ": expected 0 or 1"));
+    written.meaning.everything = fields[3] == "1";
+  }
+  return result;
+}
+
 }  // namespace daclip

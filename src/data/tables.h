@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "data/instructions.h"
+
 namespace daclip {
 
 // --- Captions: columns filepath and title, as in the published code's files ----------------------------------------
@@ -51,5 +53,11 @@ std::string join_labels(const std::vector<int>& labels, char separator);
 // Like read_captions; also throws FormatError for an unknown label.
 std::vector<LabelRow> read_label_table(const std::filesystem::path& path);
 void write_label_table(const std::filesystem::path& path, const std::vector<LabelRow>& rows);
+
+// --- Instructions in words with their meaning -----------------------------------------------------------------------
+
+// One line each: the text, the kinds to repair and those to keep (labels separated by commas, or "-"), and 1 if what is
+// not mentioned is to be repaired too, else 0. Strengths are not in it. Throws IoError, and FormatError naming the line.
+std::vector<WrittenInstruction> read_instructions(const std::filesystem::path& path);
 
 }  // namespace daclip

@@ -58,6 +58,12 @@ Network damage_network(const DamageConfig& config) {
       }};
 }
 
+Network instruction_network(const InstructionConfig& config) {
+  return {"instruction network", instruction_weights(config), 0, 0, 1, [config](Backend& b, const Weights& w) {
+            b.to_floats(instruction_logits(b, config, Scope(w), std::vector<int64_t>(size_t(config.text.context), 0)));
+          }};
+}
+
 Network restoration(const std::string& name, std::shared_ptr<const RestorationNetwork> network, int height, int width) {
   Network result{name, network->weights(), height, width, network->default_evaluations(), {}};
   result.restores = true;
@@ -101,6 +107,7 @@ std::vector<Network> networks_of(const ModelConfig& config, int height, int widt
     if (config.text_tower) networks.push_back(text_network("text tower", *config.clip));
   }
   if (config.damage) networks.push_back(damage_network(*config.damage));
+  if (config.instruction) networks.push_back(instruction_network(*config.instruction));
   if (config.restorer)
     networks.push_back(restoration(std::string(config.restorer->type().title), config.restorer, height, width));
   return networks;

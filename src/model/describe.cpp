@@ -21,6 +21,9 @@ std::vector<std::string> describe(const ModelConfig& config) {
     lines.push_back(cat("damage network: ", config.damage->kinds, " kinds, the whole photo in ", config.damage->view,
                         " pixels, ", config.damage->grid * config.damage->grid, " native tiles of ",
                         config.damage->tile));
+  if (config.instruction)
+    lines.push_back(cat("instruction network: width ", config.instruction->text.width, ", ",
+                        config.instruction->text.layers, " layers, ", config.words.size(), " words"));
   if (!config.restorer) return lines;
   const std::vector<std::string> network = config.restorer->describe();
   lines.push_back("restoration: " + network.front());

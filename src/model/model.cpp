@@ -19,6 +19,9 @@ std::vector<WeightSpec> expected_tensors(const ModelConfig& config) {
   if (config.damage)
     for (WeightSpec& spec : damage_weights(*config.damage))
       expected.push_back({"damage." + spec.name, std::move(spec.shape)});
+  if (config.instruction)
+    for (WeightSpec& spec : instruction_weights(*config.instruction))
+      expected.push_back({"instruction." + spec.name, std::move(spec.shape)});
   for (WeightSpec& spec : restorer_weights(config))
     expected.push_back({"restorer." + spec.name, std::move(spec.shape)});
   return expected;

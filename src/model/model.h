@@ -40,7 +40,7 @@ std::vector<WeightSpec> restorer_weights(const ModelConfig& config);
 struct LoadedModel {
   ModelConfig config;
   std::vector<float> label_embeddings;  // (labels, embedding), rows of unit length
-  Weights weights;                      // "daclip.*", "damage.*" and "restorer.*"
+  Weights weights;                      // "daclip.*", "damage.*", "instruction.*" and "restorer.*"
   std::vector<int32_t> merges;          // BPE merges of CLIP's vocabulary; empty unless in the file and loaded
 
   // The embedding of config.labels[index], of unit length.

@@ -6,6 +6,7 @@
 #include "core/labels.h"
 #include "model/json_visitors.h"
 #include "nets/registry.h"
+#include "text/word_tokenizer.h"
 
 namespace daclip {
 namespace {
@@ -61,12 +62,22 @@ void read_restorer(const Json& json, ModelConfig& config) {
   config.restorer = std::move(network);
 }
 
-void check_damage(const ModelConfig& config) {
-  validate(*config.damage);
-  require(
-      !config.labels.empty() && config.labels.back() == kCleanLabel &&
-          config.labels.size() == size_t(config.damage->kinds) + 1,
-      cat("damage.kinds: ", config.damage->kinds, ": expected the number of labels before the last, ", kCleanLabel));
+void check_kinds(const char* network, int kinds, const std::vector<std::string>& labels) {
+  require(!labels.empty() && labels.back() == kCleanLabel && labels.size() == size_t(kinds) + 1,
+          cat(network, ".kinds: ", kinds, ": expected the number of labels before the last, ", kCleanLabel));
+}
+
+void check_instruction(const ModelConfig& config) {
+  validate(*config.instruction);
+  check_kinds("instruction", config.instruction->kinds, config.labels);
+  int64_t vocab = 0;
+  try {
+    vocab = WordTokenizer(config.words, config.instruction->text.context).vocab();
+  } catch (const UsageError& error) {
+    throw FormatError(cat("words: ", error.what()));
+  }
+  require(vocab == config.instruction->text.vocab,
+          cat("instruction.vocab: ", config.instruction->text.vocab, ": expected that of the words, ", vocab));
 }
 
 void check_context(const char* name, int length, const ModelConfig& config) {
@@ -118,7 +129,11 @@ void validate(const ModelConfig& config) {
   require(config.label_bias.empty() || config.label_bias.size() == config.labels.size(),
           "label_bias: expected one per label");
   for (const float bias : config.label_bias) check_range("label_bias", double(bias), kLabelBias);
-  if (config.damage) check_damage(config);
+  if (config.damage) {
+    validate(*config.damage);
+    check_kinds("damage", config.damage->kinds, config.labels);
+  }
+  if (config.instruction) check_instruction(config);
   if (!config.restorer) return;
   config.restorer->validate();
   check_context("content_dim", config.restorer->context_dims().content, config);
@@ -138,6 +153,12 @@ std::string to_json(const ModelConfig& config) {
     DamageConfig damage = *config.damage;
     JsonWriter writer(json, "damage", Sections::nested);
     visit(writer, damage);
+  }
+  if (config.instruction) {
+    InstructionConfig instruction = *config.instruction;
+    JsonWriter writer(json, "instruction", Sections::nested);
+    visit(writer, instruction);
+    json["words"] = config.words;
   }
   if (config.restorer) write_restorer(*config.restorer, json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -165,6 +186,11 @@ ModelConfig model_config_from_json(const std::string& text) {
   if (json.contains("damage")) {
     JsonReader damage(json, "damage", Sections::nested);
     visit(damage, config.damage.emplace());
+  }
+  if (json.contains("instruction")) {
+    JsonReader instruction(json, "instruction", Sections::nested);
+    visit(instruction, config.instruction.emplace());
+    top.read("words", config.words);
   }
   if (json.contains("restorer")) read_restorer(json, config);
   try {

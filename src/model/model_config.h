@@ -8,6 +8,7 @@
 
 #include "nets/clip.h"
 #include "nets/damage_net.h"
+#include "nets/instruction_net.h"
 #include "restoration/restoration_network.h"
 
 namespace daclip {
@@ -44,6 +45,10 @@ struct ModelConfig {
   // Decides about the labels before "clean" in place of e_d, if present; the labels then end in "clean".
   std::optional<DamageConfig> damage;
 
+  // Understands sentences about the kinds of damage, if present; the labels then end in "clean".
+  std::optional<InstructionConfig> instruction;
+  std::vector<std::string> words;  // its vocabulary (text/word_tokenizer.h); empty without it
+
   std::shared_ptr<const RestorationNetwork> restorer;  // absent: the model only recognises
   // The restorer's degradation context is the mean of the labels' embeddings, weighted by their probabilities, instead
   // of e_d as in the paper.
@@ -51,7 +56,7 @@ struct ModelConfig {
 };
 
 // The tensors of a model file: "labels", "daclip.<published name>", "damage.<name>" (nets/damage_net.h),
-// "restorer.<published name>" (the restoration network's), "tokenizer.merges" (merges, 2) int32.
+// "instruction.<name>" (nets/instruction_net.h), "restorer.<published name>" (the restoration network's), "tokenizer.merges" (merges, 2) int32.
 
 // Checks ranges, rules within and between the parts. Throws FormatError. Sizes computed from a valid configuration
 // cannot overflow.

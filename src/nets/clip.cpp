@@ -127,6 +127,18 @@ void list_blocks(WeightList& list, const std::string& name, int64_t width, int l
 }
 
 // He initialisation, which preserves the features' variance through the layers.
+void list_text(WeightList& list, const std::string& prefix, const ClipConfig& config) {
+  const TextConfig& t = config.text;
+  if (t.context < 1 || t.vocab < 1 || t.heads < 1 || t.width % t.heads != 0)
+    throw UsageError("clip: expected a text tower with a context, a vocabulary and a width divisible by heads");
+  list.add(prefix + "token_embedding.weight", {t.vocab, t.width}, WeightSpec::Init::normal, 0.02);
+  list.add(prefix + "positional_embedding", {t.context, t.width}, WeightSpec::Init::normal, 0.01);
+  list_blocks(list, prefix + "transformer.resblocks", t.width, t.layers);
+  list.norm(prefix + "ln_final", t.width);
+  list.add(prefix + "text_projection", {t.width, config.embedding}, WeightSpec::Init::normal,
+           1 / std::sqrt(double(t.width)));
+}
+
 void list_stem(WeightList& list, const std::string& name, const ClipConfig& config) {
   int64_t channels = 3;
   for (size_t i = 0; i < config.control_stem.size(); ++i) {
@@ -192,6 +204,12 @@ Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weig
   return project(backend, backend.take_token(norm(backend, weights / "ln_final", x), end), weights("text_projection"));
 }
 
+std::vector<WeightSpec> text_weights(const ClipConfig& config) {
+  WeightList list;
+  list_text(list, "", config);
+  return list.take();
+}
+
 std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller, bool text) {
   check_vision(config.vision);
   WeightList list;
@@ -204,15 +222,7 @@ std::vector<WeightSpec> daclip_weights(const ClipConfig& config, bool controller
       list.zero_linear(cat("visual_control.transformer.zero_modules.", i), config.vision.width, config.vision.width);
   }
   if (text) {
-    const TextConfig& t = config.text;
-    if (t.context < 1 || t.vocab < 1 || t.heads < 1 || t.width % t.heads != 0)
-      throw UsageError("clip: expected a text tower with a context, a vocabulary and a width divisible by heads");
-    list.add("clip.token_embedding.weight", {t.vocab, t.width}, WeightSpec::Init::normal, 0.02);
-    list.add("clip.positional_embedding", {t.context, t.width}, WeightSpec::Init::normal, 0.01);
-    list_blocks(list, "clip.transformer.resblocks", t.width, t.layers);
-    list.norm("clip.ln_final", t.width);
-    list.add("clip.text_projection", {t.width, config.embedding}, WeightSpec::Init::normal,
-             1 / std::sqrt(double(t.width)));
+    list_text(list, "clip.", config);
     list.add("clip.logit_scale", {1}, WeightSpec::Init::constant, std::log(1 / 0.07));
     list.add("logit_scale", {1}, WeightSpec::Init::constant, std::log(1 / 0.07));
   }

@@ -67,6 +67,9 @@ Tensor encode_degradation(Backend& backend, const ClipConfig& config, const Scop
 // holds token_embedding.weight, positional_embedding, transformer.*, ln_final.*, text_projection.
 Tensor encode_text(Backend& backend, const ClipConfig& config, const Scope& weights, std::span<const int64_t> ids);
 
+// The weights that encode_text() takes, in a fixed order.
+std::vector<WeightSpec> text_weights(const ClipConfig& config);
+
 // All weights in a fixed order: clip.visual.*; with `controller` also visual_control.*; with `text` also the text tower
 // (clip.transformer.*, ...) and the logit scales (1), which are scalars in published files. Zero connections (DA-CLIP,
 // Section 3.1) and the stem's projection are initialised with zeros, logit scales with log(1/0.07), and all others as

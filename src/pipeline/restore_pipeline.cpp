@@ -9,6 +9,7 @@
 #include "pipeline/featureless.h"
 #include "pipeline/findings.h"
 #include "pipeline/holes.h"
+#include "pipeline/instruction.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/mask.h"
 #include "pipeline/tile_blender.h"
@@ -44,11 +45,30 @@ void check_steering(const RestoreOptions& options, const LoadedModel& model) {
     throw UsageError(cat("model ", model.config.name, " has no CLIP, so it takes no degradation or embedding"));
   if (!options.degradation.empty() && degradation)
     throw UsageError("a degradation is given twice: by its name, and by an embedding");
+  if (options.instruction && (degradation || !options.degradation.empty()))
+    throw UsageError("an instruction excludes a degradation");
   const ContextDims dims = model.config.restorer->context_dims();
   if ((content && dims.content == 0) || (degradation && dims.degradation == 0))
     throw UsageError(cat("the network of model ", model.config.name, " takes no ",
                          content && dims.content == 0 ? "content" : "degradation", " embedding"));
   check_label(options.degradation, model);
+}
+
+// What the instruction names must be among the labels before "clean".
+void check_instruction(const Instruction& instruction, const LoadedModel& model) {
+  if (!model.config.label_steering || model.config.labels.back() != kCleanLabel)
+    throw UsageError(cat("model ", model.config.name, " is not steered by labels, so it follows no instruction"));
+  const auto check_kind = [&](const std::string& label) {
+    check_label(label, model);
+    if (label.empty() || label == kCleanLabel)
+      throw UsageError(cat("instruction: \"", label, "\": expected a kind of damage"));
+  };
+  for (const std::string& label : instruction.kept) check_kind(label);
+  for (const Instruction::Repair& repair : instruction.repairs) {
+    check_kind(repair.label);
+    if (!(repair.strength > 0 && repair.strength <= 1))
+      throw UsageError(cat("instruction: strength ", repair.strength, " of ", repair.label, ": expected above 0 to 1"));
+  }
 }
 
 void check_mask(const Mask& mask, const Image& photo) {
@@ -72,6 +92,7 @@ RestorePipeline::RestorePipeline(Backend& backend, const LoadedModel& model)
 
 void RestorePipeline::check(const RestoreOptions& options) const {
   check_steering(options, model_);
+  if (options.instruction) check_instruction(*options.instruction, model_);
   network_.check_sampling(options.sampler);
   if (!(options.strength >= 0 && options.strength <= 1))
     throw UsageError(cat("strength ", options.strength, ": expected 0 to 1"));
@@ -106,12 +127,14 @@ TileGrid RestorePipeline::grid(const Image& photo, const RestoreOptions& options
 
 // The label that replaces the recognised one, or empty.
 std::string RestorePipeline::chosen_label(const RestoreOptions& options) const {
-  const bool holes = options.degradation.empty() && options.mask && model_.label_index(kHolesLabel) >= 0;
+  const bool holes =
+      options.degradation.empty() && !options.instruction && options.mask && model_.label_index(kHolesLabel) >= 0;
   return holes ? std::string(kHolesLabel) : options.degradation;
 }
 
 bool RestorePipeline::recognition_decides(const RestoreOptions& options) const {
-  return recogniser_ && chosen_label(options).empty() && options.conditioning.degradation.source == Source::photo;
+  return recogniser_ && !options.instruction && chosen_label(options).empty() &&
+         options.conditioning.degradation.source == Source::photo;
 }
 
 // What the network expects for this degradation embedding.
@@ -121,8 +144,27 @@ std::vector<float> RestorePipeline::degradation_context(const Conditioning& cond
   return label_mixture(conditioning.degradation, model_.label_embeddings, config.logit_scale, config.label_bias);
 }
 
-// The contexts of the network: the photo's embeddings and findings, or what was chosen in their place.
-Contexts RestorePipeline::steering(const Recognition& recognition, const RestoreOptions& options) const {
+// What the instruction asks for, or what was found. None where a label or an embedding is chosen, and without findings.
+std::optional<RepairPlan> RestorePipeline::plan(const Recognition& recognition, const RestoreOptions& options) const {
+  const std::vector<std::string>& labels = model_.config.labels;
+  std::vector<Finding> findings = recognition.findings;
+  if (!options.instruction) {
+    if (!recognition_decides(options) || findings.empty()) return {};
+    return RepairPlan{found_kinds(findings), probabilities_of_kinds(findings, labels), supported_strength(findings)};
+  }
+  if (findings.empty())
+    for (const Prediction& prediction : recognition.predictions)
+      if (prediction.label != kCleanLabel) findings.push_back({prediction.label, prediction.probability, 0});
+  Instruction instruction = *options.instruction;
+  if (options.mask &&
+      std::ranges::find(instruction.repairs, kHolesLabel, &Instruction::Repair::label) == instruction.repairs.end())
+    instruction.repairs.push_back({std::string(kHolesLabel), 1});
+  return plan_repair(instruction, findings, labels);
+}
+
+// The contexts of the network: the photo's embeddings and the plan's kinds, or what was chosen in their place.
+Contexts RestorePipeline::steering(const Recognition& recognition, const std::optional<RepairPlan>& plan,
+                                   const RestoreOptions& options) const {
   ConditioningChoice choice = options.conditioning;
   const int label = model_.label_index(chosen_label(options));
   if (label >= 0 && choice.degradation.source == Source::photo) {
@@ -130,12 +172,9 @@ Contexts RestorePipeline::steering(const Recognition& recognition, const Restore
     choice.degradation = {Source::words, {embedding.begin(), embedding.end()}};
   }
   const Conditioning conditioning = choose(recognition.conditioning, choice);
-  const bool by_findings =
-      model_.config.label_steering && !recognition.findings.empty() && choice.degradation.source == Source::photo;
-  const std::vector<float> degradation =
-      by_findings
-          ? mixture_context(probabilities_of_kinds(recognition.findings, model_.config.labels), model_.label_embeddings)
-          : degradation_context(conditioning);
+  const std::vector<float> degradation = plan && model_.config.label_steering
+                                             ? mixture_context(plan->shares, model_.label_embeddings)
+                                             : degradation_context(conditioning);
   const ContextDims dims = network_.context_dims();
   Contexts contexts;
   if (dims.content > 0) contexts.content = backend_.from_floats(conditioning.content, {1, dims.content});
@@ -164,23 +203,26 @@ void RestorePipeline::repair_what_is_left(RestoreResult& result, const RestoreOp
                                           const ProgressFraction& progress) const {
   Recognition found = recogniser_->recognise(result.image);
   for (int pass = 2; pass <= options.passes; ++pass) {
-    const std::vector<std::string> kinds = found_kinds(found.findings);
-    if (kinds.empty() || found.unsure) return;
-    const float strength = options.strength * supported_strength(found.findings);
-    Image next = repaired(result.image, steering(found, options), options, strength, result,
-                          part_of(progress, double(pass - 1) / options.passes, double(pass) / options.passes));
+    const std::optional<RepairPlan> next_plan = plan(found, options);
+    if (next_plan->kinds.empty() || found.unsure) return;
+    Image next =
+        repaired(result.image, steering(found, next_plan, options), options, options.strength * next_plan->strength,
+                 result, part_of(progress, double(pass - 1) / options.passes, double(pass) / options.passes));
     Recognition after = recogniser_->recognise(next);
     if (remaining_damage(after.findings) >= remaining_damage(found.findings)) return;
     result.image = std::move(next);
-    result.repairs.push_back(kinds);
+    result.repairs.push_back(next_plan->kinds);
     found = std::move(after);
   }
 }
 
-// Why a photo that is recognised as `label` stays as it is, if it does.
-std::optional<UntouchedReason> RestorePipeline::reason_to_leave(const Image& photo, const std::string& label) const {
-  if (is_featureless(photo)) return UntouchedReason::featureless;
-  if (label == kCleanLabel) return UntouchedReason::clean;
+// Why a photo stays as it is, if it does. `label` was recognised, or an instruction leaves nothing but "clean".
+std::optional<UntouchedReason> RestorePipeline::reason_to_leave(const Image& photo, const RestoreOptions& options,
+                                                                const std::string& label) const {
+  const bool decides = recognition_decides(options);
+  if (decides && is_featureless(photo)) return UntouchedReason::featureless;
+  if ((decides || options.instruction) && label == kCleanLabel) return UntouchedReason::clean;
+  if (!decides) return {};
   if (label == kHolesLabel && !find_holes(photo)) return UntouchedReason::white_areas;
   return {};
 }
@@ -195,32 +237,33 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
 
   RestoreResult result;
   if (recogniser_) result.recognition = recogniser_->recognise(source);
-  const std::vector<Finding>& findings = result.recognition.findings;
+  const std::optional<RepairPlan> repairs = plan(result.recognition, options);
+  const bool decides = recognition_decides(options);
   result.degradation = chosen_label(options);
-  if (result.degradation.empty() && recogniser_) result.degradation = result.recognition.predictions.front().label;
-  const bool decides = recognition_decides(options), by_findings = decides && !findings.empty();
-  if (decides) {
-    result.unsure = result.recognition.unsure;
-    if (const auto reason = reason_to_leave(photo, result.degradation)) {
-      result.untouched = true;
-      result.reason = *reason;
-      result.image = photo;
-      return result;
-    }
+  if (options.instruction)
+    result.degradation = repairs->kinds.empty() ? std::string(kCleanLabel) : repairs->kinds.front();
+  else if (result.degradation.empty() && recogniser_)
+    result.degradation = result.recognition.predictions.front().label;
+  result.unsure = decides && result.recognition.unsure;
+  if (const auto reason = reason_to_leave(photo, options, result.degradation)) {
+    result.untouched = true;
+    result.reason = *reason;
+    result.image = photo;
+    return result;
   }
 
-  const float strength = by_findings ? options.strength * supported_strength(findings) : options.strength;
-  const int passes = by_findings ? options.passes : 1;
-  result.image = repaired(source, steering(result.recognition, options), options, strength, result,
+  const float strength = repairs ? options.strength * repairs->strength : options.strength;
+  const int passes = decides && repairs ? options.passes : 1;
+  result.image = repaired(source, steering(result.recognition, repairs, options), options, strength, result,
                           part_of(progress, 0, 1.0 / passes));
-  if (recogniser_)
-    result.repairs.push_back(by_findings ? found_kinds(findings) : std::vector<std::string>{result.degradation});
+  if (recogniser_) result.repairs.push_back(repairs ? repairs->kinds : std::vector<std::string>{result.degradation});
   if (passes > 1) repair_what_is_left(result, options, progress);
   if (options.strength > 0)
     if (const std::optional<ToneCurve> tone = monochrome_tone(source)) apply_tone(result.image, *tone);
   const std::vector<std::vector<std::string>> holes_only = {{std::string(kHolesLabel)}};
-  if (const std::optional<Mask> mask = decides && result.repairs == holes_only ? find_holes(photo) : options.mask)
-    copy_kept_pixels(photo, *mask, result.image);
+  std::optional<Mask> mask = options.mask;
+  if (decides && result.repairs == holes_only) mask = find_holes(photo);
+  if (mask && (!options.instruction || result.repairs == holes_only)) copy_kept_pixels(photo, *mask, result.image);
   if (progress && passes > 1) progress(1);
   return result;
 }

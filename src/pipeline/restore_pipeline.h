@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "daclip/restorer.h"
+#include "pipeline/instruction.h"
 #include "pipeline/recogniser.h"
 #include "restoration/restoration_network.h"
 
@@ -28,12 +29,15 @@ class RestorePipeline {
   std::string chosen_label(const RestoreOptions& options) const;
   bool recognition_decides(const RestoreOptions& options) const;
   std::vector<float> degradation_context(const Conditioning& conditioning) const;
-  std::optional<UntouchedReason> reason_to_leave(const Image& photo, const std::string& label) const;
+  std::optional<RepairPlan> plan(const Recognition& recognition, const RestoreOptions& options) const;
+  std::optional<UntouchedReason> reason_to_leave(const Image& photo, const RestoreOptions& options,
+                                                 const std::string& label) const;
   Image repaired(const Image& photo, const Contexts& contexts, const RestoreOptions& options, float strength,
                  RestoreResult& costs, const ProgressFraction& progress) const;
   void repair_what_is_left(RestoreResult& result, const RestoreOptions& options,
                            const ProgressFraction& progress) const;
-  Contexts steering(const Recognition& recognition, const RestoreOptions& options) const;
+  Contexts steering(const Recognition& recognition, const std::optional<RepairPlan>& plan,
+                    const RestoreOptions& options) const;
   TileGrid grid(const Image& photo, const RestoreOptions& options) const;
   int alignment() const;
 

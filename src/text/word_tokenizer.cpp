@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kUnknown = 1, kFirstWord = 2;
 
+}  // namespace
+
 std::vector<std::string> split_words(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
@@ -29,8 +31,6 @@ std::vector<std::string> split_words(std::string_view text) {
   if (!word.empty()) words.push_back(std::move(word));
   return words;
 }
-
-}  // namespace
 
 WordTokenizer::WordTokenizer(std::vector<std::string> words, int context)
     : words_(std::move(words)), context_(context) {
@@ -75,13 +75,19 @@ std::string WordTokenizer::to_json() const {
   return nlohmann::json(words_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+int64_t WordTokenizer::id(std::string_view word) const {
+  const auto it = std::lower_bound(ids_.begin(), ids_.end(), word,
+                                   [](const auto& entry, std::string_view key) { return entry.first < key; });
+  return it != ids_.end() && it->first == word ? it->second : kUnknown;
+}
+
+bool WordTokenizer::knows(std::string_view word) const { return id(word) != kUnknown; }
+
 std::vector<int64_t> WordTokenizer::tokenize(std::string_view text) const {
   std::vector<int64_t> ids = {start()};
   for (const std::string& word : split_words(text)) {
     if (ids.size() + 1 == size_t(context_)) break;
-    const auto it = std::lower_bound(ids_.begin(), ids_.end(), word,
-                                     [](const auto& entry, const std::string& key) { return entry.first < key; });
-    ids.push_back(it != ids_.end() && it->first == word ? it->second : kUnknown);
+    ids.push_back(id(word));
   }
   ids.push_back(end());
   ids.resize(size_t(context_), 0);

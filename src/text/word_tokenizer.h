@@ -9,9 +9,11 @@
 
 namespace daclip {
 
-// Text is lower-cased (ASCII) and split at every ASCII character that is neither a letter nor a digit. Ids: 0 padding,
-// 1 unknown word, from 2 on the vocabulary, then start and end. The end token has the largest id, because CLIP's text
-// tower locates the end of a row by its largest id.
+// The words of a text: lower-cased (ASCII), split at every ASCII character that is neither a letter nor a digit.
+std::vector<std::string> split_words(std::string_view text);
+
+// Ids: 0 padding, 1 unknown word, from 2 on the vocabulary, then start and end. The end token has the largest id,
+// because CLIP's text tower locates the end of a row by its largest id.
 class WordTokenizer {
  public:
   // `words` in the order of their ids; `context` includes start and end. Throws UsageError for a context below 2, and
@@ -30,6 +32,8 @@ class WordTokenizer {
   // `context` ids: start, words, end, padding. A longer text is truncated; the end token is kept.
   std::vector<int64_t> tokenize(std::string_view text) const;
 
+  bool knows(std::string_view word) const;
+
   int context() const { return context_; }
   int64_t vocab() const { return int64_t(words_.size()) + 4; }  // the text tower's number of embeddings
   int64_t start() const { return vocab() - 2; }
@@ -37,6 +41,8 @@ class WordTokenizer {
   const std::vector<std::string>& words() const { return words_; }
 
  private:
+  int64_t id(std::string_view word) const;
+
   std::vector<std::string> words_;
   std::vector<std::pair<std::string, int64_t>> ids_;  // sorted by word
   int context_;

@@ -66,6 +66,7 @@ void visit_data(TrainVisitor& v, DataConfig& c) {
   v.field("holdout", c.holdout, at_least(0));
   v.field("validation_photos", c.validation_photos, at_least(0));
   v.field("degraded_share", c.degraded_share, kShare);
+  v.field("instructions", c.instructions);
   v.field("region_share", c.region_share, kAboveZeroToOne);
   v.field("paper_share", c.paper_share, kShare);
 }
@@ -260,6 +261,7 @@ void visit(TrainVisitor& v, TrainConfig& c) {
   v.section("clip", [&] { visit(v, c.clip); });
   v.section("preprocess", [&] { visit_preprocess(v, c.preprocess); });
   v.section("damage", [&] { visit(v, c.damage); });
+  v.section("instruction", [&] { visit(v, c.instruction); });
   v.section("restorer", [&] { visit_restorer(v, c.restorer); });
 }
 

@@ -10,6 +10,7 @@
 #include "data/sampler_config.h"
 #include "model/model_config.h"
 #include "nets/damage_net.h"
+#include "nets/instruction_net.h"
 #include "train/config_keys.h"
 
 namespace daclip {
@@ -60,6 +61,7 @@ struct DataConfig {
   double paper_share = 0.5;     // of the samples at the paper's severity, the others at training's; [paper_share] sets
                                 // a label's own
   double degraded_share = 0.5;  // clip: of the batch degraded, its caption then ending in ": <label>"
+  std::string instructions;     // instruction: a table (TSV) of instructions that people wrote, to validate on
   double region_share = 0.6;    // clip, controller: smallest area of a photo that a random cut may keep
 };
 
@@ -102,6 +104,7 @@ struct TrainConfig {
   ClipConfig clip;
   PreprocessConfig preprocess;
   DamageConfig damage;
+  InstructionConfig instruction;
   std::shared_ptr<const RestorationNetwork> restorer;
 
   TrainConfig();

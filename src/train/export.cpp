@@ -99,6 +99,12 @@ NamedArrays export_model(const ExportOptions& options) {
     for (const WeightSpec& spec : damage_weights(*config.damage)) add(damage, "damage.", spec.name);
     add_damage_bias(options.damage_bias, model.arrays["damage.head.1.bias"]);
   }
+  if (!options.instruction.empty()) {
+    const Checkpoint instruction = read_checkpoint(options.instruction, "instruction");
+    config.instruction = instruction.config.instruction;
+    config.words = instruction.metadata.at("words").get<std::vector<std::string>>();
+    for (const WeightSpec& spec : instruction_weights(*config.instruction)) add(instruction, "instruction.", spec.name);
+  }
   if (!options.restorer.empty()) {
     const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
     config.restorer = trained_network(restorer);

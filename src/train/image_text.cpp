@@ -56,8 +56,7 @@ std::vector<std::string> label_texts() {
 
 TorchOptions torch_options(const TrainConfig& config) {
   const bool cuda = config.run.device == "cuda";
-  if (!cuda && config.run.precision != "f32")
-    throw UsageError(cat("run.precision ", config.run.precision, ": on the CPU training computes in f32"));
+  if (!cuda && config.run.precision == "tf32") throw UsageError("run.precision tf32: only CUDA devices compute in it");
   TorchOptions options;
   options.device = torch::Device(config.run.device);
   options.precision = config.run.precision == "bf16" ? DType::bf16 : DType::f32;

@@ -1,4 +1,4 @@
-// What the shared training loop (train/trainer.h) needs from a stage: clip, controller, damage or restorer.
+// What the shared training loop (train/trainer.h) needs from a stage: clip, controller, damage, instruction or restorer.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -45,6 +45,7 @@ class Stage {
 std::unique_ptr<Stage> make_clip_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_controller_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_damage_stage(const TrainConfig& config);
+std::unique_ptr<Stage> make_instruction_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_restorer_stage(const TrainConfig& config);
 
 }  // namespace daclip

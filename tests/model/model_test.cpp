@@ -63,6 +63,17 @@ TEST_F(ModelFiles, a_damage_network_of_other_kinds_than_the_labels_is_refused) {
   EXPECT_THROW(validate(config), FormatError);
 }
 
+TEST_F(ModelFiles, one_with_an_instruction_network_keeps_its_words_and_refuses_others) {
+  ModelConfig config = test::tiny_instruction_config();
+  const ModelFile file = read_model_file(write(test::tiny_model(config)));
+  EXPECT_EQ(file.config.words, config.words);
+  EXPECT_GT(file.parameters("instruction."), 0);
+  config.words.push_back("fog");  // more than the network has embeddings for
+  EXPECT_THROW(validate(config), FormatError);
+  config.words = {"the", "the", "a", "b"};
+  EXPECT_THROW(validate(config), FormatError);
+}
+
 TEST_F(ModelFiles, from_older_versions_use_defaults_for_missing_entries) {
   ModelConfig config = test::tiny_config();
   config.label_steering = true;

@@ -62,6 +62,14 @@ inline ModelConfig tiny_damage_config() {
   return config;
 }
 
+// The same with an instruction network besides.
+inline ModelConfig tiny_instruction_config() {
+  ModelConfig config = tiny_damage_config();
+  config.words = {"remove", "keep", "the", "rain"};
+  config.instruction = InstructionConfig{{12, int(config.words.size()) + 4, 16, 1, 2}, kDegradationCount};
+  return config;
+}
+
 // The damage network of a model finds these kinds in every photo, with these log odds, at severity 1/2.
 inline void set_findings(NamedArrays& model, const std::vector<std::pair<std::string, float>>& log_odds) {
   NamedArray &weight = model.arrays["damage.head.1.weight"], &bias = model.arrays["damage.head.1.bias"];
@@ -112,6 +120,7 @@ inline NamedArrays tiny_model(const ModelConfig& config = tiny_config(), uint64_
   };
   if (config.clip) add("daclip.", daclip_weights(*config.clip, true, config.text_tower));
   if (config.damage) add("damage.", damage_weights(*config.damage));
+  if (config.instruction) add("instruction.", instruction_weights(*config.instruction));
   if (config.restorer) add("restorer.", config.restorer->weights());
   model.metadata = to_json(config);
   if (!config.clip) return model;

@@ -141,6 +141,7 @@ constexpr Refusal kRefusals[] = {
     {"text", "layers = -1", "text.layers: -1: expected 1 to 256"},
     {"preprocess", "tile = -16", "preprocess.tile: -16: expected 0 to 4096"},
     {"damage", "tile = 16", "damage.tile: 16: expected 32 to 1024"},
+    {"instruction", "width = 0", "instruction.width: 0: expected 1 to 16384"},
     {"data", "mixed_share = 2", "data.mixed_share: 2: expected 0 to 1"},
     {"restorer", "width = -1", "restorer.width: -1: expected 1 to 4096"},
     {"restorer", "encoder_blocks = [1, -1]", "restorer.encoder_blocks: -1: expected 0 to 1024"},
@@ -240,7 +241,7 @@ TEST(TrainConfig, says_which_keys_differ) {
 
 TEST(TrainConfig, files_of_the_compact_model_are_accepted) {
   for (const char* name :
-       {"clip", "controller", "controller-real", "damage", "restorer", "restorer-fine", "restorer-mixed"})
+       {"clip", "controller", "controller-real", "damage", "instruction", "restorer", "restorer-fine", "restorer-mixed"})
     EXPECT_NO_THROW(read_train_config(std::string("configs/compact-") + name + ".toml")) << name;
 }
 

@@ -157,6 +157,20 @@ TEST_F(Training, a_damage_network_resumes_exactly_on_mixtures_and_goes_into_the_
   EXPECT_THROW(export_model(options), UsageError);
 }
 
+TEST_F(Training, an_instruction_network_resumes_exactly_and_goes_into_the_model_with_its_words) {
+  TrainConfig config = tiny("instruction");
+  config.instruction.text = {16, 2, 16, 1, 2};
+  config.data.instructions = (folder_ / "instructions.tsv").string();
+  write_text(config.data.instructions, "remove the rain\trainy\t-\t0\nrestore it\t-\t-\t1\n");
+  expect_exact_resume(make_instruction_stage, config);
+  ExportOptions options;
+  options.daclip = first_model();
+  options.instruction = folder_ / "instruction" / "latest.safetensors";
+  const ModelConfig model = model_config_from_json(export_model(options).metadata);
+  EXPECT_EQ(int(model.words.size()) + 4, model.instruction->text.vocab);
+  EXPECT_NE(std::ranges::find(model.words, "shadows"), model.words.end());
+}
+
 TEST_F(Training, a_damage_network_starts_from_the_published_weights_of_squeezenet) {
   const char* folder = "../shared/weights-eval";
   if (!fs::exists(folder)) GTEST_SKIP() << "no " << folder;
