@@ -30,7 +30,7 @@ struct EvalArguments {
   RestoreOptions restore;
   EvalOptions options;
   std::string title = "Evaluation";
-  bool no_pictures = false;
+  bool no_pictures = false, grey = false, told = false;
 };
 
 // "NAME=WHERE", or WHERE alone.
@@ -67,6 +67,7 @@ std::vector<TestSet> chosen_sets(const EvalArguments& arguments, std::map<std::s
     if (is_in(arguments.degradations, degradation) && is_in(arguments.names, set.name))
       chosen.push_back(std::move(set));
   }
+  for (TestSet& set : chosen) set.grey = arguments.grey;
   if (chosen.empty()) throw UsageError(cat(arguments.sets, ": no such set or degradation; it has ", known));
   return chosen;
 }
@@ -106,11 +107,14 @@ class Methods {
     const bool samples = config.restorer && !config.restorer->describe_sampling({}).empty();
     if (!samples) restore.sampler = {};  // meant for the other models of this evaluation
     std::string how = dtype_name(loaded.backend->compute_dtype());
+    if (arguments.told) how += ", told the labels";
+    if (restore.passes > 1) how += cat(", ", restore.passes, " passes");
     if (restore.views > 1) how += cat(", ", restore.views, " views");
     if (samples) how += ", " + config.restorer->describe_sampling(restore.sampler);
     const std::string name = named.name.empty() ? config.name : named.name;
     const std::string sum = checksum(find_model(named.where));
-    methods_.push_back(model_method(name, cat("model ", sum, ", ", how), *loaded.backend, loaded.model, restore));
+    methods_.push_back(
+        model_method(name, cat("model ", sum, ", ", how), *loaded.backend, loaded.model, restore, arguments.told));
     notes_.push_back(cat(name, ": model ", config.name, " (checksum ", sum, "), ", how, "."));
   }
 
@@ -216,6 +220,11 @@ void add_eval(CLI::App& program, Run& run) {
       ->capture_default_str();
   verb.add_option("--limit", arguments->options.limit, "Only the first N images of each set; 0 takes all")
       ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb.add_flag("--told", arguments->told, "Repair each set's labels instead of what is recognised");
+  verb.add_flag("--grey", arguments->grey, "Show every picture in black and white");
+  verb.add_option("--passes", arguments->restore.passes, "At most so many repairs of what is found, see restore")
+      ->check(CLI::Range(1, kMostPasses))
       ->capture_default_str();
   add_views_option(verb, arguments->restore.views);
   verb.add_option("--sampler", arguments->restore.sampler.sampler, "Diffusion models: how to sample, see restore");

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "data/augmentation.h"
 #include "data/pictures.h"
 #include "data/tables.h"
 #include "data/test_list.h"
@@ -120,8 +121,12 @@ TestPair load_pair(const TestSet& set, size_t index) {
   const TestImage& image = set.images.at(index);
   const fs::path& photo = image.lq.empty() ? image.gt : image.lq;
   const Image file = read_image(photo);
+  const auto shown = [&](FloatImage picture) {
+    if (set.grey) apply_tone(picture, Tone{});
+    return picture;
+  };
   TestPair pair;
-  pair.lq = to_rgb(file);
+  pair.lq = shown(to_rgb(file));
   if (!image.mask.empty()) {
     pair.mask = read_mask(image.mask);
     check_partner(pair.lq, photo, *pair.mask, image.mask);
@@ -130,11 +135,11 @@ TestPair load_pair(const TestSet& set, size_t index) {
     const FloatImage damaged =
         degrade(pair.lq, *set.recipe, set.seed + index, Severity::paper, pair.mask ? &*pair.mask : nullptr);
     pair.gt = std::move(pair.lq);
-    pair.lq = to_rgb(from_rgb(damaged, file));
+    pair.lq = shown(to_rgb(from_rgb(damaged, file)));
   } else if (image.lq == image.gt) {
     pair.gt = pair.lq;
   } else if (!image.gt.empty()) {
-    pair.gt = to_rgb(read_image(image.gt));
+    pair.gt = shown(to_rgb(read_image(image.gt)));
     check_partner(pair.lq, photo, *pair.gt, image.gt);
   }
   return pair;

@@ -25,6 +25,7 @@ struct TestSet {
   std::vector<int> labels;            // the degradations: ascending indices into kLabels; empty if unknown
   std::optional<Chain> recipe;        // makes lq from gt
   uint64_t seed = 0;                  // image i uses seed + i, like `daclip degrade FOLDER --seed`
+  bool grey = false;                  // every picture in black and white, before and after the recipe
   std::string paper;                  // "TABLE SET" of the paper's numbers for this set, or empty
   std::vector<TestImage> images;      // in name order
   std::vector<std::string> problems;  // one line each, naming the file: a missing partner, or two files of one name

@@ -34,12 +34,21 @@ void set_recognition(const Recognition& recognition, MethodOutput& output) {
   output.unsure = recognition.unsure;
 }
 
+// Good photos have nothing to be told; their network sees the label all the same.
+RestoreOptions told_labels(RestoreOptions options, const TestSet& set) {
+  if (set.labels.size() == 1) options.degradation = kLabels[size_t(set.labels.front())];
+  if (set.labels.size() < 2) return options;
+  Instruction& instruction = options.instruction.emplace();
+  for (const int label : set.labels) instruction.repairs.push_back({std::string(kLabels[size_t(label)]), 1});
+  return options;
+}
+
 }  // namespace
 
 std::string degradation_of(const TestSet& set) { return join_labels(set.labels, '+'); }
 
 Method model_method(std::string name, std::string identity, Backend& backend, const LoadedModel& model,
-                    const RestoreOptions& options) {
+                    const RestoreOptions& options, bool told) {
   Method method{std::move(name), std::move(identity), true, {}};
   if (!model.config.restorer) {
     const auto recogniser = std::make_shared<Recogniser>(backend, model);
@@ -51,8 +60,9 @@ Method model_method(std::string name, std::string identity, Backend& backend, co
     return method;
   }
   const auto pipeline = std::make_shared<RestorePipeline>(backend, model);
-  method.run = [pipeline, &model, options](const TestSet&, size_t, const Image& lq, const ProgressFraction& progress) {
-    RestoreResult result = pipeline->restore(lq, options, progress);
+  method.run = [pipeline, &model, options, told](const TestSet& set, size_t, const Image& lq,
+                                                 const ProgressFraction& progress) {
+    RestoreResult result = pipeline->restore(lq, told ? told_labels(options, set) : options, progress);
     MethodOutput output;
     if (model.config.clip) set_recognition(result.recognition, output);
     output.untouched = result.untouched;

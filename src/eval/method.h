@@ -27,10 +27,11 @@ struct Method {
   std::function<MethodOutput(const TestSet& set, size_t index, const Image& lq, const ProgressFraction& progress)> run;
 };
 
-// Restores, or only classifies if the model has no restoration network. Keeps references to backend and model. Throws
-// UsageError if the model can do neither.
+// Restores, or only classifies if the model has no restoration network. `told`: repairs each set's labels in place of
+// what it recognises. Keeps references to backend and model. Throws UsageError if the model can do neither; `run` throws
+// it for a set of several labels if the model is not steered by labels.
 Method model_method(std::string name, std::string identity, Backend& backend, const LoadedModel& model,
-                    const RestoreOptions& options);
+                    const RestoreOptions& options, bool told = false);
 
 // Searches <folder>/<set>/<image>.*, then <folder>/<degradation>/<image>.* (if only one of `sets` has that
 // degradation), then <folder>/<image>.* (if there is only one set). Throws IoError if the folder cannot be read. `run`

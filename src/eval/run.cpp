@@ -31,6 +31,7 @@ std::string describe(const TestSet& set) {
   if (!first.lq.empty()) text += " LQ " + folder(first.lq);
   if (!first.gt.empty()) text += " GT " + folder(first.gt);
   if (!first.mask.empty()) text += " masks " + folder(first.mask);
+  if (set.grey) text += " in black and white";
   if (set.recipe) text += cat(" made by ", to_text(*set.recipe), " seed ", set.seed);
   return text;
 }

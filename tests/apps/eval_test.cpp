@@ -68,6 +68,26 @@ TEST_F(Eval, restores_as_restore_does) {
             read_image(folder_ / "out.png").data);
 }
 
+TEST_F(Eval, told_the_label_it_restores_as_restore_does_when_told) {
+  ASSERT_EQ(eval_tiny({"--degradations", "noisy", "--told"}).code, 0);
+  ASSERT_EQ(run_program({"restore", path("sets/noisy/LQ/c.png"), "-o", path("out.png"), "--threads", "1", "--model",
+                         path("tiny.safetensors"), "--degradation", "noisy"})
+                .code,
+            0);
+  EXPECT_EQ(read_image(picture_path(folder_ / "report", "noisy", "c", "tiny")).data,
+            read_image(folder_ / "out.png").data);
+}
+
+TEST_F(Eval, grey_shows_every_picture_in_black_and_white) {
+  ASSERT_EQ(eval_tiny({"--degradations", "noisy", "--grey"}).code, 0);
+  const Image shown = read_image(picture_path(folder_ / "report", "noisy", "c", "input"));
+  for (size_t i = 0; i < shown.pixels(); ++i) {
+    const uint8_t* pixel = &shown.data[i * size_t(shown.channels)];
+    ASSERT_TRUE(shown.channels == 1 || (pixel[0] == pixel[1] && pixel[1] == pixel[2])) << i;
+  }
+  expect_one_line(eval_tiny({"--degradations", "noisy"}), 2, "in black and white");
+}
+
 TEST_F(Eval, goes_on_where_a_run_ended) {
   ASSERT_EQ(eval_tiny({"--limit", "1"}).code, 0);
   const Outcome rest = eval_tiny();
