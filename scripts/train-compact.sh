@@ -1,9 +1,12 @@
 #!/bin/bash
-# Trains the compact model from photos to model file: packs, CLIP, controller, restorer, export.
+# Trains the compact model from photos to model file: packs, CLIP, controller, damage network, instruction network,
+# restorer, export.
 #
 #   scripts/train-compact.sh DATA [OUT]      DATA has train/ and captions/, OUT defaults to
 #   models/compact/model.safetensors
 #
+# REAL names a folder of real pictures that scripts/split-real-data.sh made; without it there is no damage network.
+# DACLIP_METRIC_WEIGHTS has the weights of SqueezeNet that it starts from (docs/metrics.md).
 # Completed stages are skipped, and an interrupted stage resumes from its last checkpoint. DACLIP_BUILD (default
 # build/release) contains the programs. DACLIP_TRAIN_FLAGS is passed to every stage (e.g. --threads 8, --device cuda
 # --precision tf32).
@@ -33,6 +36,21 @@ if [ ! -e "$packs/recognition.pack" ]; then
     -o "$packs/recognition.pack"
 fi
 
+if [ -n "${REAL:-}" ] && [ ! -e "$packs/real.pack" ]; then
+  "$bin/daclip" dataset pack --clean "$data/train/clean" --clean "$data/captions/flickr8k_images" \
+    --pairs "hazy=$data/train/paired/hazy" --labels configs/found-damaged.tsv --root "$data" --max-size 640 \
+    -o "$packs/web.pack"
+  real=("$REAL/train/clean/"*)
+  real=("${real[@]/#/--clean }")
+  for folder in "$REAL/train/"*/*; do
+    kind=$(basename "$(dirname "$folder")")
+    [ "$kind" = clean ] && continue
+    if [ -d "$folder/LQ" ]; then real+=("--pairs $kind=$folder"); else real+=("--damaged $kind=$folder"); fi
+  done
+  # shellcheck disable=SC2086  # each entry is an option and its value
+  "$bin/daclip" dataset pack ${real[*]} --max-size 1024 -o "$packs/real.pack"
+fi
+
 # stage CONFIG FOLDER VERB: trains or resumes. An interrupted stage exits with code 3, which ends this script before the
 # file `done` is written.
 stage() {
@@ -46,10 +64,17 @@ stage() {
 stage compact-clip clip clip
 stage compact-controller controller controller
 stage compact-controller-real controller-real controller
+stage compact-instruction instruction instruction
+damage=()
+if [ -n "${REAL:-}" ]; then
+  stage compact-damage damage damage
+  damage=(--damage "$train/damage/latest.safetensors" --controller-weight 0.25)
+fi
 stage compact-restorer restorer restorer
 stage compact-restorer-fine restorer-fine restorer
 
 mkdir -p "$(dirname "$out")"
 "$bin/daclip-train" export --daclip "$train/controller-real/latest.safetensors" \
   --earlier "$train/controller/latest.safetensors" --earlier-share 0.3 \
+  "${damage[@]}" --instruction "$train/instruction/latest.safetensors" \
   --restorer "$train/restorer-fine/latest.safetensors" -o "$out"

@@ -26,8 +26,8 @@ constexpr int kInterrupted = 3;  // exit code: saved before its end, by SIGTERM 
 extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
-  std::string daclip, earlier, damage, instruction, restorer, out, name = "compact";
-  std::vector<std::string> damage_bias;
+  std::string daclip, earlier, instruction, restorer, out, name = "compact";
+  std::vector<std::string> damage, damage_bias;
   double clean_prior = 1, earlier_share = 0.5, controller_weight = 0;
 };
 
@@ -102,7 +102,7 @@ int export_file(const ExportArguments& arguments) {
   options.daclip = arguments.daclip;
   options.earlier = arguments.earlier;
   options.earlier_share = arguments.earlier_share;
-  options.damage = arguments.damage;
+  options.damage.assign(arguments.damage.begin(), arguments.damage.end());
   options.controller_weight = arguments.controller_weight;
   options.damage_bias = parse_biases(arguments.damage_bias);
   options.instruction = arguments.instruction;
@@ -122,7 +122,8 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
                    "Checkpoint or model file that this controller was trained from; both are averaged");
   verb->add_option("--earlier-share", arguments.earlier_share, "Its fraction of the average, 0 to 1")
       ->capture_default_str();
-  verb->add_option("--damage", arguments.damage, "Checkpoint of the damage stage; without it the controller decides");
+  verb->add_option("--damage", arguments.damage,
+                   "Checkpoints of the damage stage, several for their mean; without them the controller decides");
   verb->add_option("--damage-bias", arguments.damage_bias, "Added to a kind's log odds, e.g. noisy=0.5")
       ->type_name("LABEL=NUMBER");
   verb->add_option("--controller-weight", arguments.controller_weight,

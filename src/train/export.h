@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "weights/named_arrays.h"
 
@@ -14,8 +15,10 @@ struct ExportOptions {
   // A checkpoint or model file whose controller was trained further into `daclip`'s. Both are averaged, which keeps
   // most of what either learned (WiSE-FT, Wortsman et al. 2022). Empty: none.
   std::filesystem::path earlier;
-  double earlier_share = 0.5;    // its fraction of the average, 0 to 1
-  std::filesystem::path damage;  // checkpoint of the damage stage; empty: none
+  double earlier_share = 0.5;  // its fraction of the average, 0 to 1
+  // Checkpoints of the damage stage; none: no damage network. Of several runs from one start, the mean generalises better
+  // than each (model soups, Wortsman et al. 2022).
+  std::vector<std::filesystem::path> damage;
   // Added to the log odds of kinds of damage, by label: how much likelier they are in use than in training, or how much
   // less evidence they need.
   std::map<std::string, double> damage_bias;

@@ -143,7 +143,7 @@ TEST_F(Training, a_damage_network_resumes_exactly_on_mixtures_and_goes_into_the_
   expect_exact_resume(make_damage_stage, config);
   ExportOptions options;
   options.daclip = first_model();
-  options.damage = folder_ / "damage" / "latest.safetensors";
+  options.damage = {folder_ / "damage" / "latest.safetensors"};
   const NamedArrays plain = export_model(options);
   EXPECT_EQ(model_config_from_json(plain.metadata).damage->tile, 32);
   options.damage_bias = {{"noisy", 0.5}};
@@ -155,6 +155,22 @@ TEST_F(Training, a_damage_network_resumes_exactly_on_mixtures_and_goes_into_the_
   EXPECT_EQ(log_odds(biased, "rainy"), log_odds(plain, "rainy"));
   options.damage_bias = {{"clean", 1}};
   EXPECT_THROW(export_model(options), UsageError);
+}
+
+TEST_F(Training, several_damage_networks_go_into_the_model_as_their_mean) {
+  TrainConfig other = tiny("damage-other");
+  other.run.seed = 99;
+  losses(make_damage_stage, other, 0, false);
+  ExportOptions options;
+  options.daclip = first_model();
+  const auto head = [&](const std::vector<fs::path>& checkpoints) {
+    options.damage = checkpoints;
+    return export_model(options).at("damage.head.1.weight").to_floats();
+  };
+  const fs::path a = folder_ / "damage" / "latest.safetensors", b = folder_ / "damage-other" / "latest.safetensors";
+  const std::vector<float> first = head({a}), second = head({b}), both = head({a, b});
+  ASSERT_NE(first, second);
+  for (size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], (first[i] + second[i]) / 2, 1e-3);
 }
 
 TEST_F(Training, an_instruction_network_resumes_exactly_and_goes_into_the_model_with_its_words) {
