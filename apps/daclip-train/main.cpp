@@ -26,8 +26,8 @@ constexpr int kInterrupted = 3;  // exit code: saved before its end, by SIGTERM 
 extern "C" void on_signal(int) { interrupted = true; }
 
 struct ExportArguments {
-  std::string daclip, earlier, instruction, restorer, out, name = "compact";
-  std::vector<std::string> damage, damage_bias;
+  std::string daclip, earlier, damage, instruction, restorer, out, name = "compact";
+  std::vector<std::string> damage_bias;
   double clean_prior = 1, earlier_share = 0.5, controller_weight = 0;
 };
 
@@ -102,7 +102,7 @@ int export_file(const ExportArguments& arguments) {
   options.daclip = arguments.daclip;
   options.earlier = arguments.earlier;
   options.earlier_share = arguments.earlier_share;
-  options.damage.assign(arguments.damage.begin(), arguments.damage.end());
+  options.damage = arguments.damage;
   options.controller_weight = arguments.controller_weight;
   options.damage_bias = parse_biases(arguments.damage_bias);
   options.instruction = arguments.instruction;
@@ -122,8 +122,7 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
                    "Checkpoint or model file that this controller was trained from; both are averaged");
   verb->add_option("--earlier-share", arguments.earlier_share, "Its fraction of the average, 0 to 1")
       ->capture_default_str();
-  verb->add_option("--damage", arguments.damage,
-                   "Checkpoints of the damage stage, several for their mean; without them the controller decides");
+  verb->add_option("--damage", arguments.damage, "Checkpoint of the damage stage; without it the controller decides");
   verb->add_option("--damage-bias", arguments.damage_bias, "Added to a kind's log odds, e.g. noisy=0.5")
       ->type_name("LABEL=NUMBER");
   verb->add_option("--controller-weight", arguments.controller_weight,
@@ -132,7 +131,7 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
   verb->add_option("--instruction", arguments.instruction,
                    "Checkpoint of the instruction stage; without it the model reads no instructions");
   verb->add_option("--restorer", arguments.restorer,
-                   "Checkpoint of the restorer stage; without it the model only recognises");
+                   "Checkpoint of the restorer stage, or a model file; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();
   verb->add_option("--clean-prior", arguments.clean_prior,
@@ -154,7 +153,7 @@ void add_train_verb(CLI::App& app, const std::string& name, const std::string& h
                    "Threads that degrade photos, in place of run.loader_threads");
   verb->add_option("--out", arguments.out, "Folder for checkpoints and log, in place of run.out");
   verb->add_option("--device", arguments.device, "cpu or cuda, in place of run.device");
-  verb->add_option("--precision", arguments.precision, "f32; on cuda also tf32 and bf16; in place of run.precision");
+  verb->add_option("--precision", arguments.precision, "f32 or bf16, on cuda also tf32; in place of run.precision");
   verb->callback([&arguments, &action, make_stage] {
     action = [&arguments, make_stage] { return train(arguments, make_stage); };
   });

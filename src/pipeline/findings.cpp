@@ -4,11 +4,6 @@
 #include <cmath>
 
 namespace daclip {
-namespace {
-
-constexpr float kFoundFrom = 0.5f;
-
-}  // namespace
 
 std::vector<float> probabilities_of_kinds(std::span<const Finding> findings, std::span<const std::string> labels) {
   std::vector<float> kinds(labels.size() - 1);
@@ -65,9 +60,9 @@ bool is_unsure(std::span<const Finding> findings) {
   return std::abs(findings.front().probability - kFoundFrom) < kDoubt;
 }
 
-float supported_strength(std::span<const Finding> findings) {
-  const float certainty = (findings.front().probability - kFoundFrom) / (kCertainFrom - kFoundFrom);
-  return 0.5f + 0.5f * std::clamp(certainty, 0.f, 1.f);
+float supported_strength(float probability) {
+  const float certainty = (probability - kDoubtfulTo) / (kCertainFrom - kDoubtfulTo);
+  return kGentle + (1 - kGentle) * std::clamp(certainty, 0.f, 1.f);
 }
 
 }  // namespace daclip

@@ -22,7 +22,10 @@ std::vector<float> exclusive_probabilities(std::span<const float> kinds);
 // one certain kind it is that label's embedding.
 std::vector<float> mixture_context(std::span<const float> kinds, std::span<const float> labels);
 
-// The kinds that are more probable than not, most probable first.
+// A kind is found if it is more probable than not.
+inline constexpr float kFoundFrom = 0.5f;
+
+// The kinds that are found, most probable first.
 std::vector<std::string> found_kinds(std::span<const Finding> findings);
 
 // How much damage is left: the sum of the severities, each weighted by its probability.
@@ -31,10 +34,11 @@ float remaining_damage(std::span<const Finding> findings);
 // Whether the most probable kind is nearly as probable as not.
 bool is_unsure(std::span<const Finding> findings);
 
-// The share of a repair that the evidence supports: half of it where the most probable kind has probability 1/2, all of
-// it from kCertainFrom on.
-float supported_strength(std::span<const Finding> findings);
+// The share of a repair that a kind's probability supports: nearly nothing up to kDoubtfulTo, all of it from
+// kCertainFrom on. Chosen on Caltech-101 and street photos: of the good ones, some 4 % reach a probability of 0.7 for
+// haze, darkness or shadow, whose repairs change the most.
+float supported_strength(float probability);
 
-inline constexpr float kCertainFrom = 0.8f;
+inline constexpr float kGentle = 0.1f, kDoubtfulTo = 0.6f, kCertainFrom = 0.75f;
 
 }  // namespace daclip

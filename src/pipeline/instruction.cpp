@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "pipeline/findings.h"
 
 namespace daclip {
 namespace {
@@ -69,30 +68,6 @@ Instruction InstructionReader::read(std::string_view text) const {
     throw UsageError(cat("\"", text, "\": asks for no repair that the model knows; expected for example ",
                          "\"remove the rain but keep the fog\" or \"restore everything\""));
   return result;
-}
-
-RepairPlan plan_repair(const Instruction& instruction, std::span<const Finding> findings,
-                       std::span<const std::string> labels) {
-  RepairPlan plan;
-  plan.shares.resize(labels.size() - 1);
-  const auto share = [&](const std::string& label) -> float& {
-    return plan.shares[size_t(std::ranges::find(labels, label) - labels.begin())];
-  };
-  for (const Instruction::Repair& repair : instruction.repairs)
-    plan.strength = std::max(plan.strength, repair.strength);
-  for (const Instruction::Repair& repair : instruction.repairs) {
-    plan.kinds.push_back(repair.label);
-    share(repair.label) = repair.strength / plan.strength;
-  }
-  if (!instruction.everything) return plan;
-  std::vector<Finding> others;
-  for (const Finding& finding : findings)
-    if (!names(plan.kinds, finding.label) && !names(instruction.kept, finding.label)) others.push_back(finding);
-  for (const Finding& finding : others) share(finding.label) = finding.probability;
-  const std::vector<std::string> found = found_kinds(others);
-  if (plan.kinds.empty() && !found.empty()) plan.strength = supported_strength(others);
-  plan.kinds.insert(plan.kinds.end(), found.begin(), found.end());
-  return plan;
 }
 
 }  // namespace daclip

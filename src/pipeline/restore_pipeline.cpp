@@ -9,7 +9,6 @@
 #include "pipeline/featureless.h"
 #include "pipeline/findings.h"
 #include "pipeline/holes.h"
-#include "pipeline/instruction.h"
 #include "pipeline/label_mixture.h"
 #include "pipeline/mask.h"
 #include "pipeline/tile_blender.h"
@@ -150,7 +149,7 @@ std::optional<RepairPlan> RestorePipeline::plan(const Recognition& recognition, 
   std::vector<Finding> findings = recognition.findings;
   if (!options.instruction) {
     if (!recognition_decides(options) || findings.empty()) return {};
-    return RepairPlan{found_kinds(findings), probabilities_of_kinds(findings, labels), supported_strength(findings)};
+    return plan_repair(findings, labels);
   }
   if (findings.empty())
     for (const Prediction& prediction : recognition.predictions)

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "daclip/restorer.h"
-#include "pipeline/instruction.h"
 #include "pipeline/recogniser.h"
+#include "pipeline/repair_plan.h"
 #include "restoration/restoration_network.h"
 
 namespace daclip {

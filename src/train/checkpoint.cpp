@@ -49,6 +49,22 @@ Checkpoint read_daclip(const fs::path& path, const std::string& stage) {
   return checkpoint;
 }
 
+Checkpoint read_restorer(const fs::path& path) {
+  NamedArrays arrays = read_safetensors(path);
+  if (!arrays.has("labels")) return checkpoint_of(std::move(arrays), path, "restorer");
+  ModelFile model = read_model_file(path);
+  if (!model.config.restorer) throw UsageError(cat(path.string(), ": holds no restoration network"));
+  Checkpoint checkpoint;
+  checkpoint.stage = "restorer";
+  checkpoint.config.restorer = model.config.restorer;
+  checkpoint.config.loss.steering = model.config.label_steering ? "labels" : "embedding";
+  checkpoint.metadata["steered"] = model.config.restorer->context_dims().degradation > 0;
+  constexpr std::string_view kPrefix = "restorer.";
+  for (auto& [name, array] : model.arrays.arrays)
+    if (name.starts_with(kPrefix)) checkpoint.arrays.arrays["ema." + name.substr(kPrefix.size())] = std::move(array);
+  return checkpoint;
+}
+
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   NamedArrays arrays = checkpoint.arrays;
   nlohmann::json metadata = checkpoint.metadata;

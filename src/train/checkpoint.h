@@ -27,6 +27,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const std::string&
 // above.
 Checkpoint read_daclip(const std::filesystem::path& path, const std::string& stage);
 
+// A trained restorer: a checkpoint of the restorer stage, or a model file, in the form of a checkpoint as above. Throws
+// as above, and UsageError for a model without one.
+Checkpoint read_restorer(const std::filesystem::path& path);
+
 // Writes folder/latest.safetensors atomically; what was latest before becomes previous.safetensors.
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
 

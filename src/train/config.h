@@ -24,7 +24,7 @@ struct RunConfig {
   int threads = 0;             // of LibTorch; 0: all cores
   int loader_threads = 1;      // that degrade photos ahead
   std::string device = "cpu";  // "cpu" or "cuda"
-  // Of the networks: "f32"; on cuda also "tf32" (products of 10 bits of mantissa) and "bf16" (activations in bfloat16).
+  // Of the networks: "f32", "bf16" (activations in bfloat16), on cuda also "tf32" (products of 10 bits of mantissa).
   // Weights, their averages and the loss stay float32.
   std::string precision = "f32";
   std::string out = "build/train";  // folder for latest.safetensors, previous.safetensors and log.jsonl

@@ -54,17 +54,6 @@ void average_into(Checkpoint& daclip, const std::filesystem::path& path, double 
     }
 }
 
-// The mean of the checkpoints' averages.
-Checkpoint mean_damage(const std::vector<std::filesystem::path>& paths) {
-  Checkpoint mean = read_checkpoint(paths.front(), "damage");
-  for (size_t i = 1; i < paths.size(); ++i) {
-    const Checkpoint other = read_checkpoint(paths[i], "damage");
-    for (auto& [name, array] : mean.arrays.arrays)
-      if (name.starts_with("ema.")) array = averaged(array, other.arrays.at(name), 1.0 / double(i + 1), name);
-  }
-  return mean;
-}
-
 // A blind restorer has no parts for contexts, whatever sizes its configuration names.
 std::shared_ptr<const RestorationNetwork> trained_network(const Checkpoint& checkpoint) {
   const std::shared_ptr<const RestorationNetwork>& network = checkpoint.config.restorer;
@@ -104,7 +93,7 @@ NamedArrays export_model(const ExportOptions& options) {
   add(daclip, "", "labels");
   for (const WeightSpec& spec : daclip_weights(*config.clip, true, false)) add(daclip, "daclip.", spec.name);
   if (!options.damage.empty()) {
-    const Checkpoint damage = mean_damage(options.damage);
+    const Checkpoint damage = read_checkpoint(options.damage, "damage");
     config.damage = damage.config.damage;
     config.damage->controller_weight = options.controller_weight;
     for (const WeightSpec& spec : damage_weights(*config.damage)) add(damage, "damage.", spec.name);
@@ -117,7 +106,7 @@ NamedArrays export_model(const ExportOptions& options) {
     for (const WeightSpec& spec : instruction_weights(*config.instruction)) add(instruction, "instruction.", spec.name);
   }
   if (!options.restorer.empty()) {
-    const Checkpoint restorer = read_checkpoint(options.restorer, "restorer");
+    const Checkpoint restorer = read_restorer(options.restorer);
     config.restorer = trained_network(restorer);
     config.label_steering =
         config.restorer->context_dims().degradation > 0 && restorer.config.loss.steering == "labels";

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "weights/named_arrays.h"
 
@@ -15,16 +14,15 @@ struct ExportOptions {
   // A checkpoint or model file whose controller was trained further into `daclip`'s. Both are averaged, which keeps
   // most of what either learned (WiSE-FT, Wortsman et al. 2022). Empty: none.
   std::filesystem::path earlier;
-  double earlier_share = 0.5;  // its fraction of the average, 0 to 1
-  // Checkpoints of the damage stage; none: no damage network. Of several runs from one start, the mean generalises better
-  // than each (model soups, Wortsman et al. 2022).
-  std::vector<std::filesystem::path> damage;
+  double earlier_share = 0.5;    // its fraction of the average, 0 to 1
+  std::filesystem::path damage;  // checkpoint of the damage stage; empty: none
   // Added to the log odds of kinds of damage, by label: how much likelier they are in use than in training, or how much
   // less evidence they need.
   std::map<std::string, double> damage_bias;
   double controller_weight = 0;       // DamageConfig::controller_weight
   std::filesystem::path instruction;  // checkpoint of the instruction stage; empty: none
-  std::filesystem::path restorer;     // checkpoint of the restorer stage; empty: a model that only recognises
+  std::filesystem::path
+      restorer;  // checkpoint of the restorer stage, or a model file; empty: a model that only recognises
   std::string name = "compact";
   double clean_prior = 1;  // how many times likelier a good photo is in use than in training
   ArrayType type = ArrayType::f16;

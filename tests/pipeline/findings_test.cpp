@@ -45,9 +45,10 @@ TEST(Findings, what_is_left_counts_severity_by_probability) {
 }
 
 TEST(Findings, weak_evidence_repairs_half_and_strong_evidence_repairs_all) {
-  EXPECT_NEAR(supported_strength(std::vector<Finding>{{"hazy", 0.5f, 1}}), 0.5, 1e-6);
-  EXPECT_NEAR(supported_strength(std::vector<Finding>{{"hazy", 0.65f, 1}}), 0.75, 1e-6);
-  EXPECT_EQ(supported_strength(std::vector<Finding>{{"hazy", kCertainFrom, 1}}), 1);
+  EXPECT_FLOAT_EQ(supported_strength(0.5f), kGentle);
+  EXPECT_FLOAT_EQ(supported_strength(kDoubtfulTo), kGentle);
+  EXPECT_NEAR(supported_strength((kDoubtfulTo + kCertainFrom) / 2), (1 + kGentle) / 2, 1e-6);
+  EXPECT_FLOAT_EQ(supported_strength(kCertainFrom), 1);
   EXPECT_TRUE(is_unsure(std::vector<Finding>{{"hazy", 0.55f, 1}}));
   EXPECT_FALSE(is_unsure(kRainAndHaze));
 }
