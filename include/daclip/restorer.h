@@ -93,8 +93,8 @@ struct RestoreResult {
   Image image;              ///< with the input's size, bit depth, channels, alpha, profile and EXIF
   Recognition recognition;  ///< before any override; empty if the model has no CLIP
   std::string degradation;  ///< the label used, recognised or chosen; empty if the model has no CLIP
-  /// The kinds of damage that each pass repaired: those that it found or that were asked for, or `degradation`. Empty if untouched, or if the
-  /// model has no CLIP.
+  /// The kinds of damage that each pass repaired: those that it found or that were asked for, or `degradation`. Empty
+  /// if untouched, or if the model has no CLIP.
   std::vector<std::vector<std::string>> repairs;
   bool untouched = false;                           ///< the input was returned unchanged, for `reason`
   UntouchedReason reason = UntouchedReason::clean;  ///< if `untouched`

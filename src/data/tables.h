@@ -57,7 +57,8 @@ void write_label_table(const std::filesystem::path& path, const std::vector<Labe
 // --- Instructions in words with their meaning -----------------------------------------------------------------------
 
 // One line each: the text, the kinds to repair and those to keep (labels separated by commas, or "-"), and 1 if what is
-// not mentioned is to be repaired too, else 0. Strengths are not in it. Throws IoError, and FormatError naming the line.
+// not mentioned is to be repaired too, else 0. Strengths are not in it. Throws IoError, and FormatError naming the
+// line.
 std::vector<WrittenInstruction> read_instructions(const std::filesystem::path& path);
 
 }  // namespace daclip

@@ -28,8 +28,8 @@ struct Method {
 };
 
 // Restores, or only classifies if the model has no restoration network. `told`: repairs each set's labels in place of
-// what it recognises. Keeps references to backend and model. Throws UsageError if the model can do neither; `run` throws
-// it for a set of several labels if the model is not steered by labels.
+// what it recognises. Keeps references to backend and model. Throws UsageError if the model can do neither; `run`
+// throws it for a set of several labels if the model is not steered by labels.
 Method model_method(std::string name, std::string identity, Backend& backend, const LoadedModel& model,
                     const RestoreOptions& options, bool told = false);
 

@@ -56,7 +56,8 @@ struct ModelConfig {
 };
 
 // The tensors of a model file: "labels", "daclip.<published name>", "damage.<name>" (nets/damage_net.h),
-// "instruction.<name>" (nets/instruction_net.h), "restorer.<published name>" (the restoration network's), "tokenizer.merges" (merges, 2) int32.
+// "instruction.<name>" (nets/instruction_net.h), "restorer.<published name>" (the restoration network's),
+// "tokenizer.merges" (merges, 2) int32.
 
 // Checks ranges, rules within and between the parts. Throws FormatError. Sizes computed from a valid configuration
 // cannot overflow.

@@ -28,9 +28,10 @@ struct ExportOptions {
   ArrayType type = ArrayType::f16;
 };
 
-// The model file's tensors (EMA weights: "labels", "daclip.*", "damage.*", "instruction.*", "restorer.*"; no text tower) and metadata.
-// Throws IoError, FormatError, UsageError (another stage's checkpoint, a bias of no kind, an earlier one of other
-// labels), WeightsError (missing tensors, an earlier one's of another shape, or values that `type` cannot hold).
+// The model file's tensors (EMA weights: "labels", "daclip.*", "damage.*", "instruction.*", "restorer.*"; no text
+// tower) and metadata. Throws IoError, FormatError, UsageError (another stage's checkpoint, a bias of no kind, an
+// earlier one of other labels), WeightsError (missing tensors, an earlier one's of another shape, or values that `type`
+// cannot hold).
 NamedArrays export_model(const ExportOptions& options);
 
 }  // namespace daclip

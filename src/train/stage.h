@@ -1,4 +1,4 @@
-// What the shared training loop (train/trainer.h) needs from a stage: clip, controller, damage, instruction or restorer.
+// What the shared training loop (train/trainer.h) needs from a stage, such as clip, controller, damage or restorer.
 #pragma once
 
 #include <nlohmann/json.hpp>

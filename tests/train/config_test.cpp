@@ -240,8 +240,8 @@ TEST(TrainConfig, says_which_keys_differ) {
 }
 
 TEST(TrainConfig, files_of_the_compact_model_are_accepted) {
-  for (const char* name :
-       {"clip", "controller", "controller-real", "damage", "instruction", "restorer", "restorer-fine", "restorer-mixed"})
+  for (const char* name : {"clip", "controller", "controller-real", "damage", "instruction", "restorer",
+                           "restorer-fine", "restorer-mixed"})
     EXPECT_NO_THROW(read_train_config(std::string("configs/compact-") + name + ".toml")) << name;
 }
 
