@@ -14,10 +14,10 @@ number=0
 for photo in "$photos"/*; do
   number=$((number + 1))
   name=$(printf '%06d' "$number")
-  convert "$photo[0]" -auto-orient "$work/same/$name.png" 2> "$work/problem" || continue
-  convert "$work/same/$name.png" -resize 50% "$work/half/$name.png"
-  convert "$work/same/$name.png" -resize 200% "$work/double/$name.png"
-  convert "$work/same/$name.png" -quality 90 "$work/jpeg90/$name.jpg"
+  convert -quiet "$photo[0]" -auto-orient -strip "$work/same/$name.png" 2> "$work/problem" || continue
+  convert -quiet "$work/same/$name.png" -resize 50% "$work/half/$name.png"
+  convert -quiet "$work/same/$name.png" -resize 200% "$work/double/$name.png"
+  convert -quiet "$work/same/$name.png" -quality 90 "$work/jpeg90/$name.jpg"
 done
 for variant in same half double jpeg90; do
   "$program" classify "$work/$variant" --json --top 1 "$@" > "$work/$variant.json"

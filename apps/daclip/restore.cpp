@@ -101,7 +101,10 @@ class RestoreRun {
                        summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(seconds, 2), " s"));
     if (!arguments_.report.empty())
       report_.add({name, result.degradation, result.recognition.predictions, !arguments_.restore.degradation.empty(),
-                   result.untouched ? left_as_it_is(result) : "", result.unsure, evaluations, seconds},
+                   arguments_.restore.instruction ? asked_for(result)
+                   : result.untouched             ? left_as_it_is(result)
+                                                  : "",
+                   result.unsure, evaluations, seconds},
                   image, result.image);
   }
 
@@ -256,8 +259,14 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
   verb.add_option("--degradation", arguments.restore.degradation,
                   "Take this as what is wrong instead of recognising it, e.g. noisy")
       ->type_name("NAME");
+  const CLI::Validator some_text(
+      [](const std::string& text) {
+        return text.find_first_not_of(" \t\n") == std::string::npos ? "expected a sentence" : "";
+      },
+      "TEXT");
   verb.add_option("--prompt", arguments.prompt,
                   "Say in words what to repair, e.g. \"remove the rain but keep the fog\"")
+      ->check(some_text)
       ->type_name("TEXT");
   verb.add_option("--caption", arguments.caption, "Say in words what the photo shows")->type_name("TEXT");
   verb.add_option("--clean", arguments.clean, "Take what the photo shows from this good version of it")

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <fstream>
 
-#include "pipeline/confidence.h"
-
 namespace daclip::app {
 
 std::string processor_name() {
@@ -22,8 +20,8 @@ std::string percent(float probability) {
 }
 
 std::string unsure_note(size_t photos) {
-  return cat("daclip: unsure of ", photos, photos == 1 ? " photo" : " photos", " (below ", percent(kUnsureBelow),
-             "): about a third of such photos are misclassified; use restore --degradation NAME to override");
+  return cat("daclip: unsure of ", photos, photos == 1 ? " photo" : " photos",
+             ": such a label is often wrong; use restore --degradation NAME to override");
 }
 
 }  // namespace daclip::app

@@ -290,7 +290,7 @@ class Author {
     } else {
       say(description(random_.chance(0.5) ? 1 : 2));
     }
-    if (random_.chance(0.15)) text_ = cat_words(filler(), text_);
+    if (random_.chance(0.2)) text_ = cat_words(filler(), text_);
     if (random_.chance(0.15)) say(filler());
     if (random_.chance(0.25)) text_ = cat_words(pick(kOpeners, random_), text_);
     if (random_.chance(0.25)) say(pick(kClosers, random_));
@@ -309,7 +309,7 @@ class Author {
 
   std::string filler() {
     std::string text;
-    for (int64_t words = 1 + random_.below(8); words > 0; --words)
+    for (int64_t words = 1 + random_.below(14); words > 0; --words)
       text = cat_words(text, perhaps(0.25) ? kUnheardOf : any(kFiller));
     return text;
   }

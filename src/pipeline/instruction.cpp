@@ -26,6 +26,28 @@ bool differ_by_one(std::string_view a, std::string_view b) {
   return rest_a.size() > 1 && rest_a[0] == rest_b[1] && rest_a[1] == rest_b[0] && rest_a.substr(2) == rest_b.substr(2);
 }
 
+// Typographic quotes and dashes as spaces, the apostrophe as '.
+std::string plain_quotes(std::string_view text) {
+  constexpr std::pair<std::string_view, char> kMarks[] = {
+      {"\u2019", '\''}, {"\u2018", ' '}, {"\u201c", ' '}, {"\u201d", ' '}, {"\u201e", ' '},
+      {"\u2013", ' '},  {"\u2014", ' '}, {"\u2026", '.'}, {"\u00ab", ' '}, {"\u00bb", ' '}};
+  std::string plain(text);
+  for (const auto& [mark, character] : kMarks)
+    for (size_t at = plain.find(mark); at != std::string::npos; at = plain.find(mark, at))
+      plain.replace(at, mark.size(), 1, character);
+  return plain;
+}
+
+std::vector<std::string_view> sentences(std::string_view text) {
+  std::vector<std::string_view> result;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find_first_of(".!?;\n"), text.size());
+    result.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
+}
+
 float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
 bool names(const std::vector<std::string>& kinds, const std::string& kind) {
@@ -44,17 +66,21 @@ std::string corrected_word(const std::string& word, const WordTokenizer& tokeniz
 InstructionReader::InstructionReader(Backend& backend, const LoadedModel& model)
     : backend_(backend), model_(model), tokenizer_(tokenizer_of(model.config)) {}
 
-Instruction InstructionReader::read(std::string_view text) const {
-  Instruction result;
-  std::string words;
-  for (const std::string& typed : split_words(text)) {
-    const std::string word = corrected_word(typed, tokenizer_);
-    words += word + " ";
-    if (!tokenizer_.knows(word) && !names(result.unknown_words, word)) result.unknown_words.push_back(word);
-  }
+// The words as the network takes them, misspelled ones corrected.
+std::vector<std::string> InstructionReader::words_of(std::string_view text) const {
+  std::vector<std::string> words = split_words(plain_quotes(text));
+  for (std::string& word : words) word = corrected_word(word, tokenizer_);
+  return words;
+}
+
+// What words that fit into the context ask for.
+Instruction InstructionReader::wishes_of(const std::vector<std::string>& words) const {
+  std::string text;
+  for (const std::string& word : words) text += word + " ";
   const InstructionConfig& config = *model_.config.instruction;
   const std::vector<float> logits = backend_.to_floats(
-      instruction_logits(backend_, config, Scope(model_.weights, "instruction."), tokenizer_.tokenize(words)));
+      instruction_logits(backend_, config, Scope(model_.weights, "instruction."), tokenizer_.tokenize(text)));
+  Instruction result;
   for (int kind = 0; kind < config.kinds; ++kind) {
     const float* wish = &logits[size_t(3 * kind)];
     const std::string& label = model_.config.labels[size_t(kind)];
@@ -64,10 +90,48 @@ Instruction InstructionReader::read(std::string_view text) const {
       result.kept.push_back(label);
   }
   result.everything = logits.back() > 0;
-  if (result.repairs.empty() && !result.everything)
-    throw UsageError(cat("\"", text, "\": asks for no repair that the model knows; expected for example ",
-                         "\"remove the rain but keep the fog\" or \"restore everything\""));
   return result;
+}
+
+// Much talk around a wish hides it, so each sentence is read for itself. The first wish for a kind counts.
+Instruction InstructionReader::read_by_sentence(std::string_view text) const {
+  const size_t longest = size_t(tokenizer_.context()) - 2;
+  Instruction result;
+  const auto mentioned = [&](const std::string& label) {
+    return names(result.kept, label) ||
+           std::ranges::find(result.repairs, label, &Instruction::Repair::label) != result.repairs.end();
+  };
+  bool keeps_only = false;  // some sentence asks for everything but what it keeps
+  for (const std::string_view sentence : sentences(text)) {
+    const std::vector<std::string> words = words_of(sentence);
+    if (words.size() > longest)
+      throw UsageError(cat("an instruction's sentence has ", words.size(), " words, expected at most ", longest));
+    if (words.empty()) continue;
+    const Instruction wishes = wishes_of(words);
+    for (const Instruction::Repair& repair : wishes.repairs)
+      if (!mentioned(repair.label)) result.repairs.push_back(repair);
+    for (const std::string& label : wishes.kept)
+      if (!mentioned(label)) result.kept.push_back(label);
+    (wishes.kept.empty() ? result.everything : keeps_only) |= wishes.everything;
+  }
+  result.everything = result.everything || (keeps_only && result.repairs.empty());
+  return result;
+}
+
+Instruction InstructionReader::read(std::string_view text) const {
+  const std::vector<std::string> words = words_of(text);
+  const auto asks = [](const Instruction& read) { return !read.repairs.empty() || read.everything; };
+  Instruction result;
+  if (words.size() + 2 <= size_t(tokenizer_.context())) result = wishes_of(words);
+  if (!asks(result)) result = read_by_sentence(text);
+  for (const std::string& word : words)
+    if (!tokenizer_.knows(word) && !names(result.unknown_words, word)) result.unknown_words.push_back(word);
+  if (asks(result)) return result;
+  std::string unknown;
+  for (const std::string& word : result.unknown_words)
+    unknown += cat(unknown.empty() ? "; unknown words: " : ", ", word);
+  throw UsageError(cat("\"", text, "\": asks for no repair that the model understands; expected English, for example ",
+                       "\"remove the rain but keep the fog\" or \"restore everything\"", unknown));
 }
 
 }  // namespace daclip

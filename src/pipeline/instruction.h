@@ -18,6 +18,10 @@ class InstructionReader {
   Instruction read(std::string_view text) const;
 
  private:
+  std::vector<std::string> words_of(std::string_view text) const;
+  Instruction wishes_of(const std::vector<std::string>& words) const;
+  Instruction read_by_sentence(std::string_view text) const;
+
   Backend& backend_;
   const LoadedModel& model_;
   WordTokenizer tokenizer_;

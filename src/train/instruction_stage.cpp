@@ -55,9 +55,11 @@ class InstructionStage : public Stage {
     };
     const torch::Tensor wish = torch::nn::functional::cross_entropy(
         logits.slice(1, 0, kWishes * kKinds).reshape({-1, kWishes}), torch::tensor(wishes).to(backend_.device()));
-    const torch::Tensor strength = logits.slice(1, kWishes * kKinds, (kWishes + 1) * kKinds).sigmoid(),
-                        repair = table(wanted);
-    const torch::Tensor error = ((strength - table(strengths)).abs() * repair).sum() / repair.sum().clamp_min(1);
+    const torch::Tensor strength = logits.slice(1, kWishes * kKinds, (kWishes + 1) * kKinds), repair = table(wanted);
+    // Not the absolute error, whose minimum is the median: most instructions ask for the whole repair.
+    const torch::Tensor each =
+        torch::binary_cross_entropy_with_logits(strength, table(strengths), {}, {}, at::Reduction::None);
+    const torch::Tensor error = (each * repair).sum() / repair.sum().clamp_min(1);
     const torch::Tensor rest = torch::binary_cross_entropy_with_logits(logits.select(1, (kWishes + 1) * kKinds),
                                                                        torch::tensor(everything).to(backend_.device()));
     parts["wish"] = wish.item<double>();

@@ -165,6 +165,46 @@ TEST_F(Instructed, wrong_instructions_are_refused) {
   EXPECT_THROW(pipeline.check(options), UsageError);
 }
 
+class ShippedReader : public testing::Test {
+ protected:
+  Instruction read(const std::string& text) const { return InstructionReader(backend_, model_).read(text); }
+
+  mutable NativeBackend backend_;
+  const LoadedModel model_ = load_model(backend_, read_model_file("models/compact/model.safetensors"));
+};
+
+TEST_F(ShippedReader, degrees_make_the_repair_weaker) {
+  EXPECT_GT(read("remove the noise").repairs.at(0).strength, 0.9f);
+  EXPECT_LT(read("remove the noise a little").repairs.at(0).strength, 0.6f);
+  EXPECT_LT(read("brighten it slightly").repairs.at(0).strength, 0.6f);
+}
+
+TEST_F(ShippedReader, typographic_quotes_are_read_like_plain_ones) {
+  const Instruction quoted = read("\u201cremove the fog\u201d");
+  EXPECT_EQ(quoted.repairs.at(0).label, "hazy");
+  EXPECT_TRUE(quoted.unknown_words.empty());
+}
+
+TEST_F(ShippedReader, a_wish_after_a_long_preface_is_found_and_too_long_a_sentence_is_refused) {
+  std::string preface;
+  for (int i = 0; i < 12; ++i) preface += "This is a picture of our house. ";
+  const Instruction late = read(preface + "Remove the rain.");
+  ASSERT_EQ(late.repairs.size(), 1u);
+  EXPECT_EQ(late.repairs[0].label, "rainy");
+  std::string endless = "remove the rain";
+  for (int i = 0; i < 60; ++i) endless += " and look";
+  EXPECT_THROW(read(endless), UsageError);
+}
+
+TEST_F(ShippedReader, an_instruction_without_a_wish_is_refused_with_its_unknown_words) {
+  try {
+    read("asdf qwer");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("unknown words: asdf, qwer"), std::string::npos) << error.what();
+  }
+}
+
 // Written by people who had not seen the words and frames of data/instructions.cpp.
 TEST(ShippedInstructions, most_that_people_wrote_are_understood_in_every_part) {
   NativeBackend backend;

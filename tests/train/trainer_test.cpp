@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "data/photos.h"
 #include "model/model_config.h"
 #include "nets/nafnet.h"
