@@ -44,6 +44,7 @@ nlohmann::ordered_json describe(const ModelFile& file) {
   info["file"] = file.path.string();
   info["bytes"] = std::filesystem::file_size(file.path);
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
+  if (!file.config.words.empty()) info["configuration"]["words"] = file.config.words.size();  // too many to read
   info["parameters"] = parameters(file);
   constexpr int kSide = 512;
   for (const Network& network : networks_of(file.config, kSide, kSide)) {
