@@ -6,7 +6,7 @@
 #   models/compact/model.safetensors
 #
 # REAL names a folder of real pictures that scripts/split-real-data.sh made; without it there is no damage network.
-# DACLIP_METRIC_WEIGHTS has the weights of SqueezeNet that it starts from (docs/metrics.md).
+# configs/compact-damage.toml names the folder with the weights of SqueezeNet that it starts from (docs/metrics.md).
 # Completed stages are skipped, and an interrupted stage resumes from its last checkpoint. DACLIP_BUILD (default
 # build/release) contains the programs. DACLIP_TRAIN_FLAGS is passed to every stage (e.g. --threads 8, --device cuda
 # --precision tf32).
@@ -40,15 +40,14 @@ if [ -n "${REAL:-}" ] && [ ! -e "$packs/real.pack" ]; then
   "$bin/daclip" dataset pack --clean "$data/train/clean" --clean "$data/captions/flickr8k_images" \
     --pairs "hazy=$data/train/paired/hazy" --labels configs/found-damaged.tsv --root "$data" --max-size 640 \
     -o "$packs/web.pack"
-  real=("$REAL/train/clean/"*)
-  real=("${real[@]/#/--clean }")
+  real=()
   for folder in "$REAL/train/"*/*; do
     kind=$(basename "$(dirname "$folder")")
-    [ "$kind" = clean ] && continue
-    if [ -d "$folder/LQ" ]; then real+=("--pairs $kind=$folder"); else real+=("--damaged $kind=$folder"); fi
+    if [ "$kind" = clean ]; then real+=(--clean "$folder")
+    elif [ -d "$folder/LQ" ]; then real+=(--pairs "$kind=$folder")
+    else real+=(--damaged "$kind=$folder"); fi
   done
-  # shellcheck disable=SC2086  # each entry is an option and its value
-  "$bin/daclip" dataset pack ${real[*]} --max-size 1024 -o "$packs/real.pack"
+  "$bin/daclip" dataset pack "${real[@]}" --max-size 1024 -o "$packs/real.pack"
 fi
 
 # stage CONFIG FOLDER VERB: trains or resumes. An interrupted stage exits with code 3, which ends this script before the
@@ -68,7 +67,7 @@ stage compact-instruction instruction instruction
 damage=()
 if [ -n "${REAL:-}" ]; then
   stage compact-damage damage damage
-  damage=(--damage "$train/damage/latest.safetensors" --controller-weight 0.25)
+  damage=(--damage "$train/damage/latest.safetensors" --controller-weight 0.5)
 fi
 stage compact-restorer restorer restorer
 stage compact-restorer-fine restorer-fine restorer

@@ -132,15 +132,10 @@ class RestoreRun {
   std::string asked_for(const RestoreResult& result) const {
     const Instruction& instruction = *arguments_.restore.instruction;
     std::string text = instruction.everything ? "asked for everything" : "asked for";
-    if (!result.repairs.empty()) text += cat(instruction.everything ? ": " : " ", joined(result.repairs.front()));
-    if (!instruction.kept.empty()) text += cat(", keeps ", joined(instruction.kept));
+    if (!result.repairs.empty())
+      text += cat(instruction.everything ? ": " : " ", joined(result.repairs.front(), " and "));
+    if (!instruction.kept.empty()) text += cat(", keeps ", joined(instruction.kept, " and "));
     return result.untouched ? cat(text, ", nothing found, left as it is") : text;
-  }
-
-  static std::string joined(const std::vector<std::string>& kinds) {
-    std::string text;
-    for (const std::string& kind : kinds) text += cat(text.empty() ? "" : " and ", kind);
-    return text;
   }
 
   static std::string left_as_it_is(const RestoreResult& result) {
@@ -162,7 +157,7 @@ class RestoreRun {
     for (size_t i = 0; i < first.size(); ++i)
       text += cat(i == 0 ? "" : " and ", first[i], " (", percent(result.recognition.findings[i].probability), ")");
     for (size_t pass = 1; pass < result.repairs.size(); ++pass) {
-      text += ", then " + joined(result.repairs[pass]);
+      text += ", then " + joined(result.repairs[pass], " and ");
     }
     return text;
   }
@@ -235,9 +230,8 @@ ConditioningChoice conditioning_of(const RestoreArguments& arguments, Restorer& 
 
 void understand_prompt(RestoreArguments& arguments, Restorer& restorer) {
   const Instruction instruction = restorer.understand(arguments.prompt);
-  std::string unknown;
-  for (const std::string& word : instruction.unknown_words) unknown += cat(unknown.empty() ? "" : ", ", word);
-  if (!unknown.empty()) std::cerr << "daclip: --prompt: words that the model does not know: " << unknown << "\n";
+  if (!instruction.unknown_words.empty())
+    std::cerr << "daclip: --prompt: words that the model does not know: " << joined(instruction.unknown_words) << "\n";
   arguments.restore.instruction = instruction;
 }
 

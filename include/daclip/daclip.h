@@ -147,10 +147,10 @@ typedef int (*daclip_progress)(double fraction, void* user);
 
 /** Options of daclip_restore(). Initialise them with daclip_restore_options_init(). */
 typedef struct daclip_restore_options {
-  const char* degradation; /**< a label of the model; NULL: the recognised one */
-  const char* prompt;  /**< an instruction, or a text that describes the degradation, in place of `degradation`; NULL:
-                                 none */
-  const char* caption; /**< text that describes the content; NULL: the photo's own embedding */
+  const char* degradation;  /**< a label of the model; NULL: the recognised one */
+  const char* prompt;       /**< in place of `degradation`: an instruction to models that understand them,
+                                 else a text that describes it; NULL: none */
+  const char* caption;      /**< text that describes the content; NULL: the photo's own embedding */
   const daclip_image* mask; /**< same size as the photo: white keeps, black is inpainted; NULL: none */
   float strength;           /**< blend: 0 returns the photo, 1 the network's result */
   int views;                /**< self-ensemble: averages the results of 1 to 8 rotated and mirrored views */

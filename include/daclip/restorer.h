@@ -54,7 +54,7 @@ struct Instruction {
     std::string label;   ///< "rainy"
     float strength = 1;  ///< how much of the repair to take, above 0 to 1: "a little" is less than "completely"
   };
-  std::vector<Repair> repairs;             ///< in the order of the model's labels
+  std::vector<Repair> repairs;             ///< none, or each label once
   std::vector<std::string> kept;           ///< labels that it wants to stay: "but keep the fog"
   bool everything = false;                 ///< it wants other kinds repaired too, where they are recognised
   std::vector<std::string> unknown_words;  ///< words that the model does not know

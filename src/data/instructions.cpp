@@ -396,12 +396,9 @@ class Author {
   // "make it a bit brighter and sharper"
   std::string wishes(std::span<const int> kinds, const Degree* degree) {
     std::string text = cat_words(any(kMaking), any(kIt));
-    if (degree && degree->strength < 0.8f)
-      text = cat_words(text, any("a bit|a little|slightly|somewhat|a little bit|a tad"));
-    if (degree && degree->strength < 0.8f)
-      for (const int kind : kinds) wish(kind, Wish::repair, kDegrees[0].strength);
-    else
-      for (const int kind : kinds) wish(kind, Wish::repair);
+    const bool weak = degree && degree->strength < 0.8f;
+    if (weak) text = cat_words(text, any("a bit|a little|slightly|somewhat|a little bit|a tad"));
+    for (const int kind : kinds) wish(kind, Wish::repair, weak ? kDegrees[0].strength : 1);
     if (!degree && perhaps(0.15)) text = cat_words(text, any("much|a lot|far|really"));
     for (size_t i = 0; i < kinds.size(); ++i)
       text = cat_words(text, cat_words(i == 0 ? "" : any(kAnd), any(phrases(kinds[i]).wishes)));
@@ -432,7 +429,7 @@ class Author {
   std::string description(std::span<const int> all) {
     const double form = random_.uniform();
     if (form < 0.3) return cat_words(cat_words("a", adjectives(all)), any(kPhoto));
-    if (form < 0.4) return cat_words(cat_words(adjectives(all), any(kPhoto)), "");
+    if (form < 0.4) return cat_words(adjectives(all), any(kPhoto));
     if (form < 0.7)
       return cat_words(cat_words(any(kIt), any("is|is|looks|came out|was|turned out|seems|are")),
                        cat_words(any(kIntensity), adjectives(all)));

@@ -43,17 +43,23 @@ std::vector<std::string> split_row(std::string_view line) {
   return fields;
 }
 
-// Rows of two columns, with the column filepath first.
-std::vector<Row> parse_rows(std::string_view text, const std::string& where, const std::string& second) {
+// Calls work(number, fields) for every line that is not empty, counted from 1.
+template <class Work>
+void for_each_row(std::string_view text, const Work& work) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  std::vector<Row> rows;
-  bool swapped = false;
   for (int number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    std::vector<std::string> fields = split_row(line);
+    if (!line.empty()) work(number, split_row(line));
+  }
+}
+
+// Rows of two columns, with the column filepath first.
+std::vector<Row> parse_rows(std::string_view text, const std::string& where, const std::string& second) {
+  std::vector<Row> rows;
+  bool swapped = false;
+  for_each_row(text, [&](int number, std::vector<std::string> fields) {
     if (fields.size() != 2)
       throw FormatError(cat(where, ":", number, ": ", fields.size(), " columns, expected filepath and ", second));
     if (number == 1 && (fields[0] == "filepath" || fields[1] == "filepath")) {
@@ -61,11 +67,11 @@ std::vector<Row> parse_rows(std::string_view text, const std::string& where, con
       if (fields[swapped ? 0 : 1] != second)
         throw FormatError(
             cat(where, ":1: columns ", fields[0], " and ", fields[1], ", expected filepath and ", second));
-      continue;
+      return;
     }
     if (swapped) std::swap(fields[0], fields[1]);
     rows.push_back({std::move(fields[0]), std::move(fields[1])});
-  }
+  });
   return rows;
 }
 
@@ -169,13 +175,8 @@ void write_label_table(const fs::path& path, const std::vector<LabelRow>& table)
 std::vector<WrittenInstruction> read_instructions(const fs::path& path) {
   std::vector<WrittenInstruction> result;
   const std::vector<uint8_t> file = read_file(path);
-  const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
-  int number = 0;
-  for (size_t begin = 0; begin < bytes.size();) {
-    const size_t end = std::min(bytes.find('\n', begin), bytes.size());
-    const std::vector<std::string> fields = split_row(bytes.substr(begin, end - begin));
-    begin = end + 1;
-    ++number;
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  for_each_row(text, [&](int number, const std::vector<std::string>& fields) {
     const auto refuse = [&](const std::string& what) {
       throw FormatError(cat(path.string(), ":", number, ": ", what));
     };
@@ -195,7 +196,7 @@ std::vector<WrittenInstruction> read_instructions(const fs::path& path) {
     }
     if (fields[3] != "0" && fields[3] != "1") refuse(cat(fields[3], ": expected 0 or 1"));
     written.meaning.everything = fields[3] == "1";
-  }
+  });
   return result;
 }
 

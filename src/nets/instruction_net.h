@@ -11,8 +11,8 @@
 namespace daclip {
 
 struct InstructionConfig {
-  TextConfig text{32, 2, 96, 2, 4};
-  int kinds = 10;  // the labels before "clean"
+  TextConfig text{32, 2, 96, 2, 4};  // the vocabulary is the words'
+  int kinds = 10;                    // the labels before "clean"
 };
 
 // visit() lists the fields with their ranges. validate() throws FormatError "instruction.FIELD: VALUE: expected RANGE".

@@ -1,6 +1,7 @@
 // From independent findings to one label for a photo, and to the restorer's context.
 #pragma once
 
+#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "daclip/classifier.h"
 
 namespace daclip {
+
+// The probability of these log odds.
+inline float sigmoid(float log_odds) { return 1 / (1 + std::exp(-log_odds)); }
 
 // Their probabilities in the order of the labels, whose last is "clean".
 std::vector<float> probabilities_of_kinds(std::span<const Finding> findings, std::span<const std::string> labels);
@@ -18,8 +22,8 @@ std::vector<float> probabilities_of_kinds(std::span<const Finding> findings, std
 std::vector<float> exclusive_probabilities(std::span<const float> kinds);
 
 // The degradation context of a photo that shows several kinds: the sum of the labels' embeddings (kinds + 1,
-// embedding), "clean" last, each kind weighted by its probability, "clean" by the probability that none is present. For
-// one certain kind it is that label's embedding.
+// embedding), "clean" last, each kind weighted by its share from 0 to 1, "clean" by the product of what the shares
+// leave. For one kind of share 1 it is that label's embedding.
 std::vector<float> mixture_context(std::span<const float> kinds, std::span<const float> labels);
 
 // A kind is found if it is more probable than not.

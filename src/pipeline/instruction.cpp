@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "pipeline/findings.h"
+#include "pipeline/repair_plan.h"
 
 namespace daclip {
 namespace {
@@ -47,8 +49,6 @@ std::vector<std::string_view> sentences(std::string_view text) {
   }
   return result;
 }
-
-float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
 bool names(const std::vector<std::string>& kinds, const std::string& kind) {
   return std::ranges::find(kinds, kind) != kinds.end();
@@ -97,10 +97,7 @@ Instruction InstructionReader::wishes_of(const std::vector<std::string>& words) 
 Instruction InstructionReader::read_by_sentence(std::string_view text) const {
   const size_t longest = size_t(tokenizer_.context()) - 2;
   Instruction result;
-  const auto mentioned = [&](const std::string& label) {
-    return names(result.kept, label) ||
-           std::ranges::find(result.repairs, label, &Instruction::Repair::label) != result.repairs.end();
-  };
+  const auto mentioned = [&](const std::string& label) { return names(result.kept, label) || asks_for(result, label); };
   bool keeps_only = false;  // some sentence asks for everything but what it keeps
   for (const std::string_view sentence : sentences(text)) {
     const std::vector<std::string> words = words_of(sentence);
@@ -127,9 +124,7 @@ Instruction InstructionReader::read(std::string_view text) const {
   for (const std::string& word : words)
     if (!tokenizer_.knows(word) && !names(result.unknown_words, word)) result.unknown_words.push_back(word);
   if (asks(result)) return result;
-  std::string unknown;
-  for (const std::string& word : result.unknown_words)
-    unknown += cat(unknown.empty() ? "; unknown words: " : ", ", word);
+  const std::string unknown = result.unknown_words.empty() ? "" : "; unknown words: " + joined(result.unknown_words);
   throw UsageError(cat("\"", text, "\": asks for no repair that the model understands; expected English, for example ",
                        "\"remove the rain but keep the fog\" or \"restore everything\"", unknown));
 }

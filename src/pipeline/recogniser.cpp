@@ -24,8 +24,6 @@ std::vector<Prediction> ranked(const std::vector<std::string>& labels, const std
   return all;
 }
 
-float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
-
 // Of one label against another, bounded: a softmax over labels is far surer than it is right.
 float log_odds(float probability, float other) {
   constexpr float kSmallest = 1e-6f, kLargestOdds = 4;

@@ -6,14 +6,17 @@
 
 namespace daclip {
 
+bool asks_for(const Instruction& instruction, std::string_view label) {
+  return std::ranges::find(instruction.repairs, label, &Instruction::Repair::label) != instruction.repairs.end();
+}
+
 namespace {
 
 // Found kinds that the instruction neither names nor keeps.
 std::vector<Finding> other_findings(const Instruction& instruction, std::span<const Finding> findings) {
   std::vector<Finding> others;
   for (const Finding& finding : findings) {
-    const bool named =
-        std::ranges::find(instruction.repairs, finding.label, &Instruction::Repair::label) != instruction.repairs.end();
+    const bool named = asks_for(instruction, finding.label);
     const bool kept = std::ranges::find(instruction.kept, finding.label) != instruction.kept.end();
     if (finding.probability > kFoundFrom && !named && !kept) others.push_back(finding);
   }

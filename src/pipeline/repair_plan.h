@@ -3,11 +3,15 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daclip/restorer.h"
 
 namespace daclip {
+
+// Whether the instruction names this label among its repairs.
+bool asks_for(const Instruction& instruction, std::string_view label);
 
 struct RepairPlan {
   std::vector<std::string> kinds;  // labels; empty: nothing

@@ -155,9 +155,7 @@ std::optional<RepairPlan> RestorePipeline::plan(const Recognition& recognition, 
     for (const Prediction& prediction : recognition.predictions)
       if (prediction.label != kCleanLabel) findings.push_back({prediction.label, prediction.probability, 0});
   Instruction instruction = *options.instruction;
-  if (options.mask &&
-      std::ranges::find(instruction.repairs, kHolesLabel, &Instruction::Repair::label) == instruction.repairs.end())
-    instruction.repairs.push_back({std::string(kHolesLabel), 1});
+  if (options.mask && !asks_for(instruction, kHolesLabel)) instruction.repairs.push_back({std::string(kHolesLabel), 1});
   return plan_repair(instruction, findings, labels);
 }
 

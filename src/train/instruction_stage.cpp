@@ -1,7 +1,5 @@
 // Training the instruction network (nets/instruction_net.h) on made-up instructions (data/instructions.h):
 // cross-entropy of what each kind is wished to become, and the error of the strength where a repair is wanted.
-#include <fstream>
-
 #include "core/error.h"
 #include "data/instructions.h"
 #include "data/random_streams.h"

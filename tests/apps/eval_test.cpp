@@ -58,24 +58,20 @@ TEST_F(Eval, writes_rows_and_a_report) {
   EXPECT_EQ(outcome.err.find('\r'), std::string::npos);
 }
 
-TEST_F(Eval, restores_as_restore_does) {
-  ASSERT_EQ(eval_tiny({"--degradations", "noisy"}).code, 0);
-  ASSERT_EQ(run_program({"restore", path("sets/noisy/LQ/c.png"), "-o", path("out.png"), "--threads", "1", "--model",
-                         path("tiny.safetensors")})
-                .code,
-            0);
-  EXPECT_EQ(read_image(picture_path(folder_ / "report", "noisy", "c", "tiny")).data,
-            read_image(folder_ / "out.png").data);
-}
-
-TEST_F(Eval, told_the_label_it_restores_as_restore_does_when_told) {
-  ASSERT_EQ(eval_tiny({"--degradations", "noisy", "--told"}).code, 0);
-  ASSERT_EQ(run_program({"restore", path("sets/noisy/LQ/c.png"), "-o", path("out.png"), "--threads", "1", "--model",
-                         path("tiny.safetensors"), "--degradation", "noisy"})
-                .code,
-            0);
-  EXPECT_EQ(read_image(picture_path(folder_ / "report", "noisy", "c", "tiny")).data,
-            read_image(folder_ / "out.png").data);
+TEST_F(Eval, restores_as_restore_does_by_itself_and_told) {
+  for (const bool told : {false, true}) {
+    std::vector<std::string> eval = {"--degradations", "noisy", "--fresh"};
+    std::vector<std::string> restore = {"restore", path("sets/noisy/LQ/c.png"), "-o", path("out.png"), "--threads", "1",
+                                        "--model", path("tiny.safetensors")};
+    if (told) {
+      eval.push_back("--told");
+      restore.insert(restore.end(), {"--degradation", "noisy"});
+    }
+    ASSERT_EQ(eval_tiny(eval).code, 0);
+    ASSERT_EQ(run_program(restore).code, 0);
+    EXPECT_EQ(read_image(picture_path(folder_ / "report", "noisy", "c", "tiny")).data,
+              read_image(folder_ / "out.png").data);
+  }
 }
 
 TEST_F(Eval, grey_shows_every_picture_in_black_and_white) {

@@ -56,7 +56,7 @@ TEST(Instructions, every_kind_is_repaired_and_kept_and_weakly_repaired) {
 
 TEST(Instructions, a_table_is_read_with_its_meaning) {
   const test::TempFolder folder;
-  write_text(folder / "t.tsv", "Remove rain, keep the fog!\trainy\thazy\t0\nfix it\t-\t-\t1\n");
+  write_text(folder / "t.tsv", "Remove rain, keep the fog!\trainy\thazy\t0\r\n\nfix it\t-\t-\t1\n");
   const std::vector<WrittenInstruction> rows = read_instructions(folder / "t.tsv");
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].text, "Remove rain, keep the fog!");
