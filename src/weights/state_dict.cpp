@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "weights/printable.h"
 #include "weights/safetensors.h"
+#include "weights/tfjs.h"
 #include "weights/torch_file.h"
 
 namespace daclip {
@@ -136,6 +137,8 @@ StateDict parse_state_dict(const SharedBytes& file, const std::string& where) {
   return result;
 }
 
-StateDict read_state_dict(const std::filesystem::path& path) { return parse_state_dict(map_file(path), path.string()); }
+StateDict read_state_dict(const std::filesystem::path& path) {
+  return is_tfjs(path) ? read_tfjs(path) : parse_state_dict(map_file(path), path.string());
+}
 
 }  // namespace daclip

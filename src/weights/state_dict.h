@@ -1,4 +1,4 @@
-// The named weights of a checkpoint file: torch.save, torch.jit.save or safetensors.
+// The named weights of a checkpoint: a torch.save, torch.jit.save or safetensors file, or a TensorFlow.js graph model.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,8 @@ struct StateDict {
 
 // Finds the state dict: the whole file, or its first entry among state_dict, params_ema, params and model. Values that
 // are not tensors, and everything beside the state dict such as an optimiser's state, are ignored. The prefix "module."
-// is removed from names. Throws IoError, FormatError, LimitError.
+// is removed from names. A TensorFlow.js model is its folder or model.json (tfjs.h). Throws IoError, FormatError,
+// LimitError.
 StateDict read_state_dict(const std::filesystem::path& path);
 
 // Same, from memory. `where` names the input in errors.
