@@ -62,6 +62,10 @@ void softmax(const SoftmaxRows& job, const void* x, void* y);
 void weighted_sum(DType from, const void* const* rows, const float* weights, size_t count, DType to, void* y,
                   size_t cols);
 
+// y = x + shift, and y = u * (x + shift).
+void shift(DType type, const void* x, float shift, void* y, size_t count);
+void shifted_gate(DType type, const void* u, const void* x, float shift, void* y, size_t count);
+
 // Depth-wise convolution, zero-padded: computes rows [first, last) of y from one image (H,W,C); w (k,k,C), bias (C) or
 // null.
 struct Depthwise {

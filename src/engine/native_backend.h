@@ -39,6 +39,9 @@ class NativeBackend : public Backend {
 
   Tensor fused_linear_attention(const Scope& weights, const Tensor& x, int heads, float eps) override;
 
+  Tensor fused_multi_axis_mlp(const Scope& weights, const Tensor& x, float eps) override;
+  Tensor fused_spatial_gate(const Scope& weights, const Tensor& x, float eps) override;
+
   // Name of the oneDNN kernel that ran last, for benchmarks.
   std::string last_kernel() const;
 
@@ -67,6 +70,7 @@ class NativeBackend : public Backend {
   Tensor do_scale(const Tensor& x, float factor) override;
   Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override;
+  Tensor do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_gelu_gate(const Tensor& x) override;
   Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_silu(const Tensor& a, const Tensor& b) override;
@@ -111,6 +115,15 @@ class NativeBackend : public Backend {
   const float* winograd_weights(const Tensor& w);
   const float* depthwise_weights(const Tensor& w);
   Tensor patch_weights(const Tensor& w);
+
+  // Parts of MAXIM's modules, native_mix.cpp.
+  void mix_rows(const Tensor& w, const float* bias, void* rows, int64_t row, void* mixed);
+  void mix_channels(const Tensor& from, const Tensor& to, int64_t begin, int64_t channels, const Tensor& w,
+                    const Tensor& b, Groups groups);
+  void norm_rows(void* x, const Tensor& gain, const Tensor& shift, float eps, int64_t rows, int64_t cols, void* y);
+  Tensor widened(const Scope& w, const Tensor& x, float eps);
+  void gated_mlp(const Scope& w, const Scope& unit, const Tensor& map, int64_t begin, int64_t cols, Groups groups,
+                 float eps);
 
   Tensor unary(kernels::Unary op, const Tensor& x, float factor = 1);
   Tensor binary(kernels::Binary op, const Tensor& a, const Tensor& b);

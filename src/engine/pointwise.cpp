@@ -115,6 +115,25 @@ void run_weighted_sum(DType from, const void* const* rows, const float* weights,
   });
 }
 
+void run_shift(DType type, const void* x, float shift, void* y, size_t count) {
+  with_type(type, [&](auto* t) {
+    map<std::remove_pointer_t<decltype(t)>>(x, y, count,
+                                            [shift](auto d, auto v) HWY_ATTR { return hn::Add(v, hn::Set(d, shift)); });
+  });
+}
+
+void run_shifted_gate(DType type, const void* u, const void* x, float shift, void* y, size_t count) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* tu = static_cast<const T*>(u);
+    const T* tx = static_cast<const T*>(x);
+    T* ty = static_cast<T*>(y);
+    for_each(count, [&](auto d, size_t i) HWY_ATTR {
+      store(d, hn::Mul(load(d, tu + i), hn::Add(load(d, tx + i), hn::Set(d, shift))), ty + i);
+    });
+  });
+}
+
 void run_convert(DType from, const void* x, DType to, void* y, size_t count) {
   with_type(from, [&](auto* f) {
     with_type(to, [&](auto* t) {
@@ -188,6 +207,8 @@ namespace daclip {
 HWY_EXPORT(run_unary);
 HWY_EXPORT(run_binary);
 HWY_EXPORT(run_convert);
+HWY_EXPORT(run_shift);
+HWY_EXPORT(run_shifted_gate);
 HWY_EXPORT(run_weighted_sum);
 HWY_EXPORT(run_simple_gate);
 HWY_EXPORT(run_gelu_gate);
@@ -207,6 +228,14 @@ void binary(Binary op, DType type, const void* a, const void* b, void* y, size_t
 
 void convert(DType from, const void* x, DType to, void* y, size_t count) {
   HWY_DYNAMIC_DISPATCH(run_convert)(from, x, to, y, count);
+}
+
+void shift(DType type, const void* x, float shift, void* y, size_t count) {
+  HWY_DYNAMIC_DISPATCH(run_shift)(type, x, shift, y, count);
+}
+
+void shifted_gate(DType type, const void* u, const void* x, float shift, void* y, size_t count) {
+  HWY_DYNAMIC_DISPATCH(run_shifted_gate)(type, u, x, shift, y, count);
 }
 
 void weighted_sum(DType from, const void* const* rows, const float* weights, size_t count, DType to, void* y,

@@ -129,7 +129,8 @@ class Network {
 
   // Half of the channels see a grid over the map, half of them blocks.
   Tensor multi_axis_mlp(const Scope& w, const Tensor& input) {
-    const Tensor x = b_.gelu_tanh(dense(w / "in_project", norm(w / "LayerNorm_in", input)));
+    if (const Tensor fused = b_.fused_multi_axis_mlp(w, input, kNormEps); fused.defined()) return fused;
+    const Tensor x = activated(w / "in_project", norm(w / "LayerNorm_in", input));
     const Tensor parts[] = {gated_mlp(w / "GridGmlpLayer", half(x, 0), Groups::grid),
                             gated_mlp(w / "BlockGmlpLayer", half(x, 1), Groups::blocks)};
     return b_.add(input, dense(w / "out_project", b_.concat(parts, 3)));
@@ -137,7 +138,7 @@ class Network {
 
   Tensor gated_mlp(const Scope& w, const Tensor& input, Groups groups) {
     const Scope unit = w / (groups == Groups::grid ? "GridGatingUnit" : "BlockGatingUnit");
-    const Tensor x = b_.gelu_tanh(dense(w / "in_project", norm(w / "LayerNorm", input)));
+    const Tensor x = activated(w / "in_project", norm(w / "LayerNorm", input));
     const Tensor u = half(x, 0), v = mix(unit / "Dense_0", norm(unit / "intermediate_layernorm", half(x, 1)), groups);
     return b_.add(input, dense(w / "out_project", b_.add(b_.mul(u, v), u)));
   }
@@ -145,9 +146,9 @@ class Network {
   // x and y gate each other; the sum of all goes on as x.
   std::pair<Tensor, Tensor> cross_gate(const Scope& w, const Tensor& first, const Tensor& second) {
     const Tensor shortcut_x = conv(w / "Conv_0", first), shortcut_y = conv(w / "Conv_1", second);
-    const Tensor x = b_.gelu_tanh(dense(w / "in_project_x", norm(w / "LayerNorm_x", shortcut_x)));
+    const Tensor x = activated(w / "in_project_x", norm(w / "LayerNorm_x", shortcut_x));
     const Tensor gate_x = spatial_gate(w / "SplitHeadMultiAxisGating_x", x);
-    const Tensor y = b_.gelu_tanh(dense(w / "in_project_y", norm(w / "LayerNorm_y", shortcut_y)));
+    const Tensor y = activated(w / "in_project_y", norm(w / "LayerNorm_y", shortcut_y));
     const Tensor gate_y = spatial_gate(w / "SplitHeadMultiAxisGating_y", y);
     const Tensor out_y = b_.add(dense(w / "out_project_y", b_.mul(y, gate_x)), shortcut_y);
     const Tensor out_x = b_.add(dense(w / "out_project_x", b_.mul(x, gate_y)), b_.add(out_y, shortcut_x));
@@ -155,7 +156,8 @@ class Network {
   }
 
   Tensor spatial_gate(const Scope& w, const Tensor& input) {
-    const Tensor x = b_.gelu_tanh(dense(w / "in_project", norm(w / "LayerNorm_in", input)));
+    if (const Tensor fused = b_.fused_spatial_gate(w, input, kNormEps); fused.defined()) return fused;
+    const Tensor x = activated(w / "in_project", norm(w / "LayerNorm_in", input));
     const Tensor parts[] = {mix(w / "Dense_0", half(x, 0), Groups::grid),
                             mix(w / "Dense_1", half(x, 1), Groups::blocks)};
     return dense(w / "out_project", b_.concat(parts, 3));
@@ -171,7 +173,7 @@ class Network {
   // RDCAB: the same with dense layers.
   Tensor channel_mixing_block(const Scope& w, const Tensor& input) {
     const Scope mlp = w / "channel_mixing";
-    const Tensor x = b_.gelu_tanh(dense(mlp / "Dense_0", norm(w / "LayerNorm", input)));
+    const Tensor x = activated(mlp / "Dense_0", norm(w / "LayerNorm", input));
     return b_.add(channel_attention(w / "channel_attention", dense(mlp / "Dense_1", x)), input);
   }
 
@@ -203,6 +205,7 @@ class Network {
     return b_.conv2d(x, w("weight"), w("bias"), options);
   }
   Tensor dense(const Scope& w, const Tensor& x) { return b_.linear(x, w("weight"), w("bias")); }
+  Tensor activated(const Scope& w, const Tensor& x) { return b_.linear_gelu_tanh(x, w("weight"), w("bias")); }
   Tensor norm(const Scope& w, const Tensor& x) { return b_.layer_norm(x, w("weight"), w("bias"), kNormEps); }
   Tensor mix(const Scope& w, const Tensor& x, Groups groups) {
     return b_.mix_positions(x, w("weight"), w("bias"), groups);

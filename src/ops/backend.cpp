@@ -85,6 +85,14 @@ void check_modulation(const Check& check, const Tensor& x, const Tensor& scale, 
   check.shape("shift", shift, {x.dim(0), x.dim(-1)});
 }
 
+void check_linear(const Check& check, const Tensor& x, const Tensor& w, const Tensor& b) {
+  check.min_rank("x", x, 1, "(...,I)");
+  check.rank("w", w, 2, "(O,I)");
+  check.require(w.dim(1) == x.dim(-1), "w ", to_string(w.shape()), " expects ", w.dim(1), " channels, x is ",
+                to_string(x.shape()));
+  check.shape_or_absent("b", b, {w.dim(0)});
+}
+
 void check_broadcast(const Check& check, const Tensor& a, const Tensor& b) {
   check.min_rank("a", a, 1, "at least one dimension");
   check.min_rank("b", b, 1, "at least one dimension");
@@ -156,13 +164,13 @@ Tensor Backend::depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor&
 }
 
 Tensor Backend::linear(const Tensor& x, const Tensor& w, const Tensor& b) {
-  const Check check("linear", compute_dtype());
-  check.min_rank("x", x, 1, "(...,I)");
-  check.rank("w", w, 2, "(O,I)");
-  check.require(w.dim(1) == x.dim(-1), "w ", to_string(w.shape()), " expects ", w.dim(1), " channels, x is ",
-                to_string(x.shape()));
-  check.shape_or_absent("b", b, {w.dim(0)});
+  check_linear(Check("linear", compute_dtype()), x, w, b);
   return do_linear(x, w, b);
+}
+
+Tensor Backend::linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) {
+  check_linear(Check("linear_gelu_tanh", compute_dtype()), x, w, b);
+  return do_linear_gelu_tanh(x, w, b);
 }
 
 Tensor Backend::matmul(const Tensor& a, const Tensor& b, bool transpose_b) {
@@ -317,6 +325,10 @@ Tensor Backend::linear_attention(const Tensor& q, const Tensor& k, const Tensor&
   check_heads(check, q, k, v, heads);
   check.shape("k", k, q.shape());
   return do_linear_attention(q, k, v, heads);
+}
+
+Tensor Backend::do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) {
+  return do_gelu_tanh(do_linear(x, w, b));
 }
 
 Tensor Backend::do_gelu_gate(const Tensor& x) {

@@ -61,6 +61,7 @@ class Backend {
   Tensor depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b);
   // x (...,I), w (O,I), b (O) or absent -> (...,O).
   Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b);
+  Tensor linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b);  // gelu_tanh(linear(x, w, b))
   // a (B,M,K), b (B,K,N), or (B,N,K) if transpose_b -> (B,M,N).
   Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_b = false);
 
@@ -156,6 +157,17 @@ class Backend {
     return {};
   }
 
+  // MAXIM's two gated MLPs along the axes with norm and residual, (N,H,W,C) -> (N,H,W,C), and the gating weights of its
+  // cross gating; nets/maxim.cpp names their weights. Or an absent tensor, as above.
+  virtual Tensor fused_multi_axis_mlp(const Scope& weights, const Tensor& x, float eps) {
+    (void)weights, (void)x, (void)eps;
+    return {};
+  }
+  virtual Tensor fused_spatial_gate(const Scope& weights, const Tensor& x, float eps) {
+    (void)weights, (void)x, (void)eps;
+    return {};
+  }
+
  protected:
   virtual Tensor do_from_floats(std::span<const float> data, const Shape& shape) = 0;
   virtual Tensor do_weight(std::span<const float> data, const Shape& shape) = 0;
@@ -181,7 +193,8 @@ class Backend {
   virtual Tensor do_scale(const Tensor& x, float factor) = 0;
   virtual Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) = 0;
   virtual Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) = 0;
-  // By default, the next three are composed from the operations above.
+  // By default, the next four are composed from the operations above.
+  virtual Tensor do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b);
   virtual Tensor do_gelu_gate(const Tensor& x);
   virtual Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);
   virtual Tensor do_add_silu(const Tensor& a, const Tensor& b);

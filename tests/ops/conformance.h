@@ -190,6 +190,12 @@ TEST_P(Conformance, linear_with_and_without_bias) {
   }
 }
 
+TEST_P(Conformance, linear_with_gelu) {
+  for (const auto& [x, out] : {std::pair<Shape, int64_t>{{5}, 3}, {{2, 7, 64}, 192}, {{300, 32}, 64}})
+    compare({activation(x), weight({out, x.back()}), weight({out})},
+            [](Backend& b, const Tensors& t) { return b.linear_gelu_tanh(t[0], t[1], t[2]); });
+}
+
 TEST_P(Conformance, matmul_plain_and_transposed) {
   const int64_t sizes[][4] = {{1, 1, 1, 1},   {2, 3, 5, 7},     {3, 17, 64, 33},
                               {1, 1, 64, 50}, {12, 50, 64, 50}, {2, 31, 1, 9}};
