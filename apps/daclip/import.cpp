@@ -103,9 +103,11 @@ void add_tensor_options(CLI::App& verb, ImportArguments& arguments) {
 
 void add_import(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<ImportArguments>();
-  CLI::App& verb = *program.add_subcommand("import", "Make a model of published checkpoints (PyTorch or safetensors)");
+  CLI::App& verb = *program.add_subcommand(
+      "import", "Make a model of published checkpoints (PyTorch, safetensors or TensorFlow.js)");
   verb.add_option("FILE", arguments->files,
-                  "DA-CLIP or CLIP, and a restoration network (U-Net or NAFNet): .pt, .pth, .bin, .safetensors")
+                  "DA-CLIP or CLIP, and a restoration network (U-Net, NAFNet or MAXIM): .pt, .pth, .bin, .safetensors, "
+                  "or the folder of a TensorFlow.js model")
       ->type_name("FILE")
       ->required();
   verb.add_option("-o,--out", arguments->out, "The model: a .safetensors file, or a folder for model.safetensors")
