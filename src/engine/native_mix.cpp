@@ -15,7 +15,7 @@
 namespace daclip {
 namespace {
 
-constexpr int64_t kChunkValues = 1 << 17;  // of one buffer of a chunk
+constexpr int64_t kChunkValues = 1 << 16;  // of one buffer of a chunk
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "engine/kernels.h"
 #include "engine/parallel.h"
@@ -32,24 +33,32 @@ class PositionGroups {
  private:
   void move(void* map, int64_t first, int64_t last, void* rows, int threads, bool to_rows) const {
     const int64_t row = (last - first) * channels_;
+    std::vector<int64_t> origins;  // values before each group's first position
+    for (int64_t g = first; g < last; ++g) origins.push_back(origin(g) * stride_ + begin_);
     parallel_for(threads, positions_, grain_rows(row), [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p)
-        for (int64_t g = first; g < last; ++g) {
-          void* outside = at(map, type_, pixel(g, p) * stride_ + begin_);
-          void* inside = at(rows, type_, p * row + (g - first) * channels_);
+      for (int64_t p = begin; p < end; ++p) {
+        const int64_t step = distance(p) * stride_;
+        for (size_t g = 0; g < origins.size(); ++g) {
+          void* outside = at(map, type_, origins[g] + step);
+          void* inside = at(rows, type_, p * row + int64_t(g) * channels_);
           std::memcpy(to_rows ? inside : outside, to_rows ? outside : inside,
                       size_t(channels_) * kernels::element_size(type_));
         }
+      }
     });
   }
 
-  // Index of position p of group g among the pixels of all images.
-  int64_t pixel(int64_t g, int64_t p) const {
-    const int64_t down = height_ / side_, across = width_ / side_, image = g / (down * across);
-    const int64_t y = g / across % down, x = g % across;
-    const int64_t row = blocks_ ? y * side_ + p / side_ : p / side_ * down + y;
-    const int64_t column = blocks_ ? x * side_ + p % side_ : p % side_ * across + x;
+  // The first pixel of a group, among those of all images.
+  int64_t origin(int64_t group) const {
+    const int64_t down = height_ / side_, across = width_ / side_, image = group / (down * across);
+    const int64_t apart = blocks_ ? side_ : 1, row = group / across % down * apart, column = group % across * apart;
     return (image * height_ + row) * width_ + column;
+  }
+
+  // Pixels from a group's first position to position p.
+  int64_t distance(int64_t p) const {
+    const int64_t down = blocks_ ? 1 : height_ / side_, across = blocks_ ? 1 : width_ / side_;
+    return p / side_ * down * width_ + p % side_ * across;
   }
 
   DType type_;

@@ -57,13 +57,19 @@ class Table {
     const std::vector<std::string>& labels = model.config.labels;
     if (label == kCleanLabel || std::ranges::find(labels, label) == labels.end())
       fail(value, label, cat("expected a kind of damage that ", model.config.name, " knows"));
-    if (!value.is_string()) fail(value, label, "expected a model");
-    const std::string name = **value.as_string();
+    const toml::array one{value.is_string() ? value.as_string()->get() : ""};
+    const toml::array& names = value.is_array() ? *value.as_array() : one;
+    if (names.empty() || !names.is_homogeneous(toml::node_type::string) || names[0].as_string()->get().empty())
+      fail(value, label, "expected a model or a list of models");
+    for (const toml::node& name : names) add_expert(model, label, value, name.as_string()->get());
+  }
+
+  void add_expert(ModelFile& model, const std::string& label, const toml::node& place, const std::string& name) const {
     auto expert = std::make_shared<ModelFile>(read_model_file(find(name)));
-    if (!expert->config.restorer) fail(value, label, cat(name, " restores nothing"));
+    if (!expert->config.restorer) fail(place, label, cat(name, " restores nothing"));
     const ContextDims dims = expert->config.restorer->context_dims();
     if (dims.content > 0 || dims.degradation > 0)
-      fail(value, label, cat(name, " takes embeddings, expected a network without"));
+      fail(place, label, cat(name, " takes embeddings, expected a network without"));
     model.experts.emplace_back(label, std::move(expert));
   }
 

@@ -5,6 +5,7 @@
 //   base = "compact"            # recognises the damage, and repairs what has no expert
 //   [experts]
 //   rainy = "maxim-deraining"   # a label of the base, and the model whose network repairs it
+//   hazy = ["indoor", "outdoor"]  # or several, of which the best result is taken
 //
 // Models are files or folders beside the table's own folder, or names as --model takes them.
 #pragma once

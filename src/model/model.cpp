@@ -149,7 +149,7 @@ LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower)
       model.weights.emplace(name, backend.weight(values, array.shape));
   }
   if (model.config.clip) normalise_labels(model, file.path);
-  for (const auto& [label, expert] : file.experts) model.experts.emplace(label, std::make_shared<Expert>(expert));
+  for (const auto& [label, expert] : file.experts) model.experts[label].push_back(std::make_shared<Expert>(expert));
   return model;
 }
 

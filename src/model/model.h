@@ -19,7 +19,7 @@ struct ModelFile {
   std::filesystem::path path;
   ModelConfig config;
   NamedArrays arrays;
-  // By label, of a table of experts (experts.h).
+  // By label, of a table of experts (experts.h); a label may have several.
   std::vector<std::pair<std::string, std::shared_ptr<const ModelFile>>> experts;
 
   int64_t parameters(std::string_view prefix = "") const;  // elements of all weights with this name prefix
@@ -48,7 +48,8 @@ struct LoadedModel {
   ModelConfig config;
   std::vector<float> label_embeddings;  // (labels, embedding), rows of unit length
   Weights weights;                      // "daclip.*", "damage.*", "instruction.*" and "restorer.*"
-  std::map<std::string, std::shared_ptr<const Expert>, std::less<>> experts;  // by the label that they repair
+  // By the label that they repair. Of several for one label, the best result is taken.
+  std::map<std::string, std::vector<std::shared_ptr<const Expert>>, std::less<>> experts;
   std::vector<int32_t> merges;  // BPE merges of CLIP's vocabulary; empty unless in the file and loaded
 
   // The embedding of config.labels[index], of unit length.

@@ -193,7 +193,7 @@ Contexts RestorePipeline::steering(const Recognition& recognition, const std::op
 // One network's part of a repair.
 struct RestorePipeline::Step {
   std::vector<std::string> kinds;
-  const Expert* expert;  // null: the model's own network
+  std::vector<const Expert*> experts;  // none: the model's own network
   Contexts contexts;
 };
 
@@ -204,7 +204,7 @@ std::vector<RestorePipeline::Step> RestorePipeline::steps(const Recognition& rec
                                                           const RestoreOptions& options,
                                                           const std::vector<std::string>& kinds) const {
   const bool given = options.conditioning.degradation.source != Source::photo;  // by an embedding, so without a name
-  if (model_.experts.empty() || given) return {{kinds, nullptr, steering(recognition, plan, options)}};
+  if (model_.experts.empty() || given) return {{kinds, {}, steering(recognition, plan, options)}};
   std::vector<std::string> ordered = kinds;
   std::ranges::stable_sort(ordered, {}, [](const std::string& kind) {
     return std::ranges::find(kOrderOfRepair, kind) - std::begin(kOrderOfRepair);
@@ -214,12 +214,13 @@ std::vector<RestorePipeline::Step> RestorePipeline::steps(const Recognition& rec
   for (const std::string& kind : ordered) {
     const auto expert = model_.experts.find(kind);
     if (expert != model_.experts.end()) {
-      list.push_back({{kind}, expert->second.get(), {}});
+      list.push_back({{kind}, {}, {}});
+      for (const auto& one : expert->second) list.back().experts.push_back(one.get());
     } else if (own) {
       list[*own].kinds.push_back(kind);
     } else {
       own = list.size();
-      list.push_back({{kind}, nullptr, {}});
+      list.push_back({{kind}, {}, {}});
     }
   }
   if (own) {
@@ -231,15 +232,16 @@ std::vector<RestorePipeline::Step> RestorePipeline::steps(const Recognition& rec
   return list;
 }
 
-// Runs a step's network once over the photo. Adds tiles and evaluations to `costs`.
-Image RestorePipeline::repaired(const Image& photo, const Step& step, const RestoreOptions& options, float strength,
-                                RestoreResult& costs, const ProgressFraction& progress) const {
-  const RestorationNetwork& network = step.expert ? step.expert->network() : network_;
-  const Weights& weights = step.expert ? step.expert->weights(backend_) : model_.weights;
+// Runs a network, an expert's or the model's own, once over the photo. Adds tiles and evaluations to `costs`.
+Image RestorePipeline::repaired(const Image& photo, const Expert* expert, const Contexts& contexts,
+                                const RestoreOptions& options, float strength, RestoreResult& costs,
+                                const ProgressFraction& progress) const {
+  const RestorationNetwork& network = expert ? expert->network() : network_;
+  const Weights& weights = expert ? expert->weights(backend_) : model_.weights;
   return over_views(photo, options.views, [&](const Image& seen, int view) {
     const double begin = double(view) / options.views, end = double(view + 1) / options.views;
     const TileGrid tiles = grid(seen, network, options);
-    const auto session = network.session(backend_, Scope(weights, "restorer."), step.contexts, options.sampler);
+    const auto session = network.session(backend_, Scope(weights, "restorer."), contexts, options.sampler);
     costs.tiles = int(tiles.count());
     costs.evaluations = session->evaluations();
     const double prepared = begin + (end - begin) * session->preparation(tiles);
@@ -250,11 +252,35 @@ Image RestorePipeline::repaired(const Image& photo, const Step& step, const Rest
 
 Image RestorePipeline::repaired(const Image& photo, const std::vector<Step>& steps, const RestoreOptions& options,
                                 float strength, RestoreResult& costs, const ProgressFraction& progress) const {
+  size_t runs = 0, done = 0;
+  for (const Step& step : steps) runs += std::max<size_t>(1, step.experts.size());
+  const auto run = [&](const Image& image, const Expert* expert, const Contexts& contexts) {
+    const double begin = double(done) / double(runs), end = double(++done) / double(runs);
+    return repaired(image, expert, contexts, options, strength, costs, part_of(progress, begin, end));
+  };
   Image image = photo;
-  for (size_t i = 0; i < steps.size(); ++i)
-    image = repaired(image, steps[i], options, strength, costs,
-                     part_of(progress, double(i) / double(steps.size()), double(i + 1) / double(steps.size())));
+  for (const Step& step : steps) {
+    const Image before = std::move(image);
+    image = run(before, step.experts.empty() ? nullptr : step.experts.front(), step.contexts);
+    // Of several experts, the one that leaves the least of the damage.
+    float least = step.experts.size() > 1 ? evidence_of(image, step.kinds.front()) : 0;
+    for (size_t i = 1; i < step.experts.size(); ++i) {
+      Image other = run(before, step.experts[i], step.contexts);
+      const float left = evidence_of(other, step.kinds.front());
+      if (left >= least) continue;
+      least = left;
+      image = std::move(other);
+    }
+  }
   return image;
+}
+
+// How probable it is that a photo shows this kind of damage.
+float RestorePipeline::evidence_of(const Image& photo, const std::string& kind) const {
+  const Recognition seen = recogniser_->recognise(photo);
+  for (const Finding& finding : seen.findings)
+    if (finding.label == kind) return finding.probability;
+  return std::ranges::find(seen.predictions, kind, &Prediction::label)->probability;
 }
 
 // Further passes over result.image, until nothing is found, the passes are used up, or a pass leaves more damage than

@@ -36,14 +36,15 @@ class RestorePipeline {
   struct Step;
   std::vector<Step> steps(const Recognition& recognition, const std::optional<RepairPlan>& plan,
                           const RestoreOptions& options, const std::vector<std::string>& kinds) const;
-  Image repaired(const Image& photo, const Step& step, const RestoreOptions& options, float strength,
-                 RestoreResult& costs, const ProgressFraction& progress) const;
+  Image repaired(const Image& photo, const Expert* expert, const Contexts& contexts, const RestoreOptions& options,
+                 float strength, RestoreResult& costs, const ProgressFraction& progress) const;
   Image repaired(const Image& photo, const std::vector<Step>& steps, const RestoreOptions& options, float strength,
                  RestoreResult& costs, const ProgressFraction& progress) const;
   void repair_what_is_left(RestoreResult& result, const RestoreOptions& options,
                            const ProgressFraction& progress) const;
   Contexts steering(const Recognition& recognition, const std::optional<RepairPlan>& plan,
                     const RestoreOptions& options) const;
+  float evidence_of(const Image& photo, const std::string& kind) const;
   TileGrid grid(const Image& photo, const RestorationNetwork& network, const RestoreOptions& options) const;
 
   Backend& backend_;

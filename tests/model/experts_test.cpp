@@ -49,15 +49,17 @@ class Experts : public testing::Test {
 };
 
 TEST_F(Experts, a_table_is_its_base_with_the_experts_beside_it) {
-  const ModelFile file = read("base = \"base\"\n[experts]\nrainy = \"plain\"\nnoisy = \"plain\"\n");
+  const ModelFile file = read("base = \"base\"\n[experts]\nrainy = \"plain\"\nnoisy = [\"plain\", \"plain\"]\n");
   EXPECT_EQ(file.config.name, "team");
   EXPECT_EQ(file.config.labels.size(), kLabels.size());
-  ASSERT_EQ(file.experts.size(), 2u);
+  ASSERT_EQ(file.experts.size(), 3u);
   NativeBackend backend;
   const LoadedModel model = load_model(backend, file);
   ASSERT_TRUE(model.experts.contains("rainy"));
-  EXPECT_EQ(model.experts.at("rainy")->name(), "plain");
-  EXPECT_TRUE(model.experts.at("rainy")->weights(backend).contains("restorer.intro.weight"));
+  EXPECT_EQ(model.experts.at("noisy").size(), 2u);
+  const Expert& rain = *model.experts.at("rainy").front();
+  EXPECT_EQ(rain.name(), "plain");
+  EXPECT_TRUE(rain.weights(backend).contains("restorer.intro.weight"));
   EXPECT_FALSE(model.experts.contains("hazy"));
 }
 
@@ -76,6 +78,8 @@ TEST_F(Experts, a_table_that_does_not_fit_is_refused_with_line_and_reason) {
             std::string::npos);
   EXPECT_NE(refusal(base + "clean = \"plain\"\n").find("clean: expected a kind of damage"), std::string::npos);
   EXPECT_NE(refusal(base + "rainy = 3\n").find("rainy: expected a model"), std::string::npos);
+  EXPECT_NE(refusal(base + "rainy = []\n").find("rainy: expected a model"), std::string::npos);
+  EXPECT_NE(refusal(base + "rainy = [\"plain\", 1]\n").find("rainy: expected a model"), std::string::npos);
   EXPECT_NE(refusal(base + "rainy = \"absent\"\n").find("absent is not installed"), std::string::npos);
   EXPECT_NE(refusal(base + "rainy = \"base\"\n").find("takes embeddings"), std::string::npos);
   EXPECT_NE(refusal(base + "rainy = \"blind\"\n").find("restores nothing"), std::string::npos);

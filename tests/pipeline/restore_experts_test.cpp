@@ -24,10 +24,15 @@ class RestoreExperts : public testing::Test {
     ModelConfig config = test::tiny_config();
     test::remove_clip(config);
     write_safetensors(folder_ / "expert.safetensors", test::tiny_model(config, 7));
-    const auto file = std::make_shared<ModelFile>(read_model_file(folder_ / "expert.safetensors"));
+    file_ = std::make_shared<ModelFile>(read_model_file(folder_ / "expert.safetensors"));
     model_ = base_;
-    model_.experts.emplace("noisy", std::make_shared<Expert>(file));
-    expert_ = load_model(backend_, *file);
+    model_.experts["noisy"] = {std::make_shared<Expert>(file_)};
+    expert_ = load_model(backend_, *file_);
+  }
+
+  std::filesystem::path written(const NamedArrays& arrays) {
+    write_safetensors(folder_ / "seeing.safetensors", arrays);
+    return folder_ / "seeing.safetensors";
   }
 
   RestoreResult restore(const LoadedModel& model, const Image& photo, const RestoreOptions& options = {}) {
@@ -36,6 +41,7 @@ class RestoreExperts : public testing::Test {
 
   test::TempFolder folder_;
   NativeBackend backend_;
+  std::shared_ptr<const ModelFile> file_;
   LoadedModel base_, model_, expert_;
   const Image photo_ = test::test_photo(96, 80);
 };
@@ -56,6 +62,41 @@ TEST_F(RestoreExperts, a_chosen_degradation_goes_to_its_expert_alone) {
   EXPECT_EQ(result.image.data, restore(expert_, photo_).image.data);
   EXPECT_EQ(result.repairs, (std::vector<std::vector<std::string>>{{"noisy"}}));
   EXPECT_EQ(restore(model_, photo_, haze).image.data, restore(base_, photo_, haze).image.data);
+}
+
+// The findings of this model are the same for every photo, so no expert is better than the first.
+TEST_F(RestoreExperts, of_several_equally_good_ones_the_first_is_taken) {
+  RestoreOptions options;
+  options.degradation = "noisy";
+  const Image once = restore(model_, photo_, options).image;
+  ModelConfig config = test::tiny_config();
+  test::remove_clip(config);
+  write_safetensors(folder_ / "other.safetensors", test::tiny_model(config, 8));
+  model_.experts["noisy"].push_back(
+      std::make_shared<Expert>(std::make_shared<ModelFile>(read_model_file(folder_ / "other.safetensors"))));
+  EXPECT_EQ(restore(model_, photo_, options).image.data, once.data);
+}
+
+// Without a damage network the labels decide. The label "noisy" lies in the direction of the first result.
+TEST_F(RestoreExperts, of_several_the_one_that_leaves_least_of_the_damage_is_taken) {
+  ModelConfig plain = test::tiny_config();
+  test::remove_clip(plain);
+  NamedArrays other = test::tiny_model(plain, 8);
+  for (auto& [name, array] : other.arrays)
+    if (name == "restorer.ending.bias") array = make_array(std::vector<float>(array.numel(), -0.5f), array.shape);
+  write_safetensors(folder_ / "other.safetensors", other);
+  const auto darker = std::make_shared<ModelFile>(read_model_file(folder_ / "other.safetensors"));
+  const Image first = restore(expert_, photo_).image, second = restore(load_model(backend_, *darker), photo_).image;
+  for (const Image* damaged : {&first, &second}) {
+    NamedArrays arrays = test::tiny_model();
+    const LoadedModel seeing = load_model(backend_, read_model_file(written(arrays)));
+    test::set_label(arrays, test::tiny_config(), 4, Recogniser(backend_, seeing).analyse(*damaged).degradation);
+    LoadedModel model = load_model(backend_, read_model_file(written(arrays)));
+    model.experts["noisy"] = {std::make_shared<Expert>(file_), std::make_shared<Expert>(darker)};
+    RestoreOptions options;
+    options.degradation = "noisy";
+    EXPECT_EQ(restore(model, photo_, options).image.data, damaged == &first ? second.data : first.data);
+  }
 }
 
 TEST_F(RestoreExperts, an_embedding_in_place_of_a_label_steers_the_models_own_network) {
