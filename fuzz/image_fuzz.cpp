@@ -34,7 +34,7 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
       image.bits = bits;
       image.data.resize(image.samples() * size_t(bits / 8));
       for (uint8_t& byte : image.data) byte = uint8_t(random.below(256));
-      if (channels >= 3) image.exif = exif;
+      if (channels >= 3) image.metadata.exif = exif;
       for (const ImageFormat* format : formats_written())
         for (const int quality : {80, 100}) seeds.push_back(encode_image(image, *format, {.quality = quality}));
     }
