@@ -56,7 +56,7 @@ class RestoreRun {
     for (size_t i = 0; i < plan_.jobs.size(); ++i) {
       const Job& job = plan_.jobs[i];
       try {
-        if (job.exists) {
+        if (already_done(job)) {
           ++kept_;
           progress_.line(cat(job.input.path.string(), ": kept ", job.output.string()));
         } else {
@@ -234,7 +234,7 @@ ConditioningChoice conditioning_of(const RestoreArguments& arguments, Restorer& 
 void understand_prompt(RestoreArguments& arguments, Restorer& restorer) {
   const Instruction instruction = restorer.understand(arguments.prompt);
   if (!instruction.unknown_words.empty())
-    std::cerr << "daclip: --prompt: words that the model does not know: " << joined(instruction.unknown_words) << "\n";
+    complain("--prompt: words that the model does not know: " + joined(instruction.unknown_words));
   arguments.restore.instruction = instruction;
 }
 

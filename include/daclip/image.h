@@ -77,8 +77,8 @@ struct EncodeOptions {
 };
 
 /// Decodes one picture and detects its format from the content. Applies the EXIF orientation and resets it to 1.
-/// Thumbnails, which show the picture before restoring, are removed from the metadata. Converts CMYK to RGB, through the
-/// embedded profile if there is one, and drops that profile. Palettes and 1-bit pictures become grey or RGB; 16-bit
+/// Thumbnails, which show the picture before restoring, are removed from the metadata. Converts CMYK to RGB, through
+/// the embedded profile if there is one, and drops that profile. Palettes and 1-bit pictures become grey or RGB; 16-bit
 /// samples stay 16 bit.
 /// @param bytes  the file's content
 /// @param where  name of the input in error messages
