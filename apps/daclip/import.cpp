@@ -118,6 +118,11 @@ void add_import(CLI::App& program, Run& run) {
       ->type_name("MODEL")
       ->required();
   verb.add_option("--name", arguments->name, "The model's name for itself (default: that of the file or folder)");
+  verb.add_option(
+          "--entry", arguments->options.entry,
+          "Which entry of the checkpoint to take, or the start of its tensors' names (default: averaged weights\n"
+          "if there are some)")
+      ->type_name("NAME");
   verb.add_flag("--half", arguments->options.half, "Store matrices in 16 bits");
   verb.add_option("--vocab", arguments->vocabulary,
                   "CLIP's vocabulary bpe_simple_vocab_16e6.txt.gz (default: looked for beside the files)")
