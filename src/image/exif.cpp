@@ -135,10 +135,8 @@ class BlockBuilder {
 
 void tidy_exif(std::vector<uint8_t>& exif) {
   if (starts_with(exif, kExifPrefix)) exif.erase(exif.begin(), exif.begin() + kExifPrefix.size());
-  if (TiffTags(exif).valid())
-    remove_thumbnail(exif);
-  else
-    exif.clear();
+  if (TiffTags(exif).valid()) remove_thumbnail(exif);
+  if (!TiffTags(exif).valid()) exif.clear();
 }
 
 int take_orientation(std::vector<uint8_t>& exif) {
@@ -232,25 +230,25 @@ Metadata metadata_of_tiff(std::span<const uint8_t> tiff) {
 }
 
 std::vector<uint8_t> tiff_start(const Metadata& metadata) {
-  std::vector<uint8_t> start = metadata.exif;
-  tidy_exif(start);  // the picture's directory becomes the second one
-  if (!start.empty()) return start;
-  return metadata.xmp.empty() && metadata.iptc.empty() ? start : TiffEditor::empty_block();
+  const bool described = TiffTags(metadata.exif).valid();
+  if (!described && metadata.xmp.empty() && metadata.iptc.empty()) return {};
+  std::vector<uint8_t> start = described ? metadata.exif : TiffEditor::empty_block();
+  // libtiff appends the picture's directory to this one: those of the block may be damaged.
+  TiffEditor editor(start);
+  editor.set_first(editor.append({}));
+  return start;
 }
 
 void finish_tiff(std::vector<uint8_t>& tiff, const Metadata& metadata) {
-  const TiffTags tags(tiff);
-  const uint32_t described = tags.first();
-  std::vector<TiffTag> entries = tags.directory(tags.next(described));
-  TiffEditor editor(tiff);
-  const std::vector<TiffTag> all = tags.directory(described);
-  std::vector<TiffTag> kept;
-  for (const TiffTag& tag : all) {
-    if (descriptive(tag.id) && !tags.data(tag).empty()) kept.push_back(tag);
-    if ((tag.id == tag::exif || tag.id == tag::gps) && tags.pointer(described, tag.id) != 0) kept.push_back(tag);
+  const TiffTags tags(tiff), exif(metadata.exif);
+  const uint32_t described = exif.valid() ? exif.first() : 0;
+  std::vector<TiffTag> entries = tags.directory(tags.next(tags.first()));
+  for (const TiffTag& tag : exif.directory(described)) {
+    const bool pointer = tag.id == tag::exif || tag.id == tag::gps;
+    const bool kept = pointer ? exif.pointer(described, tag.id) != 0 : descriptive(tag.id) && !exif.data(tag).empty();
+    if (kept && std::ranges::find(entries, tag.id, &TiffTag::id) == entries.end()) entries.push_back(tag);
   }
-  for (const TiffTag& tag : kept)
-    if (std::ranges::find(entries, tag.id, &TiffTag::id) == entries.end()) entries.push_back(tag);
+  TiffEditor editor(tiff);
   constexpr uint16_t kByte = 1, kUndefined = 7;
   if (!metadata.xmp.empty())
     entries.push_back(editor.make(tag::xmp, kByte, uint32_t(metadata.xmp.size()), metadata.xmp));

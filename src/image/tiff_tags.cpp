@@ -9,7 +9,8 @@
 namespace daclip {
 namespace {
 
-enum Type : uint16_t { kByte = 1, kShort = 3, kLong = 4, kRational = 5 };
+enum Type : uint16_t { kByte = 1, kShort = 3, kLong = 4, kRational = 5, kDirectory = 13 };
+constexpr size_t kHeader = 8;  // bytes
 
 constexpr std::array<uint8_t, 14> kTypeSizes = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
@@ -67,12 +68,12 @@ std::span<const uint8_t> TiffTags::data(const TiffTag& tag) const {
 }
 
 uint32_t TiffTags::integer(const TiffTag& tag) const {
-  if (data(tag).empty()) return 0;
+  if (tag.count != 1) return 0;
   switch (tag.type) {
     case kByte: return number(data_at(tag), 1);
     case kShort: return number(data_at(tag), 2);
     case kLong:
-    case 13: return number(data_at(tag), 4);
+    case kDirectory: return number(data_at(tag), 4);
     default: return 0;
   }
 }
@@ -90,11 +91,12 @@ void TiffEditor::set_number(size_t at, size_t bytes, uint32_t value) {
 
 void TiffEditor::set_integer(const TiffTag& tag, uint32_t value) {
   const bool fits = (tag.type == kByte && value <= 0xff) || (tag.type == kShort && value <= 0xffff);
-  if (tag.count == 1 && !fits && (tag.type == kByte || tag.type == kShort)) {
+  if (tag.count != 1) return;
+  if (fits) {
+    set_number(tag.at + 8, kTypeSizes[tag.type], value);
+  } else if (tag.type == kByte || tag.type == kShort || tag.type == kLong || tag.type == kDirectory) {
     set_number(tag.at + 2, 2, kLong);
     set_number(tag.at + 8, 4, value);
-  } else if (fits || tag.type == kLong) {
-    set_number(tags().data_at(tag), kTypeSizes[tag.type], value);
   }
 }
 
@@ -108,7 +110,7 @@ void TiffEditor::remove(uint32_t directory, uint16_t id) {
 }
 
 void TiffEditor::zero(size_t at, size_t bytes) {
-  if (at >= block_.size()) return;
+  if (at < kHeader || at >= block_.size()) return;
   std::fill_n(block_.begin() + std::ptrdiff_t(at), std::min(bytes, block_.size() - at), uint8_t(0));
 }
 

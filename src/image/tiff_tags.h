@@ -51,7 +51,7 @@ class TiffTags {
   std::span<const uint8_t> data(const TiffTag& tag) const;
   // Where data() lies in the block.
   size_t data_at(const TiffTag& tag) const;
-  // The first BYTE, SHORT or LONG of a tag; 0 for others.
+  // The BYTE, SHORT or LONG of a tag with one value; 0 for others.
   uint32_t integer(const TiffTag& tag) const;
   // The first RATIONAL of a tag; 0 for others and for a denominator of 0.
   double rational(const TiffTag& tag) const;
@@ -72,10 +72,11 @@ class TiffEditor {
 
   TiffTags tags() const { return TiffTags(block_); }
   void set_number(size_t at, size_t bytes, uint32_t value);
-  // The first value of a BYTE, SHORT or LONG; a BYTE or SHORT that is too small for it becomes a LONG.
+  // What integer() reads; a BYTE or SHORT that is too small for the value becomes a LONG.
   void set_integer(const TiffTag& tag, uint32_t value);
   // Takes the entry out of its directory. Its data stays.
   void remove(uint32_t directory, uint16_t id);
+  // Overwrites bytes behind the header.
   void zero(size_t at, size_t bytes);
 
   // An entry for append(); data of more than four bytes is appended to the block.

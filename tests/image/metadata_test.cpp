@@ -362,5 +362,25 @@ TEST(Metadata, iptc_is_found_in_every_wrapping) {
     EXPECT_TRUE(iptc_of_photoshop(std::span(resources).first(n)).size() <= iptc.size());
 }
 
+TEST(Metadata, a_damaged_directory_costs_no_tiff) {
+  Image image = picture_with(make_exif(1));
+  image.metadata.exif[9] = 0x7f;  // the directory claims 32,515 entries
+  const Image back = reload(image, "tiff");
+  EXPECT_EQ(back.data, image.data);
+  EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Image.Make"), "daclip");
+}
+
+TEST(Metadata, an_odd_orientation_tag_harms_nothing_else) {
+  constexpr size_t kEntry = 22;  // of the orientation in make_exif
+  std::vector<uint8_t> several = make_exif(6), directory = make_exif(6);
+  several[kEntry + 4] = 3;  // three values, which lie at offset 6: in the header
+  EXPECT_EQ(take_orientation(several), 1);
+  EXPECT_TRUE(TiffTags(several).valid());
+  EXPECT_EQ(exif_text(several, "Exif.Image.Make"), "daclip");
+  directory[kEntry + 2] = 13;  // the type of an offset
+  EXPECT_EQ(take_orientation(directory), 6);
+  EXPECT_EQ(take_orientation(directory), 1) << "turned twice";
+}
+
 }  // namespace
 }  // namespace daclip
