@@ -44,6 +44,11 @@ std::string web_page(std::string_view text, const std::string& lowered) {
   return cat("a web page (", printable(text.substr(begin + 7, end - begin - 7)), ")");
 }
 
+constexpr std::string_view kIndex =
+    "the index of a checkpoint in shards, without weights; pass one file with all of them";
+
+bool is_index(std::string_view text) { return text.starts_with('{') && text.find("\"weight_map\"") != text.npos; }
+
 std::string kind_of(std::string_view text) {
   for (const Magic& magic : kMagics)
     if (text.starts_with(magic.start)) return std::string(magic.kind);
@@ -53,14 +58,18 @@ std::string kind_of(std::string_view text) {
   const std::string lowered = lower(text);
   if (lowered.starts_with("<!doctype html") || lowered.starts_with("<html") || lowered.starts_with("<head"))
     return web_page(text, lowered) + " in place of the weights; download the file again";
-  if (text.starts_with('{') && text.find("\"weight_map\"") != text.npos)
-    return "the index of a checkpoint in shards, without weights; pass one file with all of them";
+  if (is_index(text)) return std::string(kIndex);
   if (text.starts_with('{') || text.starts_with('[')) return "JSON, without weights";
   if (text.starts_with('<')) return "XML, without weights";
   return cat("text (\"", printable(text.substr(0, std::min(text.find_first_of("\r\n"), size_t(60)))), "\")");
 }
 
 }  // namespace
+
+void refuse_index(std::span<const uint8_t> bytes, const std::string& where) {
+  if (is_index({reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kLooked)}))
+    throw FormatError(cat(where, ": is ", kIndex));
+}
 
 void refuse_other_files(std::span<const uint8_t> bytes, const std::string& where) {
   if (bytes.empty()) throw FormatError(cat(where, ": is empty, expected a checkpoint"));

@@ -273,7 +273,10 @@ StateDict parse_state_dict(const SharedBytes& file, const std::string& where, co
 }
 
 StateDict read_state_dict(const std::filesystem::path& path, const std::string& entry) {
-  if (is_tfjs(path)) return read_tfjs(path);
+  if (is_tfjs(path)) {
+    if (std::filesystem::is_regular_file(path)) refuse_index(map_file(path).bytes, path.string());
+    return read_tfjs(path);
+  }
   refuse_shards(path.filename().string());
   return parse_state_dict(map_file(path), path.string(), entry);
 }

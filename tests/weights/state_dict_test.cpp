@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "pipeline/temp_folder.h"
 #include "weights/half.h"
 #include "weights/torch_writer.h"
 
@@ -129,6 +131,17 @@ TEST(StateDict, names_what_is_no_checkpoint) {
         {"\x1f\x8b\x08", "gzip"},
         {"", "is empty"}})
     EXPECT_NE(message(text).find(kind), std::string::npos) << message(text);
+}
+
+TEST(StateDict, names_an_index_of_shards_though_its_ending_is_that_of_graph_models) {
+  const TempFolder folder;
+  write_text(folder / "model.safetensors.index.json", R"({"weight_map": {"a": "model-00001-of-00002.safetensors"}})");
+  try {
+    read_state_dict(folder / "model.safetensors.index.json");
+    FAIL();
+  } catch (const FormatError& error) {
+    EXPECT_NE(std::string(error.what()).find("index of a checkpoint in shards"), std::string::npos) << error.what();
+  }
 }
 
 TEST(StateDict, names_one_shard_of_several) {
