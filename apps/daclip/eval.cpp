@@ -176,8 +176,8 @@ int run_eval(EvalArguments& arguments) {
   options.workers = std::max(1, threads / 2);
   options.backend = [] { return make_backend({"cpu", 1, Precision::f32}); };
   Evaluation evaluation(sets, methods.list(), options);
-  for (const std::string& line : evaluation.notices()) std::fprintf(stderr, "daclip: %s\n", line.c_str());
-  for (const std::string& line : evaluation.problems()) std::fprintf(stderr, "daclip: %s\n", line.c_str());
+  for (const std::string& line : evaluation.notices()) complain(line);
+  for (const std::string& line : evaluation.problems()) complain(line);
 
   EvalOutcome outcome;
   {

@@ -160,6 +160,16 @@ Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& o
   return plan;
 }
 
+bool already_done(const Job& job) {
+  if (!job.exists) return false;
+  try {
+    read_image(job.output);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void write_output(const Job& job, const Image& image, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality;

@@ -40,7 +40,7 @@ struct OutputOptions {
 struct Job {
   Input input;
   std::filesystem::path output;  // "-" is standard output
-  bool exists = false;           // already there and to be kept
+  bool exists = false;           // a file is there, to be kept where already_done()
 };
 
 struct Plan {
@@ -52,6 +52,9 @@ struct Plan {
 // Decides every output and makes the output folder. Throws UsageError where two inputs would write one file, an output
 // would replace an input, OUT does not fit the inputs, or the folder cannot be written.
 Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& options);
+
+// Whether the output can be kept: it exists and is a whole picture, not one that a full disk or a crash cut off.
+bool already_done(const Job& job);
 
 // Encodes and writes, making sub-folders as needed. Throws IoError; then nothing is left behind.
 void write_output(const Job& job, const Image& image, const ImageFormat& format, int quality);

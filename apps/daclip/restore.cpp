@@ -22,6 +22,7 @@ struct RestoreArguments {
   RestoreOptions restore;
   std::string mask, report, report_note;
   std::string prompt, caption, clean, zero_context;
+  std::string strip;  // "", "gps" or "all"
 };
 
 // Decodes the next picture while the network works on this one.
@@ -55,7 +56,7 @@ class RestoreRun {
     for (size_t i = 0; i < plan_.jobs.size(); ++i) {
       const Job& job = plan_.jobs[i];
       try {
-        if (job.exists) {
+        if (already_done(job)) {
           ++kept_;
           progress_.line(cat(job.input.path.string(), ": kept ", job.output.string()));
         } else {
@@ -88,11 +89,13 @@ class RestoreRun {
     progress_.show(index, 0, name);
     const Image image = prefetch_.take(index);
     const Clock::time_point start = Clock::now();
-    const RestoreResult result = restorer_.restore(image, arguments_.restore, [&](double fraction) {
+    RestoreResult result = restorer_.restore(image, arguments_.restore, [&](double fraction) {
       progress_.show(index, fraction, name);
       return true;
     });
     const double seconds = seconds_since(start);
+    if (arguments_.strip == "all") result.image.metadata = {};
+    if (arguments_.strip == "gps") remove_gps(result.image.metadata);
     write_output(job, result.image, *plan_.format, arguments_.output.quality);
     ++restored_;
     if (result.unsure) ++unsure_;
@@ -231,7 +234,7 @@ ConditioningChoice conditioning_of(const RestoreArguments& arguments, Restorer& 
 void understand_prompt(RestoreArguments& arguments, Restorer& restorer) {
   const Instruction instruction = restorer.understand(arguments.prompt);
   if (!instruction.unknown_words.empty())
-    std::cerr << "daclip: --prompt: words that the model does not know: " << joined(instruction.unknown_words) << "\n";
+    complain("--prompt: words that the model does not know: " + joined(instruction.unknown_words));
   arguments.restore.instruction = instruction;
 }
 
@@ -295,6 +298,9 @@ void add_restore(CLI::App& program, Run& run) {
                      "Format of the outputs in a folder (default png)");
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
+  verb.add_option("--strip", arguments->strip,
+                  "Leave out all metadata (the colour profile stays), or where it was taken")
+      ->check(CLI::IsMember({"all", "gps"}));
   add_model_options(verb, *arguments);
   verb.add_option("--mask", arguments->mask,
                   "Inpainting: a picture of the photo's size, white keeps, black is painted anew")
@@ -317,7 +323,7 @@ void add_restore(CLI::App& program, Run& run) {
   verb.add_option("--report-note", arguments->report_note, "A sentence for the top of that page")->type_name("TEXT");
   verb.footer(
       "A photo that is recognised as clean is returned as it is. Bit depth (PNG, TIFF), alpha, grey, colour profile\n"
-      "and EXIF are kept. Nothing is started when two inputs would write one file.");
+      "and metadata are kept. Nothing is started when two inputs would write one file.");
   verb.callback([arguments, &run] { run = [arguments] { return run_restore(*arguments); }; });
 }
 

@@ -1,6 +1,9 @@
 #include "daclip/restorer.h"
 
+#include <algorithm>
+
 #include "api/model_state.h"
+#include "image/metadata.h"
 #include "pipeline/instruction.h"
 #include "pipeline/restore_pipeline.h"
 #include "pipeline/words.h"
@@ -16,16 +19,33 @@ struct Restorer::Session {
   RestorePipeline pipeline;
 };
 
+namespace {
+
+// Whether the network invented what it shows: where holes were painted.
+bool painted(const RestoreResult& result, const RestoreOptions& options) {
+  return options.mask || std::ranges::any_of(result.repairs, [](const std::vector<std::string>& labels) {
+           return std::ranges::find(labels, "uncompleted") != labels.end();
+         });
+}
+
+RestoreResult marked(RestoreResult result, const RestoreOptions& options) {
+  if (!result.untouched && options.strength > 0) mark_digital_source(result.image.metadata, painted(result, options));
+  return result;
+}
+
+}  // namespace
+
 Restorer::Restorer(const Model& model, int threads) : session_(std::make_unique<Session>(model, threads)) {}
 Restorer::~Restorer() = default;
 Restorer::Restorer(Restorer&&) noexcept = default;
 Restorer& Restorer::operator=(Restorer&&) noexcept = default;
 
 RestoreResult Restorer::restore(const Image& photo, const RestoreOptions& options, const Progress& progress) {
-  if (!progress) return session_->pipeline.restore(photo, options);
-  return session_->pipeline.restore(photo, options, [&](double fraction) {
+  if (!progress) return marked(session_->pipeline.restore(photo, options), options);
+  const auto report = [&](double fraction) {
     if (!progress(fraction)) throw Cancelled("restoring was cancelled");
-  });
+  };
+  return marked(session_->pipeline.restore(photo, options, report), options);
 }
 
 void Restorer::check(const RestoreOptions& options) const { session_->pipeline.check(options); }

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "image/codec.h"
 #include "image/exif.h"
+#include "image/metadata.h"
 #include "image/orientation.h"
 
 namespace daclip {
@@ -320,6 +321,11 @@ void set_fields(TIFF* tiff, const Image& image) {
     const uint16_t kind = EXTRASAMPLE_UNASSALPHA;
     TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
   }
+  if (const Resolution& resolution = image.metadata.resolution; resolution.known()) {
+    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, resolution.x);
+    TIFFSetField(tiff, TIFFTAG_YRESOLUTION, resolution.y);
+    TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
+  }
   if (!image.icc.empty()) TIFFSetField(tiff, TIFFTAG_ICCPROFILE, uint32_t(image.icc.size()), image.icc.data());
 }
 
@@ -328,7 +334,8 @@ void set_fields(TIFF* tiff, const Image& image) {
 Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
   Reader reader(bytes, where, limits);
   Image image = upright(reader.read(), reader.orientation());
-  image.exif = exif_of_tiff(bytes);
+  image.metadata = metadata_of_tiff(bytes);
+  turn_metadata(image.metadata, reader.orientation());
   return image;
 }
 
@@ -338,7 +345,10 @@ std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
     if (!ok) throw FormatError(cat("cannot be written as TIFF: ", memory.messages.error));
   };
   const bool big = image.data.size() > kClassicLimit;
-  TiffFile tiff = open_tiff(memory, big ? "w8" : "w");
+  const Metadata metadata = metadata_to_write(image, {.iptc = true, .resolution = true});
+  if (!big) memory.output = tiff_start(metadata);
+  const bool appended = !memory.output.empty();
+  TiffFile tiff = open_tiff(memory, big ? "w8" : appended ? "a" : "w");
   check(tiff != nullptr);
   set_fields(tiff.get(), image);
   const size_t row = image.data.size() / size_t(image.height);
@@ -350,8 +360,8 @@ std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
   check(TIFFWriteDirectory(tiff.get()) == 1);
   tiff.reset();
   check(!*memory.messages.error);
-  if (image.exif.empty() || big) return std::move(memory.output);
-  return tiff_with_exif(std::move(memory.output), image.exif);
+  if (appended) finish_tiff(memory.output, metadata);
+  return std::move(memory.output);
 }
 
 }  // namespace daclip

@@ -1,4 +1,4 @@
-// WebP through libwebp; profile and EXIF through its mux and demux libraries.
+// WebP through libwebp; profile, EXIF and XMP through its mux and demux libraries.
 #include <webp/decode.h>
 #include <webp/demux.h>
 #include <webp/encode.h>
@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/metadata.h"
 
 namespace daclip {
 namespace {
@@ -96,14 +97,20 @@ bool profile_fits(const Image& image) {
 
 std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
   const WebPMemoryWriter& writer = encoded.writer;
-  if (!profile_fits(image) && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
+  const Metadata metadata = metadata_to_write(image, {});
+  if (!profile_fits(image) && metadata.exif.empty() && metadata.xmp.empty())
+    return {writer.mem, writer.mem + writer.size};
   const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxNew());
   if (!mux) throw std::bad_alloc();
   const WebPData picture{writer.mem, writer.size};
   check(WebPMuxSetImage(mux.get(), &picture, 0) == WEBP_MUX_OK, "the container refused the picture");
-  const WebPData icc{image.icc.data(), image.icc.size()}, exif{image.exif.data(), image.exif.size()};
-  if (profile_fits(image)) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
-  if (exif.size > 0) check(WebPMuxSetChunk(mux.get(), "EXIF", &exif, 0) == WEBP_MUX_OK, "the EXIF block was refused");
+  const auto set = [&](const char* name, const std::vector<uint8_t>& bytes) {
+    const WebPData chunk{bytes.data(), bytes.size()};
+    check(WebPMuxSetChunk(mux.get(), name, &chunk, 0) == WEBP_MUX_OK, "the profile, EXIF or XMP was refused");
+  };
+  if (profile_fits(image)) set("ICCP", image.icc);
+  if (!metadata.exif.empty()) set("EXIF", metadata.exif);
+  if (!metadata.xmp.empty()) set("XMP ", metadata.xmp);
   WebPData file{nullptr, 0};
   const bool assembled = WebPMuxAssemble(mux.get(), &file) == WEBP_MUX_OK;
   std::vector<uint8_t> bytes(file.bytes, file.bytes + file.size);
@@ -134,7 +141,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
   }
   drop_opaque_alpha(image);
   image.icc = chunk_of(demuxer.get(), "ICCP");
-  image.exif = chunk_of(demuxer.get(), "EXIF");
+  image.metadata.exif = chunk_of(demuxer.get(), "EXIF");
+  image.metadata.xmp = chunk_of(demuxer.get(), "XMP ");
   return image;
 }
 
