@@ -42,5 +42,10 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
                               0,   24,  0,  0, 0, 0, 0, 16, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   for (int i = 0; i < 16; ++i) bmp.push_back(uint8_t(i * 15));
   seeds.push_back(bmp);
+  // The same as run-length coded eight bits: a repeat, a copy, a line end, a move, the end.
+  bmp.resize(54);
+  bmp[28] = 8, bmp[30] = 1, bmp[46] = 2, bmp[10] = 62;
+  bmp.insert(bmp.end(), {0, 0, 255, 0, 255, 0, 0, 0, 2, 1, 0, 3, 0, 1, 0, 0, 0, 0, 0, 2, 1, 0, 1, 1, 0, 1});
+  seeds.push_back(bmp);
   return seeds;
 }
