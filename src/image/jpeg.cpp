@@ -1,7 +1,10 @@
 // JPEG through libjpeg-turbo.
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <numeric>
 
 #include <jpeglib.h>
 
@@ -19,6 +22,7 @@ constexpr int kScanLimit = 500;         // progressive files with more scans are
 
 struct ErrorManager : jpeg_error_mgr {
   LibraryError error;
+  bool ended = false;  // the file ended before its end marker
 };
 
 [[noreturn]] void jump_out(j_common_ptr info) {
@@ -30,10 +34,11 @@ struct ErrorManager : jpeg_error_mgr {
 }
 
 // Warnings after which the picture is not whole are errors; the rest (a bad profile, stray bytes) is of no account.
+// Where only the end marker is missing all pixels are there: JWRN_HIT_MARKER says where they are not.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
-    case JWRN_JPEG_EOF:
+    case JWRN_JPEG_EOF: static_cast<ErrorManager*>(info->err)->ended = true; break;
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
@@ -58,6 +63,9 @@ void limit_scans(j_common_ptr info) {
   std::snprintf(manager->error.text, sizeof manager->error.text, "more than %d scans", kScanLimit);
   std::longjmp(manager->error.jump, 1);
 }
+
+constexpr int kSamplings[] = {444, 422, 420, 440, 411};
+constexpr int kFactors[][2] = {{1, 1}, {2, 1}, {2, 2}, {1, 2}, {4, 1}};  // of the first component; the others have 1
 
 class Decoder {
  public:
@@ -101,7 +109,26 @@ class Decoder {
       jpeg_read_scanlines(&info_, &pointer, 1);
     }
     jpeg_finish_decompress(&info_);
-    return true;
+    if (!manager_.ended || all_scans_came()) return true;
+    std::snprintf(manager_.error.text, sizeof manager_.error.text, "the file ends before its last scan");
+    return false;
+  }
+
+  int subsampling() const {
+    for (size_t i = 0; i < std::size(kSamplings); ++i) {
+      bool same = info_.num_components == 3;
+      for (int c = 0; c < info_.num_components; ++c)
+        same = same && info_.comp_info[c].h_samp_factor == (c == 0 ? kFactors[i][0] : 1) &&
+               info_.comp_info[c].v_samp_factor == (c == 0 ? kFactors[i][1] : 1);
+      if (same) return kSamplings[i];
+    }
+    return 0;
+  }
+
+  // The sum of the first component's quantisation table; 0 where it is missing.
+  int coarseness() const {
+    const JQUANT_TBL* table = info_.comp_info ? info_.quant_tbl_ptrs[info_.comp_info[0].quant_tbl_no] : nullptr;
+    return table ? std::accumulate(table->quantval, table->quantval + DCTSIZE2, 0) : 0;
   }
 
   const jpeg_decompress_struct& info() const { return info_; }
@@ -117,6 +144,15 @@ class Decoder {
   }
 
  private:
+  // Of a file that ends between two scans: whether every coefficient is there to its last bit.
+  bool all_scans_came() const {
+    if (!info_.progressive_mode) return info_.comps_in_scan == info_.num_components;
+    for (int c = 0; c < info_.num_components; ++c)
+      for (int k = 0; k < DCTSIZE2; ++k)
+        if (info_.coef_bits[c][k] != 0) return false;
+    return true;
+  }
+
   std::span<const uint8_t> bytes_;
   ErrorManager manager_;
   jpeg_decompress_struct info_{};
@@ -136,7 +172,7 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, int quality) {
+  bool write(const Image& image, const EncodeOptions& options) {
     if (setjmp(manager_.error.jump)) return false;
     jpeg_create_compress(&info_);
     created_ = true;
@@ -146,10 +182,9 @@ class Encoder {
     info_.input_components = image.channels;
     info_.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&info_);
-    jpeg_set_quality(&info_, quality, TRUE);
+    jpeg_set_quality(&info_, options.quality, TRUE);
     info_.optimize_coding = TRUE;
-    // Halved chroma would undo part of what was restored; below 90 the caller asked for small files.
-    if (quality >= 90 && image.channels == 3) info_.comp_info[0].h_samp_factor = info_.comp_info[0].v_samp_factor = 1;
+    if (image.channels == 3) set_subsampling(options);
     jpeg_start_compress(&info_, TRUE);
     if (!image.exif.empty() && image.exif.size() + sizeof kExifPrefix <= kMarkerLimit) write_exif(image);
     if (!image.icc.empty()) jpeg_write_icc_profile(&info_, image.icc.data(), unsigned(image.icc.size()));
@@ -162,10 +197,35 @@ class Encoder {
     return true;
   }
 
+  // The quality whose quantisation table has the sum nearest to `coarseness`; 0 when the library failed.
+  int nearest_quality(int coarseness) {
+    if (setjmp(manager_.error.jump)) return 0;
+    jpeg_create_compress(&info_);
+    created_ = true;
+    int best = 0, least = INT_MAX;
+    for (int quality = 1; quality <= 100; ++quality) {
+      jpeg_set_quality(&info_, quality, TRUE);
+      const UINT16* table = info_.quant_tbl_ptrs[0]->quantval;
+      const int distance = std::abs(std::accumulate(table, table + DCTSIZE2, 0) - coarseness);
+      if (distance < least) least = distance, best = quality;
+    }
+    return best;
+  }
+
   const char* text() const { return manager_.error.text; }
   std::vector<uint8_t> bytes() const { return {buffer_, buffer_ + size_}; }
 
  private:
+  // Halved chroma would undo part of what was restored; below 90 the caller asked for small files.
+  void set_subsampling(const EncodeOptions& options) {
+    const int wanted = options.subsampling ? options.subsampling : options.quality >= 90 ? 444 : 420;
+    for (size_t i = 0; i < std::size(kSamplings); ++i)
+      if (kSamplings[i] == wanted) {
+        info_.comp_info[0].h_samp_factor = kFactors[i][0];
+        info_.comp_info[0].v_samp_factor = kFactors[i][1];
+      }
+  }
+
   void write_exif(const Image& image) {
     jpeg_write_m_header(&info_, JPEG_APP0 + 1, unsigned(image.exif.size() + sizeof kExifPrefix));
     for (const char c : kExifPrefix) jpeg_write_m_byte(&info_, uint8_t(c));
@@ -191,6 +251,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const 
   Image image = start_image(info.image_width, info.image_height, channels, 8);
   image.exif = decoder.exif();
   image.icc = decoder.icc();
+  image.source.subsampling = decoder.subsampling();
+  if (decoder.coarseness() > 0) image.source.quality = Encoder().nearest_quality(decoder.coarseness());
   if (!decoder.read_rows(image)) fail_decoding(where, "JPEG", decoder.text());
   if (space != JCS_CMYK) return image;
   // Files with Adobe's marker store the paper that stays white instead of the ink.
@@ -203,7 +265,7 @@ std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& option
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw LimitError(cat("JPEG holds at most 65500 pixels a side, not ", image.width, "x", image.height));
   Encoder encoder;
-  if (!encoder.write(image, options.quality)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  if (!encoder.write(image, options)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
   return encoder.bytes();
 }
 

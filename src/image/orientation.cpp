@@ -46,6 +46,7 @@ Image upright(Image image, int orientation) {
   }
   result.icc = std::move(image.icc);
   result.exif = std::move(image.exif);
+  result.source = image.source;
   return result;
 }
 
