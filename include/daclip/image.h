@@ -20,7 +20,7 @@ namespace daclip {
 /// What the file that a picture was read from is like beyond its pixels.
 struct Source {
   int pages = 1;        ///< pictures that it holds: pages, frames of an animation, views
-  int quality = 0;      ///< of a lossy file, 1 to 100, estimated; 0 if it is lossless or not known
+  int quality = 0;      ///< of a JPEG, 1 to 100, estimated; 100 of a lossless WebP; 0 if it is not known
   int subsampling = 0;  ///< of a JPEG's chroma: 444, 422, 420, 440, 411; 0 if there is none or it is another
 };
 

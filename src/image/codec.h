@@ -32,6 +32,10 @@ Image on_white(const Image& image);
 // (1-C)(1-K) elsewhere. The profile is dropped.
 Image cmyk_to_rgb(const Image& cmyk);
 
+// CIE L*a*b* of white D50 to sRGB of 16 bit; alpha is kept. a and b are signed in TIFF's own encoding, and have an
+// offset in that of ICC. The profile is dropped.
+Image lab_to_rgb(const Image& lab, bool is_signed);
+
 // Where a C library's error handler leaves its text and jumps to. The functions that call setjmp hold no objects with
 // destructors, since a jump would not run them.
 struct LibraryError {

@@ -127,7 +127,9 @@ class Decoder {
 
   // The sum of the first component's quantisation table; 0 where it is missing.
   int coarseness() const {
-    const JQUANT_TBL* table = info_.comp_info ? info_.quant_tbl_ptrs[info_.comp_info[0].quant_tbl_no] : nullptr;
+    const int number = info_.comp_info ? info_.comp_info[0].quant_tbl_no : -1;
+    if (number < 0 || number >= NUM_QUANT_TBLS) return 0;  // a damaged header
+    const JQUANT_TBL* table = info_.quant_tbl_ptrs[number];
     return table ? std::accumulate(table->quantval, table->quantval + DCTSIZE2, 0) : 0;
   }
 

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/png_colour.h"
 
 namespace daclip {
 namespace {
@@ -86,15 +87,6 @@ class Decoder {
   uint64_t stored_bytes() const { return png_get_rowbytes(png_, info_) * height(); }
   const char* text() const { return error_.text; }
 
-  std::vector<uint8_t> icc() const {
-    png_charp name;
-    int compression;
-    png_bytep profile;
-    png_uint_32 size;
-    if (!png_get_iCCP(png_, info_, &name, &compression, &profile, &size)) return {};
-    return {profile, profile + size};
-  }
-
   std::vector<uint8_t> exif() const {
     png_bytep block;
     png_uint_32 size;
@@ -110,6 +102,8 @@ class Decoder {
   int passes_ = 1;
 };
 
+constexpr png_byte kCicp[] = {'c', 'I', 'C', 'P', 0}, kIccp[] = {'i', 'C', 'C', 'P', 0};
+
 class Encoder {
  public:
   Encoder() {
@@ -124,22 +118,19 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image) {
+  bool write(const Image& image, const std::vector<uint8_t>& cicp, const std::vector<uint8_t>& iccp) {
     static constexpr int kTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                      PNG_COLOR_TYPE_RGB_ALPHA};
     if (setjmp(error_.jump)) return false;
     png_set_write_fn(png_, &bytes_, write_bytes, nullptr);
     png_set_user_limits(png_, INT_MAX, INT_MAX);
-    // A profile that does not fit the colour type is left out instead of failing the picture.
-    png_set_benign_errors(png_, 1);
     png_set_IHDR(png_, info_, png_uint_32(image.width), png_uint_32(image.height), image.bits,
                  kTypes[image.channels - 1], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    if (!image.icc.empty())
-      png_set_iCCP(png_, info_, "ICC profile", PNG_COMPRESSION_TYPE_DEFAULT, image.icc.data(),
-                   png_uint_32(image.icc.size()));
     if (!image.exif.empty())
       png_set_eXIf_1(png_, info_, png_uint_32(image.exif.size()), const_cast<png_bytep>(image.exif.data()));
     png_write_info(png_, info_);
+    if (!cicp.empty()) png_write_chunk(png_, kCicp, cicp.data(), cicp.size());
+    if (!iccp.empty()) png_write_chunk(png_, kIccp, iccp.data(), iccp.size());
     if (image.bits == 16 && std::endian::native == std::endian::little) png_set_swap(png_);
     const size_t row = image.data.size() / size_t(image.height);
     for (int y = 0; y < image.height; ++y) png_write_row(png_, image.data.data() + size_t(y) * row);
@@ -168,14 +159,16 @@ Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const D
   if (!decoder.start_rows()) fail_decoding(where, "PNG", decoder.text());
   Image image = start_image(decoder.width(), decoder.height(), decoder.channels(), decoder.bits());
   if (!decoder.read_rows(image)) fail_decoding(where, "PNG", decoder.text());
-  image.icc = decoder.icc();
+  image.icc = profile_of_png(bytes, image.colour_channels());
+  image.source.pages = frames_of_png(bytes);
   image.exif = decoder.exif();
   return image;
 }
 
 std::vector<uint8_t> encode_png(const Image& image, const EncodeOptions&) {
   Encoder encoder;
-  if (!encoder.write(image)) throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
+  if (!encoder.write(image, cicp_chunk(image), iccp_chunk(image)))
+    throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
   return encoder.take_bytes();
 }
 

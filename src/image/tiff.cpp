@@ -1,5 +1,5 @@
-// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB and CMYK samples are read as stored; palettes,
-// YCbCr, Lab and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
+// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB, CMYK and Lab samples are read as stored; palettes,
+// YCbCr and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
 #include <tiffio.h>
 
 #include <cstdarg>
@@ -113,6 +113,7 @@ class Reader {
     memory_.input = bytes;
     tiff_ = open_tiff(memory_, "r");
     if (!tiff_) fail();
+    choose_page(limits.page);
     width_ = field<uint32_t>(tiff(), TIFFTAG_IMAGEWIDTH, 0);
     height_ = field<uint32_t>(tiff(), TIFFTAG_IMAGELENGTH, 0);
     check_size(where, width_, height_, limits);
@@ -126,6 +127,7 @@ class Reader {
   Image read() {
     Image image = stored_plainly() ? read_samples() : read_converted();
     if (memory_.messages.truncated) fail("the file ends too early");
+    image.source.pages = pages_;
     return image;
   }
 
@@ -133,6 +135,42 @@ class Reader {
 
  private:
   TIFF* tiff() const { return tiff_.get(); }
+
+  // Thumbnails and masks beside a picture are no pages.
+  bool is_page() const {
+    constexpr uint32_t kOldReduced = 2;
+    return (field<uint32_t>(tiff(), TIFFTAG_SUBFILETYPE, 0) & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0 &&
+           field<uint16_t>(tiff(), TIFFTAG_OSUBFILETYPE, 0) != kOldReduced;
+  }
+
+  void choose_page(int wanted) {
+    constexpr tdir_t kMostPages = 4096;  // the chains of damaged files may be endless
+    std::vector<tdir_t> pages;
+    if (!TIFFLastDirectory(tiff()) || !is_page()) {
+      tdir_t i = 0;
+      do {
+        if (is_page()) pages.push_back(i);
+      } while (++i < kMostPages && TIFFReadDirectory(tiff()) == 1);
+      memory_.messages = {};  // damage in other pages is no matter
+      if (TIFFSetDirectory(tiff(), pages.empty() ? 0 : pages.front()) != 1) fail();
+      if (pages.empty()) choose_larger_picture();
+    }
+    pages_ = int(std::max<size_t>(pages.size(), 1));
+    if (wanted >= pages_) fail(cat("it has ", pages_, " pages").c_str());
+    if (wanted > 0 && TIFFSetDirectory(tiff(), pages[size_t(wanted)]) != 1) fail();
+  }
+
+  // Of a thumbnail alone: the photo may be in one of its sub-directories.
+  void choose_larger_picture() {
+    uint16_t count = 0;
+    void* offsets = nullptr;
+    if (!TIFFGetField(tiff(), TIFFTAG_SUBIFD, &count, &offsets)) return;
+    const auto* first = static_cast<const uint64_t*>(offsets);
+    for (const uint64_t offset : std::vector<uint64_t>(first, first + count))
+      if (TIFFSetSubDirectory(tiff(), offset) == 1 && is_page()) return;
+    memory_.messages = {};
+    if (TIFFSetDirectory(tiff(), 0) != 1) fail();
+  }
 
   [[noreturn]] void fail(const char* text = nullptr) const {
     const char* library = memory_.messages.error;
@@ -151,11 +189,17 @@ class Reader {
     if (count == 0) fail("it holds no picture");
   }
 
-  int colours() const { return photometric_ == PHOTOMETRIC_RGB ? 3 : photometric_ == PHOTOMETRIC_SEPARATED ? 4 : 1; }
+  bool lab() const { return photometric_ == PHOTOMETRIC_CIELAB || photometric_ == PHOTOMETRIC_ICCLAB; }
+  int colours() const {
+    return photometric_ == PHOTOMETRIC_RGB || lab() ? 3 : photometric_ == PHOTOMETRIC_SEPARATED ? 4 : 1;
+  }
+  uint16_t sample_format() const { return field<uint16_t>(tiff(), TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT); }
 
   bool stored_plainly() const {
     if ((bits_ != 8 && bits_ != 16) || samples_ < colours()) return false;
-    if (field<uint16_t>(tiff(), TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT) != SAMPLEFORMAT_UINT) return false;
+    // Lab's own signs are part of its definition; writers differ in whether they are told twice.
+    if (lab()) return true;
+    if (sample_format() != SAMPLEFORMAT_UINT && sample_format() != SAMPLEFORMAT_INT) return false;
     if (photometric_ == PHOTOMETRIC_SEPARATED)
       return field<uint16_t>(tiff(), TIFFTAG_INKSET, INKSET_CMYK) == INKSET_CMYK;
     return photometric_ == PHOTOMETRIC_MINISBLACK || photometric_ == PHOTOMETRIC_MINISWHITE ||
@@ -192,13 +236,15 @@ class Reader {
       finish_samples(image, image.data16(), alpha);
     else
       finish_samples(image, image.data.data(), alpha);
-    return cmyk ? cmyk_to_rgb(image) : image;
+    return cmyk ? cmyk_to_rgb(image) : lab() ? lab_to_rgb(image, photometric_ == PHOTOMETRIC_CIELAB) : image;
   }
 
   template <class Sample>
   void finish_samples(Image& image, Sample* data, int alpha) const {
     constexpr uint32_t top = Sample(~Sample(0));
     const size_t channels = size_t(image.channels);
+    if (sample_format() == SAMPLEFORMAT_INT && !lab())
+      for (size_t i = 0; i < image.samples(); ++i) data[i] = Sample(data[i] ^ (top / 2 + 1));  // -top/2-1 is black
     if (photometric_ == PHOTOMETRIC_MINISWHITE)
       for (size_t i = 0; i < image.pixels(); ++i) data[i * channels] = Sample(top - data[i * channels]);
     if (alpha != EXTRASAMPLE_ASSOCALPHA) return;
@@ -271,7 +317,7 @@ class Reader {
     std::vector<uint32_t> raster(size_t(width_) * height_);
     if (!TIFFRGBAImageGet(&converter, raster.data(), width_, height_)) fail();
     Image image = start_image(width_, height_, (grey ? 1 : 3) + (alpha ? 1 : 0), 8);
-    if (photometric_ != PHOTOMETRIC_CIELAB && photometric_ != PHOTOMETRIC_SEPARATED) image.icc = icc();
+    if (!lab() && photometric_ != PHOTOMETRIC_SEPARATED) image.icc = icc();
     image.data.resize(image.samples());
     uint8_t* to = image.data.data();
     for (const uint32_t pixel : raster) {
@@ -300,6 +346,7 @@ class Reader {
   TiffFile tiff_;
   uint32_t width_ = 0, height_ = 0;
   uint16_t bits_ = 0, samples_ = 0, photometric_ = 0;
+  int pages_ = 1;
   bool planar_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/profiles.h"
 
 namespace daclip {
 namespace {
@@ -32,8 +33,8 @@ std::vector<uint8_t> chunk_of(const WebPDemuxer* demuxer, const char* name) {
   return chunk;
 }
 
-// The first frame on the whole canvas.
-void decode_animation(std::span<const uint8_t> bytes, std::string_view where, Image& image) {
+// The frame on the whole canvas.
+void decode_animation(std::span<const uint8_t> bytes, std::string_view where, int frame, Image& image) {
   const WebPData data{bytes.data(), bytes.size()};
   WebPAnimDecoderOptions options;
   if (!WebPAnimDecoderOptionsInit(&options)) fail_decoding(where, "WebP", "the library's version does not fit");
@@ -41,8 +42,9 @@ void decode_animation(std::span<const uint8_t> bytes, std::string_view where, Im
   const std::unique_ptr<WebPAnimDecoder, DeleteAnimation> decoder(WebPAnimDecoderNew(&data, &options));
   uint8_t* canvas = nullptr;
   int timestamp = 0;
-  if (!decoder || !WebPAnimDecoderGetNext(decoder.get(), &canvas, &timestamp))
-    fail_decoding(where, "WebP", "the animation's first frame is damaged");
+  for (int i = 0; i <= frame; ++i)
+    if (!decoder || !WebPAnimDecoderGetNext(decoder.get(), &canvas, &timestamp))
+      fail_decoding(where, "WebP", cat("frame ", i + 1, " of the animation is missing or damaged"));
   image.channels = 4;
   image.data.assign(canvas, canvas + image.samples());
 }
@@ -89,20 +91,16 @@ struct Picture {
   Picture& operator=(const Picture&) = delete;
 };
 
-// WebP holds RGB only: a grey picture's profile would not fit. Bytes 16-19 of a profile name its colour space.
-bool profile_fits(const Image& image) {
-  return image.icc.size() > 20 && std::memcmp(image.icc.data() + 16, "RGB ", 4) == 0;
-}
-
 std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
   const WebPMemoryWriter& writer = encoded.writer;
-  if (!profile_fits(image) && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
+  const std::vector<uint8_t> profile = fitting_profile(image.icc, 3);  // WebP holds RGB only
+  if (profile.empty() && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
   const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxNew());
   if (!mux) throw std::bad_alloc();
   const WebPData picture{writer.mem, writer.size};
   check(WebPMuxSetImage(mux.get(), &picture, 0) == WEBP_MUX_OK, "the container refused the picture");
-  const WebPData icc{image.icc.data(), image.icc.size()}, exif{image.exif.data(), image.exif.size()};
-  if (profile_fits(image)) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
+  const WebPData icc{profile.data(), profile.size()}, exif{image.exif.data(), image.exif.size()};
+  if (icc.size > 0) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
   if (exif.size > 0) check(WebPMuxSetChunk(mux.get(), "EXIF", &exif, 0) == WEBP_MUX_OK, "the EXIF block was refused");
   WebPData file{nullptr, 0};
   const bool assembled = WebPMuxAssemble(mux.get(), &file) == WEBP_MUX_OK;
@@ -125,7 +123,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
   if (!demuxer) fail_decoding(where, "WebP", "the file ends too early or its chunks are damaged");
   Image image = start_image(uint64_t(features.width), uint64_t(features.height), features.has_alpha ? 4 : 3, 8);
   if (features.has_animation) {
-    decode_animation(bytes, where, image);
+    decode_animation(bytes, where, limits.page, image);
+    image.source.pages = int(WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT));
   } else {
     image.data.resize(image.samples());
     const auto decode = features.has_alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
@@ -133,6 +132,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
       fail_decoding(where, "WebP", "the picture's data is damaged or ends too early");
   }
   drop_opaque_alpha(image);
+  constexpr int kLossless = 2;
+  if (features.format == kLossless) image.source.quality = 100;
   image.icc = chunk_of(demuxer.get(), "ICCP");
   image.exif = chunk_of(demuxer.get(), "EXIF");
   return image;
