@@ -1,6 +1,7 @@
 #include "daclip/restorer.h"
 
 #include "api/model_state.h"
+#include "image/seen.h"
 #include "pipeline/instruction.h"
 #include "pipeline/restore_pipeline.h"
 #include "pipeline/words.h"
@@ -22,10 +23,16 @@ Restorer::Restorer(Restorer&&) noexcept = default;
 Restorer& Restorer::operator=(Restorer&&) noexcept = default;
 
 RestoreResult Restorer::restore(const Image& photo, const RestoreOptions& options, const Progress& progress) {
-  if (!progress) return session_->pipeline.restore(photo, options);
-  return session_->pipeline.restore(photo, options, [&](double fraction) {
-    if (!progress(fraction)) throw Cancelled("restoring was cancelled");
-  });
+  validate(photo, "restore");
+  const SeenPhoto seen(photo);
+  std::function<void(double)> report;
+  if (progress)
+    report = [&](double fraction) {
+      if (!progress(fraction)) throw Cancelled("restoring was cancelled");
+    };
+  RestoreResult result = session_->pipeline.restore(seen.image(), options, report);
+  result.image = result.untouched ? photo : seen.own(std::move(result.image));
+  return result;
 }
 
 void Restorer::check(const RestoreOptions& options) const { session_->pipeline.check(options); }
@@ -40,7 +47,7 @@ std::vector<float> Restorer::embed_text(std::string_view text) {
 
 std::vector<float> Restorer::embed_clean_image(const Image& image) {
   validate(image, "embed_clean_image");
-  return Recogniser(*session_->backend, session_->state->model).clean_content(image);
+  return Recogniser(*session_->backend, session_->state->model).clean_content(SeenPhoto(image).image());
 }
 
 }  // namespace daclip

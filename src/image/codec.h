@@ -11,6 +11,7 @@ namespace daclip {
 // The picture as it is stored: EXIF orientation is applied by decode_image.
 ImageReader decode_jpeg, decode_png, decode_webp, decode_tiff, decode_bmp;
 ImageWriter encode_jpeg, encode_png, encode_webp, encode_tiff;
+std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages);
 
 // Refuses empty and too large pictures by what their header says. Throws FormatError or LimitError.
 void check_size(std::string_view where, uint64_t width, uint64_t height, const DecodeLimits& limits);

@@ -260,6 +260,11 @@ const ImageFormat* format_of_name(const std::filesystem::path& path) {
   return format_of_ending(ending);
 }
 
+bool has_readable_name(const std::filesystem::path& path) {
+  const ImageFormat* format = format_of_name(path);
+  return format && format->decode;
+}
+
 const ImageFormat& image_format(std::string_view name) {
   std::vector<std::string_view> names;
   for (const ImageFormat& format : image_formats()) {

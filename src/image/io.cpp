@@ -57,6 +57,12 @@ std::vector<uint8_t> encode_image(const Image& image, const ImageFormat& format,
   return format.encode(image, options);
 }
 
+std::vector<uint8_t> encode_pages(std::span<const Image> pages, const ImageFormat& format) {
+  if (format.encode != encode_tiff) throw UsageError(cat(format.title, " holds one picture; only tiff holds several"));
+  for (const Image& page : pages) validate(page, "encode_pages");
+  return encode_tiff_pages(pages);
+}
+
 void write_image(const std::filesystem::path& path, const Image& image, const ImageFormat& format,
                  const EncodeOptions& options) {
   std::vector<uint8_t> bytes;

@@ -102,7 +102,8 @@ class Decoder {
   int passes_ = 1;
 };
 
-constexpr png_byte kCicp[] = {'c', 'I', 'C', 'P', 0}, kIccp[] = {'i', 'C', 'C', 'P', 0};
+constexpr png_byte kCicp[] = {'c', 'I', 'C', 'P', 0}, kIccp[] = {'i', 'C', 'C', 'P', 0},
+                   kGama[] = {'g', 'A', 'M', 'A', 0};
 
 class Encoder {
  public:
@@ -118,7 +119,8 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, const std::vector<uint8_t>& cicp, const std::vector<uint8_t>& iccp) {
+  bool write(const Image& image, const std::vector<uint8_t>& cicp, const std::vector<uint8_t>& iccp,
+             const std::vector<uint8_t>& gama) {
     static constexpr int kTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                      PNG_COLOR_TYPE_RGB_ALPHA};
     if (setjmp(error_.jump)) return false;
@@ -131,6 +133,7 @@ class Encoder {
     png_write_info(png_, info_);
     if (!cicp.empty()) png_write_chunk(png_, kCicp, cicp.data(), cicp.size());
     if (!iccp.empty()) png_write_chunk(png_, kIccp, iccp.data(), iccp.size());
+    if (!gama.empty()) png_write_chunk(png_, kGama, gama.data(), gama.size());
     if (image.bits == 16 && std::endian::native == std::endian::little) png_set_swap(png_);
     const size_t row = image.data.size() / size_t(image.height);
     for (int y = 0; y < image.height; ++y) png_write_row(png_, image.data.data() + size_t(y) * row);
@@ -167,7 +170,7 @@ Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const D
 
 std::vector<uint8_t> encode_png(const Image& image, const EncodeOptions&) {
   Encoder encoder;
-  if (!encoder.write(image, cicp_chunk(image), iccp_chunk(image)))
+  if (!encoder.write(image, cicp_chunk(image), iccp_chunk(image), gama_chunk(image)))
     throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
   return encoder.take_bytes();
 }

@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
 
 #include "image/profiles.h"
 
@@ -105,6 +105,13 @@ std::vector<uint8_t> cicp_chunk(const Image& image) {
   const std::optional<Cicp> cicp = cicp_of_icc(image.icc);
   if (!cicp) return {};
   return {cicp->primaries, cicp->transfer, 0, uint8_t(cicp->full_range)};
+}
+
+std::vector<uint8_t> gama_chunk(const Image& image) {
+  const double gamma = gamma_of_icc(image.icc);
+  if (gamma <= 0) return {};
+  const auto value = uint32_t(std::lround(100000 / gamma));
+  return {uint8_t(value >> 24), uint8_t(value >> 16), uint8_t(value >> 8), uint8_t(value)};
 }
 
 }  // namespace daclip

@@ -20,5 +20,6 @@ int frames_of_png(std::span<const uint8_t> png);
 // The contents of the chunks that say the same for a picture; empty where it needs none.
 std::vector<uint8_t> iccp_chunk(const Image& image);
 std::vector<uint8_t> cicp_chunk(const Image& image);
+std::vector<uint8_t> gama_chunk(const Image& image);  // for viewers that know no profiles
 
 }  // namespace daclip

@@ -131,6 +131,16 @@ std::optional<Cicp> cicp_of_icc(const std::vector<uint8_t>& icc) {
               signal->VideoFullRangeFlag != 0};
 }
 
+double gamma_of_icc(const std::vector<uint8_t>& icc) {
+  const LcmsProfile profile = open_profile(icc);
+  if (!profile) return 0;
+  const bool grey = cmsGetColorSpace(profile.get()) == cmsSigGrayData;
+  const cmsTagSignature tag = grey ? cmsSigGrayTRCTag : cmsSigGreenTRCTag;
+  const auto* tones = static_cast<const cmsToneCurve*>(cmsReadTag(profile.get(), tag));
+  constexpr int kPower = 1;
+  return tones && cmsGetToneCurveParametricType(tones) == kPower ? cmsEstimateGamma(tones, 0.01) : 0;
+}
+
 std::vector<uint8_t> icc_of_gamma(double gamma, const Chromaticities& c, int colours) {
   if (!(gamma > 0.1 && gamma < 10) || !plausible(c.white) || !plausible(c.red) || !plausible(c.green) ||
       !plausible(c.blue))

@@ -21,6 +21,9 @@ std::vector<uint8_t> icc_of_cicp(const Cicp& cicp);
 // The code points that such a profile holds.
 std::optional<Cicp> cicp_of_icc(const std::vector<uint8_t>& icc);
 
+// The exponent of a profile whose tones are a plain power; 0 for others.
+double gamma_of_icc(const std::vector<uint8_t>& icc);
+
 struct Chromaticities {
   double white[2] = {0.3127, 0.3290}, red[2] = {0.64, 0.33}, green[2] = {0.30, 0.60}, blue[2] = {0.15, 0.06};
 };

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "image/codec.h"
 #include "image/lcms.h"
+#include "image/pixels.h"
 #include "image/profiles.h"
 
 namespace daclip {
@@ -93,35 +94,38 @@ bool hides_something(const Image& image) {
   return false;
 }
 
-double value(const Image& image, size_t i) { return image.bits == 16 ? image.data16()[i] : image.data[i]; }
+// Pixels of a walk along a row or column, from `begin` up to `end`.
+struct Run {
+  size_t begin, end;
 
-void set(Image& image, size_t i, double to) {
-  if (image.bits == 16)
-    image.data16()[i] = uint16_t(to + 0.5);
-  else
-    image.data[i] = uint8_t(to + 0.5);
-}
+  // The pixel that lies as far inside the run as `i` lies outside of it: noise and texture go on as they are.
+  size_t mirrored(size_t i) const {
+    const int length = int(end - begin);
+    return i < begin ? begin + size_t(reflected(int(begin - i) - 1, length))
+                     : end - 1 - size_t(reflected(int(i - end), length));
+  }
+  size_t distance(size_t i) const { return i < begin ? begin - i : i - end + 1; }
+};
 
-// Along `count` pixels, `step` apart, the unknown ones between two known ones take the straight line between them;
-// beyond the last known one its value goes on. All are known then, if one was.
+// Along `count` pixels, `step` apart, the unknown ones continue the nearest known ones as a mirror would. All are known
+// then, if one was.
 void continue_along(Image& image, std::vector<uint8_t>& known, size_t start, size_t step, size_t count) {
-  const size_t channels = size_t(image.channels), colours = size_t(image.colour_channels());
-  const auto pixel = [&](size_t i) { return start + i * step; };
-  size_t before = count, after = 0;
+  const size_t channels = size_t(image.channels), sample = size_t(image.bits / 8);
+  std::vector<Run> runs;
   for (size_t i = 0; i < count; ++i) {
-    if (known[pixel(i)] == 1) {
-      before = i;
-      continue;
-    }
-    if (after <= i)
-      for (after = i + 1; after < count && known[pixel(after)] != 1;) ++after;
-    if (before == count && after == count) return;
-    const size_t left = before == count ? after : before, right = after == count ? before : after;
-    const double share = left == right ? 0 : double(i - left) / double(right - left);
-    for (size_t c = 0; c < colours; ++c)
-      set(image, pixel(i) * channels + c,
-          (1 - share) * value(image, pixel(left) * channels + c) + share * value(image, pixel(right) * channels + c));
-    known[pixel(i)] = 2;  // known to the next walks only
+    if (!known[start + i * step]) continue;
+    if (runs.empty() || runs.back().end != i) runs.push_back({i, i});
+    runs.back().end = i + 1;
+  }
+  if (runs.empty()) return;
+  for (size_t i = 0, next = 0; i < count; ++i) {
+    while (next < runs.size() && runs[next].end <= i) ++next;
+    if (next < runs.size() && runs[next].begin <= i) continue;
+    const bool before = next > 0 && (next == runs.size() || runs[next - 1].distance(i) <= runs[next].distance(i));
+    const size_t from = start + runs[before ? next - 1 : next].mirrored(i) * step, to = start + i * step;
+    std::copy_n(image.data.begin() + ptrdiff_t(from * channels * sample), size_t(image.colour_channels()) * sample,
+                image.data.begin() + ptrdiff_t(to * channels * sample));
+    known[to] = 1;
   }
 }
 
@@ -131,15 +135,23 @@ void fill_hidden(Image& image) {
   for (size_t i = 0; i < known.size(); ++i) known[i] = !hidden(image, i);
   const size_t width = size_t(image.width), height = size_t(image.height);
   for (size_t y = 0; y < height; ++y) continue_along(image, known, y * width, 1, width);
-  for (uint8_t& k : known) k = k != 0;
   for (size_t x = 0; x < width; ++x) continue_along(image, known, x, width, height);
 }
 
-void move_by(Image& result, size_t at, int by) {
-  if (result.bits == 16)
-    result.data16()[at] = uint16_t(std::clamp(int(result.data16()[at]) + by, 0, 65535));
+// How much of what sRGB does not reach (saturated colours, highlights) a pixel keeps: all where it hardly changed, none
+// where it became another.
+double kept_excess(const uint16_t* before, const uint16_t* after, size_t colours) {
+  constexpr double kHardly = 0.05 * 65535, kAnother = 0.25 * 65535;
+  int change = 0;
+  for (size_t c = 0; c < colours; ++c) change = std::max(change, std::abs(int(after[c]) - int(before[c])));
+  return std::clamp((kAnother - change) / (kAnother - kHardly), 0.0, 1.0);
+}
+
+void store(Image& image, size_t i, double value16) {
+  if (image.bits == 16)
+    image.data16()[i] = uint16_t(std::lround(std::clamp(value16, 0.0, 65535.0)));
   else
-    result.data[at] = uint8_t(std::clamp(int(result.data[at]) + int(std::lround(by / 257.0)), 0, 255));
+    image.data[i] = uint8_t(std::lround(std::clamp(value16 / 257, 0.0, 255.0)));
 }
 
 }  // namespace
@@ -185,9 +197,15 @@ Image SeenPhoto::own(Image restored) const {
       cmsDoTransform(back.from_srgb.get(), rgb.data(), own[k].data(), cmsUInt32Number(width));
     }
     for (size_t x = 0; x < width; ++x) {
-      if (photo_.has_alpha() && hidden(photo_, y * width + x)) continue;
-      for (size_t c = 0; c < colours; ++c)
-        move_by(result, (y * width + x) * channels + c, int(own[1][x * colours + c]) - int(own[0][x * colours + c]));
+      const uint16_t *before = &rows[0][x * colours], *after = &rows[1][x * colours];
+      if (std::equal(before, before + colours, after) || (photo_.has_alpha() && hidden(photo_, y * width + x)))
+        continue;
+      const double kept = kept_excess(before, after, colours);
+      for (size_t c = 0; c < colours; ++c) {
+        const size_t i = (y * width + x) * channels + c;
+        const double excess = double(sample16(photo_, i)) - own[0][x * colours + c];
+        store(result, i, own[1][x * colours + c] + kept * excess);
+      }
     }
   }
   return result;

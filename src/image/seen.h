@@ -17,9 +17,8 @@ class SeenPhoto {
   // conversion), where what is hidden continues what is around it.
   const Image& image() const { return seen_ ? *seen_ : photo_; }
 
-  // `restored` (a changed image()) in the photo's form. Each sample moves by as much as its pixel did on the way
-  // through the profile: pixels that were not changed stay as they are to the last bit, colours outside sRGB too.
-  // Hidden pixels stay as they are.
+  // `restored` (a changed image()) in the photo's form. Pixels that were not changed stay as they are to the last bit,
+  // and so do hidden ones. Colours outside sRGB stay outside where they changed little.
   Image own(Image restored) const;
 
  private:

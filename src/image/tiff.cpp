@@ -370,6 +370,12 @@ void set_fields(TIFF* tiff, const Image& image) {
   if (!image.icc.empty()) TIFFSetField(tiff, TIFFTAG_ICCPROFILE, uint32_t(image.icc.size()), image.icc.data());
 }
 
+bool is_big(std::span<const Image> pages) {
+  uint64_t bytes = 0;
+  for (const Image& page : pages) bytes += page.data.size();
+  return bytes > kClassicLimit;
+}
+
 }  // namespace
 
 Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
@@ -379,26 +385,33 @@ Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const 
   return image;
 }
 
-std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
+std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages) {
   Memory memory;
   const auto check = [&](bool ok) {
     if (!ok) throw FormatError(cat("cannot be written as TIFF: ", memory.messages.error));
   };
-  const bool big = image.data.size() > kClassicLimit;
-  TiffFile tiff = open_tiff(memory, big ? "w8" : "w");
+  TiffFile tiff = open_tiff(memory, is_big(pages) ? "w8" : "w");
   check(tiff != nullptr);
-  set_fields(tiff.get(), image);
-  const size_t row = image.data.size() / size_t(image.height);
-  std::vector<uint8_t> line(row);  // the predictor works in place
-  for (int y = 0; y < image.height; ++y) {
-    std::memcpy(line.data(), image.data.data() + size_t(y) * row, row);
-    check(TIFFWriteScanline(tiff.get(), line.data(), uint32_t(y), 0) == 1);
+  for (const Image& image : pages) {
+    set_fields(tiff.get(), image);
+    if (pages.size() > 1) TIFFSetField(tiff.get(), TIFFTAG_SUBFILETYPE, FILETYPE_PAGE);
+    const size_t row = image.data.size() / size_t(image.height);
+    std::vector<uint8_t> line(row);  // the predictor works in place
+    for (int y = 0; y < image.height; ++y) {
+      std::memcpy(line.data(), image.data.data() + size_t(y) * row, row);
+      check(TIFFWriteScanline(tiff.get(), line.data(), uint32_t(y), 0) == 1);
+    }
+    check(TIFFWriteDirectory(tiff.get()) == 1);
   }
-  check(TIFFWriteDirectory(tiff.get()) == 1);
   tiff.reset();
   check(!*memory.messages.error);
-  if (image.exif.empty() || big) return std::move(memory.output);
-  return tiff_with_exif(std::move(memory.output), image.exif);
+  return std::move(memory.output);
+}
+
+std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
+  std::vector<uint8_t> bytes = encode_tiff_pages({&image, 1});
+  if (image.exif.empty() || is_big({&image, 1})) return bytes;
+  return tiff_with_exif(std::move(bytes), image.exif);
 }
 
 }  // namespace daclip
