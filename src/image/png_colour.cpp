@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "image/profiles.h"
+#include "image/icc.h"
 
 namespace daclip {
 namespace {

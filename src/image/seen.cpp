@@ -8,7 +8,7 @@
 #include "image/codec.h"
 #include "image/lcms.h"
 #include "image/pixels.h"
-#include "image/profiles.h"
+#include "image/icc.h"
 
 namespace daclip {
 namespace {

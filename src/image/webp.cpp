@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "image/codec.h"
-#include "image/profiles.h"
+#include "image/icc.h"
 
 namespace daclip {
 namespace {

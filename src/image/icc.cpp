@@ -1,4 +1,4 @@
-#include "image/profiles.h"
+#include "image/icc.h"
 
 #include <algorithm>
 #include <cmath>
