@@ -109,8 +109,8 @@ void put_pixels(Bytes& gif, const Bytes& indices) {
 
 void put_frame(Bytes& gif, int left, int top, int width, int height, const Bytes& indices, int disposal = 0,
                int transparent = -1) {
-  gif.insert(gif.end(), {0x21, 0xf9, 4, uint8_t(disposal << 2 | (transparent >= 0)), 0, 0,
-                         uint8_t(std::max(transparent, 0)), 0, 0x2c});
+  for (const int byte : {0x21, 0xf9, 4, disposal << 2 | (transparent >= 0), 0, 0, std::max(transparent, 0), 0, 0x2c})
+    gif.push_back(uint8_t(byte));
   for (const int value : {left, top, width, height}) put(gif, uint32_t(value), 2);
   gif.push_back(0);
   put_pixels(gif, indices);
@@ -118,9 +118,7 @@ void put_frame(Bytes& gif, int left, int top, int width, int height, const Bytes
 
 // Two by two pixels; the palette is red, green, blue, white.
 Bytes start_gif() {
-  Bytes gif = {'G', 'I', 'F', '8', '9', 'a', 2, 0, 2, 0, 0x81, 0, 0};
-  gif.insert(gif.end(), {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255});
-  return gif;
+  return {'G', 'I', 'F', '8', '9', 'a', 2, 0, 2, 0, 0x81, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255};
 }
 
 TEST(Gif, gives_its_frames_as_they_are_drawn_over_each_other) {
