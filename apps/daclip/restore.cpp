@@ -94,14 +94,11 @@ class RestoreRun {
         throw UsageError(cat("the pictures of ", photo.format->title, " cannot be read one by one"));
       if (job.format != &image_format("tiff"))
         throw UsageError(cat(job.format->title, " holds one picture, this file ", pages, "; choose --format tiff"));
-      std::vector<Image> restored;
-      for (int page = 0; page < pages; ++page)
-        restored.push_back(restore(index, page == 0 ? photo.image : page_of(photo, page)).image);
-      write_output(job, encode_pages(restored, *job.format));
-      ++restored_;
+      all_pages(index, photo);
       return;
     }
-    const RestoreResult result = restore(index, photo.image);
+    const Restored done = restore(index, photo.image);
+    const RestoreResult& result = done.result;
     // A copy keeps what an encoder would not: all pages, every block of metadata, the loss of a second JPEG.
     const bool copied = result.untouched && photo.format == job.format && arguments_.output.quality == 0;
     if (copied)
@@ -109,37 +106,58 @@ class RestoreRun {
     else
       write_output(job, result.image, encoding_of(photo, *job.format, arguments_.output.quality));
     ++restored_;
+    tell(job, photo.image, done);
     if (pages > 1)
       progress_.line(cat("daclip: ", job.input.path.string(), copied ? ": all " : ": the first of ", pages,
                          " pages or frames ", copied ? "were copied by the look of the first" : "was restored",
                          "; --all-pages restores all into a TIFF"));
   }
 
-  Image page_of(const Photo& photo, int page) {
-    return decode_image(photo.bytes, "page " + std::to_string(page + 1), {.page = page});
+  struct Restored {
+    RestoreResult result;
+    double seconds = 0;
+  };
+
+  void all_pages(size_t index, const Photo& photo) {
+    const Job& job = plan_.jobs[index];
+    std::vector<Image> before, after;
+    std::vector<Restored> done;
+    for (int page = 0; page < photo.image.source.pages; ++page) {
+      before.push_back(page == 0 ? photo.image : decode_image(photo.bytes, cat("page ", page + 1), {.page = page}));
+      done.push_back(restore(index, before.back()));
+      after.push_back(done.back().result.image);
+    }
+    write_output(job, encode_pages(after, *job.format));
+    ++restored_;
+    for (size_t page = 0; page < done.size(); ++page) tell(job, before[page], done[page]);
   }
 
-  RestoreResult restore(size_t index, const Image& image) {
-    const Job& job = plan_.jobs[index];
-    const std::string name = job.input.path.filename().string();
+  Restored restore(size_t index, const Image& image) {
+    const std::string name = plan_.jobs[index].input.path.filename().string();
     const Clock::time_point start = Clock::now();
     RestoreResult result = restorer_.restore(image, arguments_.restore, [&](double fraction) {
       progress_.show(index, fraction, name);
       return true;
     });
-    const double seconds = seconds_since(start);
+    return {std::move(result), seconds_since(start)};
+  }
+
+  // What was done, once it is written.
+  void tell(const Job& job, const Image& image, const Restored& done) {
+    const RestoreResult& result = done.result;
     if (result.unsure) ++unsure_;
     const std::string evaluations = cost(result);
     progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", result.unsure ? "unsure, " : "",
-                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(seconds, 2), " s"));
+                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(done.seconds, 2),
+                       " s"));
     if (!arguments_.report.empty())
-      report_.add({name, result.degradation, result.recognition.predictions, !arguments_.restore.degradation.empty(),
+      report_.add({job.input.path.filename().string(), result.degradation, result.recognition.predictions,
+                   !arguments_.restore.degradation.empty(),
                    arguments_.restore.instruction ? asked_for(result)
                    : result.untouched             ? left_as_it_is(result)
                                                   : "",
-                   result.unsure, evaluations, seconds},
+                   result.unsure, evaluations, done.seconds},
                   image, result.image);
-    return result;
   }
 
   // What sampling took, of models that sample.

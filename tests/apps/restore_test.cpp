@@ -47,6 +47,7 @@ TEST_F(Restore, each_photo_of_a_folder_keeps_its_format_and_ending) {
   EXPECT_EQ(names_in(folder_ / "out"), (std::vector<std::string>{"a.jpg", "a.png", "b.JPE", "c.webp"}));
   // A JPEG that is called otherwise becomes one by name too; what is only read, PNG.
   const std::vector<uint8_t> jpeg = read_file(folder_ / "in/a.jpg");
+  folder("other");
   write_file_atomically(folder_ / "other/d.HEIC", jpeg);
   ASSERT_EQ(restore({path("other"), "-o", path("out2")}).code, 0);
   EXPECT_EQ(names_in(folder_ / "out2"), (std::vector<std::string>{"d.jpg"}));
@@ -74,7 +75,8 @@ TEST_F(Restore, a_jpeg_keeps_its_quality_and_subsampling) {
 }
 
 TEST_F(Restore, a_photo_that_is_left_as_it_is_is_copied_byte_for_byte) {
-  const Image black = from_rgb(FloatImage(40, 30, 3));
+  Image black = test_photo(48, 40);
+  std::ranges::fill(black.data, uint8_t(0));
   const std::string in = photo("in.jpg", black);
   const auto untouched = [&](const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {"restore", in, "--model", path("tiny.safetensors")};
