@@ -277,6 +277,14 @@ Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& o
   return plan;
 }
 
+void check_all_pages(const Photo& photo, const Job& job) {
+  if (!photo.format->pages)
+    throw UsageError(cat("the pictures of ", photo.format->title, " cannot be read one by one"));
+  if (job.format != &image_format("tiff"))
+    throw UsageError(
+        cat(job.format->title, " holds one picture, this file ", photo.image.source.pages, "; choose --format tiff"));
+}
+
 EncodeOptions encoding_of(const Photo& photo, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality > 0 ? quality : kDefaultQuality;

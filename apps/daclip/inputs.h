@@ -27,8 +27,8 @@ struct Excluded {
   std::string suffix;            // names that end so before their ending: outputs of an earlier run
 };
 
-// Files are taken as they are named; of folders, in name order, the pictures that this build reads, by their endings or,
-// where those promise another format, their content. Hidden files are left out; sub-folders are taken only with
+// Files are taken as they are named; of folders, in name order, the pictures that this build reads, by their endings
+// or, where those promise another format, their content. Hidden files are left out; sub-folders are taken only with
 // `recursive`. Throws UsageError where standard input is named twice.
 InputList list_inputs(const std::vector<std::string>& arguments, bool recursive, const Excluded& excluded = {});
 
@@ -72,6 +72,9 @@ struct Plan {
 // Decides every output and makes the output folder. Throws UsageError where two inputs would write one file, an output
 // would replace an input, OUT does not fit the inputs, or the folder cannot be written.
 Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& options);
+
+// Throws UsageError where the photo's pictures cannot be read one by one, or the job's format holds one only.
+void check_all_pages(const Photo& photo, const Job& job);
 
 // What to encode a picture with that was made from this one: `quality` where it is given (not 0); else, where the
 // formats are the same, like the input, though a JPEG no worse than kLeastQuality: worse would undo the repair.

@@ -5,7 +5,6 @@
 
 #include "daclip/restorer.h"
 #include "formats.h"
-#include "image/formats.h"
 #include "inputs.h"
 #include "progress.h"
 #include "report.h"
@@ -90,10 +89,7 @@ class RestoreRun {
     const Photo photo = prefetch_.take(index);
     const int pages = photo.image.source.pages;
     if (arguments_.output.all_pages && pages > 1) {
-      if (!photo.format->pages)
-        throw UsageError(cat("the pictures of ", photo.format->title, " cannot be read one by one"));
-      if (job.format != &image_format("tiff"))
-        throw UsageError(cat(job.format->title, " holds one picture, this file ", pages, "; choose --format tiff"));
+      check_all_pages(photo, job);
       all_pages(index, photo);
       return;
     }

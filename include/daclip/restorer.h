@@ -27,8 +27,8 @@ struct DACLIP_API Mask {
   /// Which pixels of a picture are holes.
   enum class Holes { black, white };
 
-  /// From a picture of the photo's size. The threshold is middle grey, which counts as white. A picture with transparent
-  /// pixels is read by them: they are the holes, unless all that is visible has the colour of holes.
+  /// From a picture of the photo's size. The threshold is middle grey, which counts as white. A picture with
+  /// transparent pixels is read by them: they are the holes, unless all that is visible has the colour of holes.
   static Mask from_image(const Image& image, Holes holes = Holes::black);
 };
 

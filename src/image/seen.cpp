@@ -6,9 +6,9 @@
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/icc.h"
 #include "image/lcms.h"
 #include "image/pixels.h"
-#include "image/icc.h"
 
 namespace daclip {
 namespace {

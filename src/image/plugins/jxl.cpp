@@ -6,8 +6,8 @@
 
 #include "core/error.h"
 #include "image/codec.h"
-#include "image/plugins.h"
 #include "image/icc.h"
+#include "image/plugins.h"
 
 namespace daclip {
 namespace {
