@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "image/formats.h"
+#include "image/pictures.h"
+#include "image/profiles.h"
 
 using namespace daclip;
 
@@ -20,9 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
-  // An EXIF block with only the orientation 6, a quarter turn.
-  const std::vector<uint8_t> exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3,
-                                     0,   1,   0,  0, 0, 6, 0, 0, 0, 0, 0,    0, 0};
   std::vector<std::vector<uint8_t>> seeds;
   Random random(7);
   for (const int channels : {1, 2, 3, 4})
@@ -34,7 +33,13 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
       image.bits = bits;
       image.data.resize(image.samples() * size_t(bits / 8));
       for (uint8_t& byte : image.data) byte = uint8_t(random.below(256));
-      if (channels >= 3) image.exif = exif;
+      if (channels >= 3) {
+        image.metadata.exif = make_exif(6);
+        image.metadata.iptc = {0x1c, 2, 25, 0, 3, 'c', 'a', 't'};
+        image.metadata.text = {{"Title", "a"}, {"Comment", "b"}};
+        image.metadata.resolution = {300, 200};
+        image.icc = rgb_profile();
+      }
       for (const ImageFormat* format : formats_written())
         for (const int quality : {80, 100}) seeds.push_back(encode_image(image, *format, {.quality = quality}));
     }

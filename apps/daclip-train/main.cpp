@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/range.h"
 #include "train/config.h"
 #include "train/export.h"
@@ -162,6 +163,7 @@ void add_train_verb(CLI::App& app, const std::string& name, const std::string& h
 }  // namespace
 
 int main(int argc, char** argv) {
+  daclip::prepare_signals();
   CLI::App app("Trains daclip's networks.", "daclip-train");
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of every verb");

@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -79,7 +80,7 @@ int run_classify(const ClassifyArguments& arguments) {
   if (!arguments.words.empty()) classifier.set_labels(arguments.words);
   auto results = nlohmann::ordered_json::array();
   size_t failed = list.problems.size(), unsure = 0;
-  for (const std::string& problem : list.problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
+  for (const std::string& problem : list.problems) complain(problem);
   for (const Input& input : list.inputs) {
     try {
       const Recognition recognition = classifier.classify(read_input(input));
@@ -87,18 +88,18 @@ int run_classify(const ClassifyArguments& arguments) {
       if (arguments.json)
         results.push_back(as_json(input, recognition, arguments.top, arguments.embeddings));
       else
-        std::cout << as_line(input, recognition, arguments.top) << (arguments.all ? all_findings(recognition) : "")
-                  << std::endl;
+        std::cout << shown(as_line(input, recognition, arguments.top), STDOUT_FILENO)
+                  << (arguments.all ? all_findings(recognition) : "") << std::endl;
     } catch (const std::exception& error) {
       ++failed;
-      std::fprintf(stderr, "daclip: %s\n", error.what());
+      complain(error.what());
     }
   }
   if (arguments.json) std::cout << results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
   if (!list.left_out.empty()) std::fprintf(stderr, "daclip: %s\n", list.left_out.c_str());
   if (unsure > 0) std::fprintf(stderr, "%s\n", unsure_note(unsure).c_str());
   if (!std::cout) {
-    std::fprintf(stderr, "daclip: standard output: cannot be written\n");
+    complain("standard output: cannot be written");
     return kSomeFailed;
   }
   return failed ? kSomeFailed : kAllDone;

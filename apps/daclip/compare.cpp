@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 
 #include "backend/make_backend.h"
 #include "core/error.h"
-#include "core/text.h"
 #include "inputs.h"
 #include "metrics/brisque.h"
 #include "metrics/lpips.h"
@@ -18,6 +18,7 @@
 #include "metrics/metric_weights.h"
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
+#include "text.h"
 #include "verbs.h"
 
 namespace daclip::app {
@@ -41,8 +42,18 @@ struct Figure {
   std::string key, title;  // in JSON and in text
   int digits;
   const char* unit;
-  std::function<double(const FloatImage&, const FloatImage&)> measure;
+  std::function<double(const Image&, const Image&)> measure;
 };
+
+// The networks of LPIPS, and BRISQUE, hold a picture and what they make of it whole.
+constexpr size_t kLargestWhole = 64'000'000;  // pixels
+
+FloatImage whole(const Image& image) {
+  if (image.pixels() > kLargestWhole)
+    throw LimitError(cat(image.width, "x", image.height, " pixels: LPIPS and BRISQUE take at most ",
+                         kLargestWhole / 1'000'000, " megapixels; leave them out of --metrics"));
+  return to_rgb(image);
+}
 
 #ifdef DACLIP_BRISQUE
 constexpr bool kHasBrisque = true;
@@ -94,14 +105,16 @@ class Figures {
     std::string key(metric.name);
     std::replace(key.begin(), key.end(), '-', '_');
     add({key, std::string(metric.title), 4, "",
-         [lpips](const FloatImage& a, const FloatImage& b) { return lpips->distance(a, b); }});
+         [lpips](const auto& a, const auto& b) { return lpips->distance(whole(a), whole(b)); }});
   }
 
   void add_brisque() {
 #ifdef DACLIP_BRISQUE
     const auto brisque = std::make_shared<Brisque>();
-    add({"brisque_a", "BRISQUE of A", 2, "", [brisque](const auto& a, const auto&) { return brisque->score(a); }});
-    add({"brisque_b", "BRISQUE of B", 2, "", [brisque](const auto&, const auto& b) { return brisque->score(b); }});
+    add({"brisque_a", "BRISQUE of A", 2, "",
+         [brisque](const auto& a, const auto&) { return brisque->score(whole(a)); }});
+    add({"brisque_b", "BRISQUE of B", 2, "",
+         [brisque](const auto&, const auto& b) { return brisque->score(whole(b)); }});
 #endif
   }
 
@@ -116,8 +129,8 @@ struct Scores {
 };
 
 Scores score(const Pair& pair, const Figures& figures, int crop) {
-  const FloatImage a = to_rgb(read_input(pair.a)), b = to_rgb(read_input(pair.b));
-  if (!a.same_size(b))
+  const Image a = read_input(pair.a), b = read_input(pair.b);
+  if (a.width != b.width || a.height != b.height)
     throw ShapeError(cat(pair.a.path.string(), " is ", a.width, "x", a.height, " pixels, ", pair.b.path.string(),
                          " is ", b.width, "x", b.height));
   if (a.width <= 2 * crop || a.height <= 2 * crop)
@@ -149,7 +162,7 @@ std::vector<Pair> find_pairs(const CompareArguments& arguments, size_t& problems
   for (const Input& a : list_a.inputs) {
     const auto found = partners.find(a.relative);
     if (found == partners.end()) {
-      std::cerr << "daclip: " << a.path.string() << ": no picture of that name in " << arguments.b << std::endl;
+      complain(cat(a.path.string(), ": no picture of that name in ", arguments.b));
       ++problems;
     } else {
       pairs.push_back({a, found->second});
@@ -180,7 +193,7 @@ void print_lines(const Figures& figures, const std::vector<double>& values) {
 }
 
 void print_row(const std::string& name, const Figures& figures, const std::vector<double>& values) {
-  std::cout << name << ' ';
+  std::cout << shown(name, STDOUT_FILENO) << ' ';
   for (size_t i = 0; i < values.size(); ++i) {
     const Figure& figure = figures.list()[i];
     std::cout << (i ? ", " : " ") << figure.title << ' ' << text(values[i], figure.digits, figure.unit);
@@ -227,7 +240,7 @@ int run_compare(const CompareArguments& arguments) {
       if (!folders && !dynamic_cast<const IoError*>(&error) && !dynamic_cast<const FormatError*>(&error) &&
           !dynamic_cast<const LimitError*>(&error))
         throw UsageError(error.what());
-      std::cerr << "daclip: " << error.what() << std::endl;
+      complain(error.what());
       ++failed;
       continue;
     }

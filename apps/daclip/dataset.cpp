@@ -6,6 +6,7 @@
 #include "data/pack_builder.h"
 #include "dataset.h"
 #include "progress.h"
+#include "text.h"
 #include "verbs.h"
 
 namespace daclip::app {
@@ -38,7 +39,7 @@ int run_pack(PackArguments& arguments) {
   for (const std::string& text : arguments.pairs) options.pairs.push_back(parse_labelled("--pairs", text));
   for (const std::string& text : arguments.damaged) options.damaged.push_back(parse_labelled("--damaged", text));
   const PackSummary summary = pack_dataset(options, arguments.out, counting(arguments.out));
-  for (const std::string& line : summary.skipped) std::fprintf(stderr, "daclip: %s\n", line.c_str());
+  for (const std::string& line : summary.skipped) complain(line);
   std::fprintf(stderr, "%s: %zu photos, %zu pairs, %zu captions, %zu found damaged\n", arguments.out.c_str(),
                summary.photos, summary.pairs, summary.captions, summary.damaged);
   return summary.skipped.empty() ? kAllDone : kSomeFailed;

@@ -8,6 +8,7 @@
 #include "dataset.h"
 #include "formats.h"
 #include "progress.h"
+#include "text.h"
 
 namespace daclip::app {
 namespace {
@@ -32,7 +33,7 @@ int run_build(BuildArguments& arguments) {
   for (const std::string& kind : kinds) options.chains.push_back(parse_chain(kind));
 
   const BuildSummary summary = build_dataset(options, arguments.out, counting(arguments.out));
-  for (const std::string& line : summary.failed) std::fprintf(stderr, "daclip: %s\n", line.c_str());
+  for (const std::string& line : summary.failed) complain(line);
   std::fprintf(stderr, "%s: %zu photos, %zu pairs written, %zu were there, %zu captions\n", arguments.out.c_str(),
                summary.photos, summary.written, summary.kept, summary.captions);
   return summary.failed.empty() ? kAllDone : kSomeFailed;

@@ -11,6 +11,7 @@
 #include "data/check.h"
 #include "dataset.h"
 #include "progress.h"
+#include "text.h"
 
 namespace daclip::app {
 namespace {
@@ -43,12 +44,10 @@ void print_text(const DatasetCheck& check) {
                 check.train_photos, check.test_photos);
   std::fflush(stdout);
   for (const CheckedSet& set : check.sets)
-    for (const std::string& problem : set.problems)
-      std::fprintf(stderr, "daclip: %s: %s\n", set.name.c_str(), problem.c_str());
+    for (const std::string& problem : set.problems) complain(cat(set.name, ": ", problem));
   for (const Duplicate& pair : check.duplicates)
-    std::fprintf(stderr, "daclip: %s shows what %s shows (distance %d)\n", pair.test.c_str(), pair.train.c_str(),
-                 pair.distance);
-  for (const std::string& problem : check.problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
+    complain(cat(pair.test, " shows what ", pair.train, " shows (distance ", pair.distance, ")"));
+  for (const std::string& problem : check.problems) complain(problem);
 }
 
 void print_json(const DatasetCheck& check) {

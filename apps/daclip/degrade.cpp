@@ -66,7 +66,7 @@ int run_degrade(const DegradeArguments& arguments) {
   for (const std::string& problem : plan.problems) progress.line("daclip: " + problem);
   for (size_t i = 0; i < plan.jobs.size(); ++i) {
     const Job& job = plan.jobs[i];
-    if (job.exists) continue;
+    if (already_done(job)) continue;
     progress.show(i, 0, job.input.path.filename().string());
     try {
       const Image image = read_input(job.input);

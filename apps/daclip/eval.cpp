@@ -18,7 +18,6 @@
 #include "runtime.h"
 #include "text.h"
 #include "verbs.h"
-#include "weights/mapped_file.h"
 
 namespace daclip::app {
 namespace {
@@ -44,12 +43,27 @@ Named parse_named(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-// Tells a model's file from another that was trained under the same name: FNV-1a, 64 bit.
-std::string checksum(const std::filesystem::path& path) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const uint8_t byte : map_file(path).bytes) hash = (hash ^ byte) * 0x100000001b3;
+// Tells a model from another that was trained under the same name: FNV-1a, 64 bit, over its configuration and weights
+// and those of its experts.
+uint64_t hash_of(const ModelFile& file, uint64_t hash = 0xcbf29ce484222325) {
+  const auto add = [&](const auto& bytes) {
+    for (const auto byte : bytes) hash = (hash ^ uint8_t(byte)) * 0x100000001b3;
+  };
+  add(file.arrays.metadata);
+  for (const auto& [name, array] : file.arrays.arrays) {
+    add(name);
+    add(array.bytes);
+  }
+  for (const auto& [label, expert] : file.experts) {
+    add(label);
+    hash = hash_of(*expert, hash);
+  }
+  return hash;
+}
+
+std::string checksum(const ModelFile& file) {
   char text[20];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash_of(file)));
   return text;
 }
 
@@ -101,7 +115,8 @@ class Methods {
     options.model = named.where;
     Loaded& loaded = *loaded_.emplace_back(std::make_unique<Loaded>());
     loaded.backend = make_backend(backend_options(options));
-    loaded.model = load_model(*loaded.backend, read_model_file(find_model(options.model)));
+    const ModelFile file = read_model_file(find_model(options.model));
+    loaded.model = load_model(*loaded.backend, file);
     const ModelConfig& config = loaded.model.config;
     RestoreOptions restore = arguments.restore;
     const bool samples = config.restorer && !config.restorer->describe_sampling({}).empty();
@@ -112,7 +127,7 @@ class Methods {
     if (restore.views > 1) how += cat(", ", restore.views, " views");
     if (samples) how += ", " + config.restorer->describe_sampling(restore.sampler);
     const std::string name = named.name.empty() ? config.name : named.name;
-    const std::string sum = checksum(find_model(named.where));
+    const std::string sum = checksum(file);
     methods_.push_back(
         model_method(name, cat("model ", sum, ", ", how), *loaded.backend, loaded.model, restore, arguments.told));
     notes_.push_back(cat(name, ": model ", config.name, " (checksum ", sum, "), ", how, "."));
@@ -161,8 +176,8 @@ int run_eval(EvalArguments& arguments) {
   options.workers = std::max(1, threads / 2);
   options.backend = [] { return make_backend({"cpu", 1, Precision::f32}); };
   Evaluation evaluation(sets, methods.list(), options);
-  for (const std::string& line : evaluation.notices()) std::fprintf(stderr, "daclip: %s\n", line.c_str());
-  for (const std::string& line : evaluation.problems()) std::fprintf(stderr, "daclip: %s\n", line.c_str());
+  for (const std::string& line : evaluation.notices()) complain(line);
+  for (const std::string& line : evaluation.problems()) complain(line);
 
   EvalOutcome outcome;
   {

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -5,6 +7,7 @@
 #include "backend/make_backend.h"
 #include "core/error.h"
 #include "import/import.h"
+#include "text.h"
 #include "verbs.h"
 #include "weights/safetensors.h"
 
@@ -57,8 +60,9 @@ int run_import(const ImportArguments& arguments) {
   const std::vector<fs::path> files(arguments.files.begin(), arguments.files.end());
   const ImportedModel model = import_model(*backend, files, options);
   write_safetensors(file, model.arrays);
-  for (const std::string& note : model.notes) std::cout << note << "\n";
-  std::cout << file.string() << ": written, " << (fs::file_size(file) + 500'000) / 1'000'000 << " MB" << std::endl;
+  for (const std::string& note : model.notes) std::cout << shown(note, STDOUT_FILENO) << "\n";
+  std::cout << shown(file.string(), STDOUT_FILENO) << ": written, " << (fs::file_size(file) + 500'000) / 1'000'000
+            << " MB" << std::endl;
   return kAllDone;
 }
 
@@ -103,15 +107,22 @@ void add_tensor_options(CLI::App& verb, ImportArguments& arguments) {
 
 void add_import(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<ImportArguments>();
-  CLI::App& verb = *program.add_subcommand("import", "Make a model of published checkpoints (PyTorch or safetensors)");
+  CLI::App& verb = *program.add_subcommand(
+      "import", "Make a model of published checkpoints (PyTorch, safetensors or TensorFlow.js)");
   verb.add_option("FILE", arguments->files,
-                  "DA-CLIP or CLIP, and a restoration network (U-Net or NAFNet): .pt, .pth, .bin, .safetensors")
+                  "DA-CLIP or CLIP, and a restoration network (U-Net, NAFNet or MAXIM): .pt, .pth, .bin, .safetensors, "
+                  "or the folder of a TensorFlow.js model")
       ->type_name("FILE")
       ->required();
   verb.add_option("-o,--out", arguments->out, "The model: a .safetensors file, or a folder for model.safetensors")
       ->type_name("MODEL")
       ->required();
   verb.add_option("--name", arguments->name, "The model's name for itself (default: that of the file or folder)");
+  verb.add_option(
+          "--entry", arguments->options.entry,
+          "Which entry of the checkpoint to take, or the start of its tensors' names (default: averaged weights\n"
+          "if there are some)")
+      ->type_name("NAME");
   verb.add_flag("--half", arguments->options.half, "Store matrices in 16 bits");
   verb.add_option("--vocab", arguments->vocabulary,
                   "CLIP's vocabulary bpe_simple_vocab_16e6.txt.gz (default: looked for beside the files)")

@@ -46,6 +46,9 @@ nlohmann::ordered_json describe(const ModelFile& file) {
   info["configuration"] = nlohmann::ordered_json::parse(to_json(file.config));
   if (!file.config.words.empty()) info["configuration"]["words"] = file.config.words.size();  // too many to read
   info["parameters"] = parameters(file);
+  for (const auto& [label, expert] : file.experts)
+    info["experts"][label][expert->config.name] = {{"file", expert->path.string()},
+                                                   {"parameters", expert->parameters("restorer.")}};
   constexpr int kSide = 512;
   for (const Network& network : networks_of(file.config, kSide, kSide)) {
     if (network.restores)

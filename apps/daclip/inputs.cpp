@@ -285,6 +285,16 @@ void check_all_pages(const Photo& photo, const Job& job) {
         cat(job.format->title, " holds one picture, this file ", photo.image.source.pages, "; choose --format tiff"));
 }
 
+bool already_done(const Job& job) {
+  if (!job.exists) return false;
+  try {
+    read_image(job.output);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 EncodeOptions encoding_of(const Photo& photo, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality > 0 ? quality : kDefaultQuality;

@@ -60,7 +60,7 @@ struct Job {
   Input input;
   std::filesystem::path output;         // "-" is standard output
   const ImageFormat* format = nullptr;  // of the output
-  bool exists = false;                  // already there and to be kept
+  bool exists = false;                  // a file is there, to be kept where already_done()
 };
 
 struct Plan {
@@ -72,6 +72,9 @@ struct Plan {
 // Decides every output and makes the output folder. Throws UsageError where two inputs would write one file, an output
 // would replace an input, OUT does not fit the inputs, or the folder cannot be written.
 Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& options);
+
+// Whether the output can be kept: it exists and is a whole picture, not one that a full disk or a crash cut off.
+bool already_done(const Job& job);
 
 // Throws UsageError where the photo's pictures cannot be read one by one, or the job's format holds one only.
 void check_all_pages(const Photo& photo, const Job& job);

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <new>
 
+#include "core/files.h"
+#include "text.h"
 #include "verbs.h"
 #include "version.h"
 
@@ -55,7 +57,7 @@ int parse_and_run(int argc, char** argv) {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == int(CLI::ExitCodes::Success)) return program.exit(error);  // --help, --version
-    std::fprintf(stderr, "daclip: %s (daclip --help tells more)\n", error.what());
+    complain(std::string(error.what()) + " (daclip --help tells more)");
     return kWrongUsage;
   }
   return run();
@@ -67,12 +69,13 @@ int parse_and_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   daclip::app::restart_without_spinning(argv);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, told like any other
+  daclip::prepare_signals();
   try {
     return daclip::app::parse_and_run(argc, argv);
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "daclip: not enough memory\n");
+    daclip::app::complain("not enough memory");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "daclip: %s\n", error.what());
+    daclip::app::complain(error.what());
   }
   return daclip::app::kWrongUsage;
 }

@@ -5,6 +5,7 @@
 #include "core/files.h"
 #include "eval/page.h"
 #include "eval/training_log.h"
+#include "text.h"
 #include "verbs.h"
 
 namespace daclip::app {
@@ -33,12 +34,12 @@ int run_plot(const PlotArguments& arguments) {
     try {
       logs.push_back(read_training_log(arguments.logs[i]));
     } catch (const Error& error) {
-      std::fprintf(stderr, "daclip: %s\n", error.what());
+      complain(error.what());
       ++failed;
       continue;
     }
     if (!arguments.names.empty()) logs.back().name = arguments.names[i];
-    for (const std::string& problem : logs.back().problems) std::fprintf(stderr, "daclip: %s\n", problem.c_str());
+    for (const std::string& problem : logs.back().problems) complain(problem);
   }
   if (logs.empty()) return kSomeFailed;
   const Svg svg = curve_chart(training_chart(logs, arguments.options));

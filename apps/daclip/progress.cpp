@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "core/error.h"
+#include "text.h"
 
 namespace daclip::app {
 namespace {
@@ -38,7 +38,7 @@ void ProgressBar::show(size_t done, double share, const std::string& name) {
   std::string text = cat("[", std::string(size_t(filled), '#'), std::string(size_t(kCells - filled), '.'), "] ",
                          std::min(done + 1, items_), "/", items_, " ");
   if (fraction > 0.01 && fraction < 1) text += cat(clock_text(seconds * (1 - fraction) / fraction), " left ");
-  text += name;
+  text += shown(name, STDERR_FILENO);
   text.resize(std::min(text.size(), size_t(terminal_width() - 1)));
   std::fprintf(stderr, "\r\033[K%s", text.c_str());
   std::fflush(stderr);
@@ -47,7 +47,7 @@ void ProgressBar::show(size_t done, double share, const std::string& name) {
 
 void ProgressBar::line(const std::string& text) {
   clear();
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", shown(text, STDERR_FILENO).c_str());
 }
 
 std::function<void(size_t, size_t)> counting(std::string name) {

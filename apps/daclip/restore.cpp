@@ -22,6 +22,7 @@ struct RestoreArguments {
   RestoreOptions restore;
   std::string mask, mask_holes = "black", report, report_note;
   std::string prompt, caption, clean, zero_context;
+  std::string strip;  // "", "gps" or "all"
 };
 
 // Decodes the next picture while the network works on this one.
@@ -55,7 +56,7 @@ class RestoreRun {
     for (size_t i = 0; i < plan_.jobs.size(); ++i) {
       const Job& job = plan_.jobs[i];
       try {
-        if (job.exists) {
+        if (already_done(job)) {
           ++kept_;
           progress_.line(cat(job.input.path.string(), ": kept ", job.output.string()));
         } else {
@@ -96,7 +97,8 @@ class RestoreRun {
     const Restored done = restore(index, photo.image);
     const RestoreResult& result = done.result;
     // A copy keeps what an encoder would not: all pages, every block of metadata, the loss of a second JPEG.
-    const bool copied = result.untouched && photo.format == job.format && arguments_.output.quality == 0;
+    const bool copied =
+        result.untouched && photo.format == job.format && arguments_.output.quality == 0 && arguments_.strip.empty();
     if (copied)
       write_output(job, photo.bytes);
     else
@@ -135,6 +137,8 @@ class RestoreRun {
       progress_.show(index, fraction, name);
       return true;
     });
+    if (arguments_.strip == "all") result.image.metadata = {};
+    if (arguments_.strip == "gps") remove_gps(result.image.metadata);
     return {std::move(result), seconds_since(start)};
   }
 
@@ -281,7 +285,7 @@ ConditioningChoice conditioning_of(const RestoreArguments& arguments, Restorer& 
 void understand_prompt(RestoreArguments& arguments, Restorer& restorer) {
   const Instruction instruction = restorer.understand(arguments.prompt);
   if (!instruction.unknown_words.empty())
-    std::cerr << "daclip: --prompt: words that the model does not know: " << joined(instruction.unknown_words) << "\n";
+    complain("--prompt: words that the model does not know: " + joined(instruction.unknown_words));
   arguments.restore.instruction = instruction;
 }
 
@@ -354,6 +358,9 @@ void add_restore(CLI::App& program, Run& run) {
                 "Restore every page or frame of a file with several, into a TIFF");
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
+  verb.add_option("--strip", arguments->strip,
+                  "Leave out all metadata (the colour profile stays), or where it was taken")
+      ->check(CLI::IsMember({"all", "gps"}));
   add_model_options(verb, *arguments);
   verb.add_option(
           "--mask", arguments->mask,
@@ -380,7 +387,7 @@ void add_restore(CLI::App& program, Run& run) {
   verb.add_option("--report-note", arguments->report_note, "A sentence for the top of that page")->type_name("TEXT");
   verb.footer(
       "A photo that is recognised as clean is returned as it is. Bit depth (PNG, TIFF), alpha, grey, colour profile\n"
-      "and EXIF are kept. Nothing is started when two inputs would write one file.");
+      "and metadata are kept. Nothing is started when two inputs would write one file.");
   verb.callback([arguments, &run] { run = [arguments] { return run_restore(*arguments); }; });
 }
 

@@ -32,8 +32,8 @@ struct ModelState;
 /// Each thread needs its own Restorer or Classifier.
 class DACLIP_API Model {
  public:
-  /// Loads a model file. `model` is a file, a folder holding model.safetensors, or a name that is searched for as
-  /// NAME/model.safetensors in $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a
+  /// Loads a model file or a table of experts. `model` is a file, a folder holding model.safetensors or experts.toml,
+  /// or the name of such a folder in $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a
   /// folder above it, in share/daclip/models of the installation, and in models/ of the working folder.
   /// @throws IoError listing the folders that were searched; FormatError or WeightsError for a file that is not a valid
   ///         model; DeviceError for a device or precision that is not available

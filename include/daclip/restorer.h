@@ -94,7 +94,8 @@ enum class UntouchedReason {
 
 /// A restored photo, with the decisions and costs behind it.
 struct RestoreResult {
-  Image image;              ///< with the input's size, bit depth, channels, alpha, profile and EXIF
+  Image image;  ///< with the input's size, bit depth, channels, alpha, profile and metadata; if the network changed
+                ///< it, XMP's DigitalSourceType says so
   Recognition recognition;  ///< before any override; empty if the model has no CLIP
   std::string degradation;  ///< the label used, recognised or chosen; empty if the model has no CLIP
   /// The kinds of damage that each pass repaired: those that it found or that were asked for, or `degradation`. Empty

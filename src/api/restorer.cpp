@@ -1,6 +1,9 @@
 #include "daclip/restorer.h"
 
+#include <algorithm>
+
 #include "api/model_state.h"
+#include "image/metadata.h"
 #include "image/seen.h"
 #include "pipeline/instruction.h"
 #include "pipeline/restore_pipeline.h"
@@ -17,6 +20,22 @@ struct Restorer::Session {
   RestorePipeline pipeline;
 };
 
+namespace {
+
+// Whether the network invented what it shows: where holes were painted.
+bool painted(const RestoreResult& result, const RestoreOptions& options) {
+  return options.mask || std::ranges::any_of(result.repairs, [](const std::vector<std::string>& labels) {
+           return std::ranges::find(labels, "uncompleted") != labels.end();
+         });
+}
+
+RestoreResult marked(RestoreResult result, const RestoreOptions& options) {
+  if (!result.untouched && options.strength > 0) mark_digital_source(result.image.metadata, painted(result, options));
+  return result;
+}
+
+}  // namespace
+
 Restorer::Restorer(const Model& model, int threads) : session_(std::make_unique<Session>(model, threads)) {}
 Restorer::~Restorer() = default;
 Restorer::Restorer(Restorer&&) noexcept = default;
@@ -32,7 +51,7 @@ RestoreResult Restorer::restore(const Image& photo, const RestoreOptions& option
     };
   RestoreResult result = session_->pipeline.restore(seen.image(), options, report);
   result.image = result.untouched ? photo : seen.own(std::move(result.image));
-  return result;
+  return marked(std::move(result), options);
 }
 
 void Restorer::check(const RestoreOptions& options) const { session_->pipeline.check(options); }

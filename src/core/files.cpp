@@ -4,7 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <climits>
+#include <csignal>
 #include <cstring>
 
 #include "core/error.h"
@@ -21,14 +26,74 @@ class FileDescriptor {
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
   int get() const { return fd_; }
-  int release_and_close() {
-    const int result = ::close(fd_);
-    fd_ = -1;
-    return result;
-  }
 
  private:
   int fd_;
+};
+
+// Names of the temporary files that are being written, where a signal handler can read them.
+struct TemporaryName {
+  std::atomic<int> state = 0;  // 0 free, 1 being filled, 2 in use
+  char name[PATH_MAX] = "";
+};
+std::array<TemporaryName, 64> temporary_names;
+
+extern "C" void remove_temporaries(int signal) {
+  for (TemporaryName& entry : temporary_names)
+    if (entry.state == 2) ::unlink(entry.name);
+  ::raise(signal);  // SA_RESETHAND: what the signal does by default
+}
+
+// A new file beside `path`. Its name is short, since that of `path` may be as long as the system allows.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::filesystem::path& path) {
+    static std::atomic<unsigned> count = 0;
+    const std::string folder = path.has_parent_path() ? (path.parent_path() / "").string() : "";
+    do {
+      name_ = cat(folder, ".daclip-", ::getpid(), "-", count++);
+      remember();
+      fd_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      if (fd_ < 0) forget();
+    } while (fd_ < 0 && errno == EEXIST);
+  }
+  ~TemporaryFile() {
+    if (fd_ < 0) return;
+    if (open_) ::close(fd_);
+    if (!renamed_) ::unlink(name_.c_str());
+    forget();
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  int get() const { return fd_; }
+  bool close() {
+    open_ = false;
+    return ::close(fd_) == 0;
+  }
+  bool rename_to(const std::filesystem::path& path) { return renamed_ = ::rename(name_.c_str(), path.c_str()) == 0; }
+
+ private:
+  void remember() {
+    if (name_.size() >= PATH_MAX) return;
+    for (TemporaryName& entry : temporary_names) {
+      int free = 0;
+      if (!entry.state.compare_exchange_strong(free, 1)) continue;
+      std::copy(name_.c_str(), name_.c_str() + name_.size() + 1, entry.name);
+      entry.state = 2;
+      entry_ = &entry;
+      return;
+    }
+  }
+  void forget() {
+    if (entry_) entry_->state = 0;
+    entry_ = nullptr;
+  }
+
+  std::string name_;
+  TemporaryName* entry_ = nullptr;
+  int fd_ = -1;
+  bool open_ = true, renamed_ = false;
 };
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
@@ -72,30 +137,36 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const ui
 }
 
 void write_parts_atomically(const std::filesystem::path& path, std::span<const std::span<const uint8_t>> parts) {
-  std::string temporary = path.string() + ".XXXXXX";
-  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  TemporaryFile file(path);
   if (file.get() < 0) fail(path, "cannot be written");
-  try {
-    for (const std::span<const uint8_t> bytes : parts) {
-      size_t written = 0;
-      while (written < bytes.size()) {
-        const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) fail(path, "cannot be written");
-        written += size_t(n);
-      }
+  for (const std::span<const uint8_t> bytes : parts) {
+    size_t written = 0;
+    while (written < bytes.size()) {
+      const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail(path, "cannot be written");
+      written += size_t(n);
     }
-    // mkostemp restricts access to the owner. Use the mode of the replaced file, or what a plain open would give.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    struct stat existing {};
-    const mode_t mode = ::stat(path.c_str(), &existing) == 0 ? (existing.st_mode & 07777) : (0666 & ~mask);
-    if (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0) fail(path, "cannot be written");
-    if (file.release_and_close() != 0) fail(path, "cannot be written");
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+  }
+  // Access was restricted to the owner so far. Use the mode of the replaced file, or what a plain open would give.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  struct stat existing {};
+  const mode_t mode = ::stat(path.c_str(), &existing) == 0 ? (existing.st_mode & 07777) : (0666 & ~mask);
+  if (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0) fail(path, "cannot be written");
+  if (!file.close() || !file.rename_to(path)) fail(path, "cannot be written");
+}
+
+void prepare_signals() {
+  std::signal(SIGXFSZ, SIG_IGN);
+  struct sigaction action {};
+  action.sa_handler = remove_temporaries;
+  action.sa_flags = SA_RESETHAND;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    // What nohup or a shell in the background ignores stays ignored.
+    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+      ::sigaction(signal, &action, nullptr);
   }
 }
 

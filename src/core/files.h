@@ -22,6 +22,10 @@ void write_parts_atomically(const std::filesystem::path& path, std::span<const s
 // Same, for text. Nothing is appended or converted.
 void write_text(const std::filesystem::path& path, std::string_view text);
 
+// For programs, at their start: a file above the size limit is a failed write (SIGXFSZ is ignored), and SIGINT, SIGTERM
+// and SIGHUP remove the temporary files of unfinished writes before they end the program.
+void prepare_signals();
+
 // Absolute path with symlinks resolved; the path need not exist. An empty path stays empty.
 std::filesystem::path resolved(const std::filesystem::path& path);
 

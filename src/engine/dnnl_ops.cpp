@@ -169,20 +169,25 @@ void DnnlOps::pool(const Pooling& s, const void* x, void* y) {
   });
 }
 
-void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias,
-                     void* y) {
+void DnnlOps::linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y,
+                     After after) {
   const ThreadScope scope(threads_);
   translate_errors("linear", [&] {
     const memory::desc source({rows, in}, type_, Tag::ab), target({rows, out}, type_, Tag::ab);
     const memory::desc bias_layout = bias ? memory::desc({1, out}, Type::f32, Tag::ab) : memory::desc();
-    const Entry& entry = find({1, rows, in, out, bias != nullptr}, [&] {
+    const Entry& entry = find({1, rows, in, out, bias != nullptr, int64_t(after)}, [&] {
       // Before AVX-512, oneDNN keeps weights as rows of `out` values and packs them at each call. That is slow if rows
       // are whole pages apart.
       const bool pages = type_ == Type::f32 && out % 1024 == 0 && !has_isa(dnnl::cpu_isa::avx512_core);
       const memory::desc layout({in, out}, type_, pages ? Tag::ba : Tag::any);
       const auto operation =
           bias ? dnnl::matmul::desc(source, layout, bias_layout, target) : dnnl::matmul::desc(source, layout, target);
-      const dnnl::matmul::primitive_desc pd(operation, user_scratchpad(), engine_);
+      dnnl::primitive_attr attributes = user_scratchpad();
+      dnnl::post_ops then;
+      if (after == After::gelu_tanh) then.append_eltwise(1, dnnl::algorithm::eltwise_gelu_tanh, 0, 0);
+      if (after == After::add) then.append_sum();
+      attributes.set_post_ops(then);
+      const dnnl::matmul::primitive_desc pd(operation, attributes, engine_);
       return Entry{dnnl::matmul(pd), pd.weights_desc(), pd.scratchpad_desc(), pd.impl_info_str()};
     });
     const Packed& packed = pack(w, memory::desc({in, out}, dnnl_type(w.dtype()), Tag::ba), entry.weights);

@@ -60,8 +60,10 @@ class DnnlOps {
   };
   void pool(const Pooling& shape, const void* x, void* y);
 
-  // x (rows,I), w (O,I,...) -> y (rows,O).
-  void linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y);
+  // x (rows,I), w (O,I,...) -> y (rows,O): the product, its gelu_tanh, or y plus the product.
+  enum class After { nothing, gelu_tanh, add };
+  void linear(int64_t rows, int64_t in, int64_t out, const void* x, const Tensor& w, const float* bias, void* y,
+              After after = After::nothing);
 
   // a (B,M,K) * b (B,K,N), or b (B,N,K) -> y (B,M,N) of type `to`.
   struct MatMul {

@@ -13,10 +13,10 @@ namespace daclip::kernels {
 
 inline size_t element_size(DType type) { return type == DType::f32 ? 4 : 2; }
 
-enum class Unary { gelu, quick_gelu, silu, relu, scale };
+enum class Unary { gelu, gelu_tanh, quick_gelu, silu, relu, leaky_relu, sigmoid, scale };
 enum class Binary { add, mul, add_silu };
 
-// y[i] = op(x[i]). Only `scale` uses `factor`.
+// y[i] = op(x[i]). `factor` is that of scale, or the slope of leaky_relu, 0 to 1.
 void unary(Unary op, DType type, const void* x, void* y, size_t count, float factor);
 
 // y[r][c] = op(a[r][c], b[r * b_stride + c]); if b_scalar, b[r * b_stride] for every c.
@@ -57,6 +57,14 @@ struct SoftmaxRows {
   size_t visible = 0;
 };
 void softmax(const SoftmaxRows& job, const void* x, void* y);
+
+// y[i] = sum over t of weights[t] * rows[t][i].
+void weighted_sum(DType from, const void* const* rows, const float* weights, size_t count, DType to, void* y,
+                  size_t cols);
+
+// y = x + shift, and y = u * (x + shift).
+void shift(DType type, const void* x, float shift, void* y, size_t count);
+void shifted_gate(DType type, const void* u, const void* x, float shift, void* y, size_t count);
 
 // Depth-wise convolution, zero-padded: computes rows [first, last) of y from one image (H,W,C); w (k,k,C), bias (C) or
 // null.

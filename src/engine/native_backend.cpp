@@ -264,9 +264,14 @@ Tensor NativeBackend::unary(kernels::Unary op, const Tensor& input, float factor
 }
 
 Tensor NativeBackend::do_gelu(const Tensor& x) { return unary(kernels::Unary::gelu, x); }
+Tensor NativeBackend::do_gelu_tanh(const Tensor& x) { return unary(kernels::Unary::gelu_tanh, x); }
 Tensor NativeBackend::do_quick_gelu(const Tensor& x) { return unary(kernels::Unary::quick_gelu, x); }
 Tensor NativeBackend::do_silu(const Tensor& x) { return unary(kernels::Unary::silu, x); }
 Tensor NativeBackend::do_relu(const Tensor& x) { return unary(kernels::Unary::relu, x); }
+Tensor NativeBackend::do_leaky_relu(const Tensor& x, float slope) {
+  return unary(kernels::Unary::leaky_relu, x, slope);
+}
+Tensor NativeBackend::do_sigmoid(const Tensor& x) { return unary(kernels::Unary::sigmoid, x); }
 Tensor NativeBackend::do_scale(const Tensor& x, float factor) { return unary(kernels::Unary::scale, x, factor); }
 
 Tensor NativeBackend::gated(const Tensor& input, void (*kernel)(DType, const void*, void*, size_t, size_t)) {

@@ -39,6 +39,9 @@ class NativeBackend : public Backend {
 
   Tensor fused_linear_attention(const Scope& weights, const Tensor& x, int heads, float eps) override;
 
+  Tensor fused_multi_axis_mlp(const Scope& weights, const Tensor& x, float eps) override;
+  Tensor fused_spatial_gate(const Scope& weights, const Tensor& x, float eps) override;
+
   // Name of the oneDNN kernel that ran last, for benchmarks.
   std::string last_kernel() const;
 
@@ -50,19 +53,24 @@ class NativeBackend : public Backend {
   Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
+  Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override;
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_normalize(const Tensor& x) override;
   Tensor do_gelu(const Tensor& x) override;
   Tensor do_quick_gelu(const Tensor& x) override;
+  Tensor do_gelu_tanh(const Tensor& x) override;
   Tensor do_silu(const Tensor& x) override;
   Tensor do_relu(const Tensor& x) override;
+  Tensor do_leaky_relu(const Tensor& x, float slope) override;
+  Tensor do_sigmoid(const Tensor& x) override;
   Tensor do_simple_gate(const Tensor& x) override;
   Tensor do_add(const Tensor& a, const Tensor& b) override;
   Tensor do_mul(const Tensor& a, const Tensor& b) override;
   Tensor do_scale(const Tensor& x, float factor) override;
   Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override;
+  Tensor do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_gelu_gate(const Tensor& x) override;
   Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_silu(const Tensor& a, const Tensor& b) override;
@@ -76,6 +84,7 @@ class NativeBackend : public Backend {
   Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_resize_nearest(const Tensor& x, int factor) override;
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
   Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;
@@ -106,6 +115,15 @@ class NativeBackend : public Backend {
   const float* winograd_weights(const Tensor& w);
   const float* depthwise_weights(const Tensor& w);
   Tensor patch_weights(const Tensor& w);
+
+  // Parts of MAXIM's modules, native_mix.cpp.
+  void mix_rows(const Tensor& w, const float* bias, void* rows, int64_t row, void* mixed);
+  void mix_channels(const Tensor& from, const Tensor& to, int64_t begin, int64_t channels, const Tensor& w,
+                    const Tensor& b, Groups groups);
+  void norm_rows(void* x, const Tensor& gain, const Tensor& shift, float eps, int64_t rows, int64_t cols, void* y);
+  Tensor widened(const Scope& w, const Tensor& x, float eps);
+  void gated_mlp(const Scope& w, const Scope& unit, const Tensor& map, int64_t begin, int64_t cols, Groups groups,
+                 float eps);
 
   Tensor unary(kernels::Unary op, const Tensor& x, float factor = 1);
   Tensor binary(kernels::Binary op, const Tensor& a, const Tensor& b);

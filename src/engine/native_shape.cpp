@@ -7,6 +7,7 @@
 #include "engine/native_backend.h"
 #include "engine/parallel.h"
 #include "engine/rows.h"
+#include "ops/resize_taps.h"
 
 namespace daclip {
 namespace {
@@ -162,6 +163,35 @@ void shuffle_rows(const T* from, T* to, int64_t width, int64_t channels, int f, 
 }
 
 }  // namespace
+
+Tensor NativeBackend::do_resize_bilinear(const Tensor& input, int64_t height, int64_t width) {
+  const Tensor x = activation(input);
+  const int64_t channels = x.dim(3), row = x.dim(2) * channels;
+  const std::vector<ResizeTaps> down = resize_taps(x.dim(1), height), across = resize_taps(x.dim(2), width);
+  Tensor y = make({x.dim(0), height, width, channels});
+  void *from = data(x), *to = data(y);
+  parallel_for(threads_, x.dim(0) * height, grain_rows(row), [&](int64_t begin, int64_t end) {
+    std::vector<float> line(static_cast<size_t>(row));  // the rows' sum
+    std::vector<const void*> parts;
+    for (int64_t i = begin; i < end; ++i) {
+      const ResizeTaps& rows = down[size_t(i % height)];
+      parts.clear();
+      for (size_t t = 0; t < rows.weights.size(); ++t)
+        parts.push_back(at(from, type_, (i / height * x.dim(1) + rows.first + int64_t(t)) * row));
+      kernels::weighted_sum(type_, parts.data(), rows.weights.data(), parts.size(), DType::f32, line.data(),
+                            size_t(row));
+      for (int64_t j = 0; j < width; ++j) {
+        const ResizeTaps& columns = across[size_t(j)];
+        parts.clear();
+        for (size_t t = 0; t < columns.weights.size(); ++t)
+          parts.push_back(line.data() + (columns.first + int64_t(t)) * channels);
+        kernels::weighted_sum(DType::f32, parts.data(), columns.weights.data(), parts.size(), type_,
+                              at(to, type_, (i * width + j) * channels), size_t(channels));
+      }
+    }
+  });
+  return y;
+}
 
 Tensor NativeBackend::do_pixel_shuffle(const Tensor& input, int factor) {
   const Tensor x = activation(input);

@@ -27,6 +27,21 @@ HWY_INLINE hn::VFromD<D> swish(D d, hn::VFromD<D> v, float slope) {
   return hn::Div(v, hn::Add(hn::Set(d, 1.0f), e));
 }
 
+// 1 / (1 + exp(-x)), with the same clamp.
+template <class D>
+HWY_INLINE hn::VFromD<D> logistic(D d, hn::VFromD<D> v) {
+  const auto one = hn::Set(d, 1.0f);
+  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(v), hn::Set(d, 88.0f)))));
+}
+
+// x * (1 + tanh(u)) / 2 = x * sigmoid(2 u), u = sqrt(2/pi) (x + 0.044715 x^3).
+template <class D>
+HWY_INLINE hn::VFromD<D> tanh_gelu(D d, hn::VFromD<D> v) {
+  const auto cubic =
+      hn::MulAdd(hn::Mul(v, v), hn::Set(d, 2 * 0.79788456080286536f * 0.044715f), hn::Set(d, 2 * 0.79788456080286536f));
+  return hn::Mul(v, logistic(d, hn::Mul(v, cubic)));
+}
+
 // x * Phi(x).
 template <class D>
 HWY_INLINE hn::VFromD<D> exact_gelu(D d, hn::VFromD<D> v) {
@@ -38,9 +53,14 @@ template <class T>
 void unary_typed(Unary op, const void* x, void* y, size_t count, float factor) {
   switch (op) {
     case Unary::gelu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return exact_gelu(d, v); });
+    case Unary::gelu_tanh: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return tanh_gelu(d, v); });
     case Unary::quick_gelu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.702f); });
     case Unary::silu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return swish(d, v, 1.0f); });
     case Unary::relu: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return hn::Max(v, hn::Zero(d)); });
+    case Unary::leaky_relu:
+      return map<T>(x, y, count,
+                    [factor](auto d, auto v) HWY_ATTR { return hn::Max(v, hn::Mul(v, hn::Set(d, factor))); });
+    case Unary::sigmoid: return map<T>(x, y, count, [](auto d, auto v) HWY_ATTR { return logistic(d, v); });
     case Unary::scale:
       return map<T>(x, y, count, [factor](auto d, auto v) HWY_ATTR { return hn::Mul(v, hn::Set(d, factor)); });
   }
@@ -77,6 +97,40 @@ void run_binary(Binary op, DType type, const void* a, const void* b, void* y, si
       case Binary::add_silu:
         return each([](auto p, auto q) HWY_ATTR { return hn::Add(p, swish(hn::DFromV<decltype(q)>(), q, 1.0f)); });
     }
+  });
+}
+
+void run_weighted_sum(DType from, const void* const* rows, const float* weights, size_t count, DType to, void* y,
+                      size_t cols) {
+  with_type(from, [&](auto* f) {
+    with_type(to, [&](auto* t) {
+      auto* ty = static_cast<std::remove_pointer_t<decltype(t)>*>(y);
+      const auto row = [&](size_t r) { return static_cast<const std::remove_pointer_t<decltype(f)>*>(rows[r]); };
+      for_each(cols, [&](auto d, size_t i) HWY_ATTR {
+        auto sum = hn::Mul(load(d, row(0) + i), hn::Set(d, weights[0]));
+        for (size_t r = 1; r < count; ++r) sum = hn::MulAdd(load(d, row(r) + i), hn::Set(d, weights[r]), sum);
+        store(d, sum, ty + i);
+      });
+    });
+  });
+}
+
+void run_shift(DType type, const void* x, float shift, void* y, size_t count) {
+  with_type(type, [&](auto* t) {
+    map<std::remove_pointer_t<decltype(t)>>(x, y, count,
+                                            [shift](auto d, auto v) HWY_ATTR { return hn::Add(v, hn::Set(d, shift)); });
+  });
+}
+
+void run_shifted_gate(DType type, const void* u, const void* x, float shift, void* y, size_t count) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* tu = static_cast<const T*>(u);
+    const T* tx = static_cast<const T*>(x);
+    T* ty = static_cast<T*>(y);
+    for_each(count, [&](auto d, size_t i) HWY_ATTR {
+      store(d, hn::Mul(load(d, tu + i), hn::Add(load(d, tx + i), hn::Set(d, shift))), ty + i);
+    });
   });
 }
 
@@ -153,6 +207,9 @@ namespace daclip {
 HWY_EXPORT(run_unary);
 HWY_EXPORT(run_binary);
 HWY_EXPORT(run_convert);
+HWY_EXPORT(run_shift);
+HWY_EXPORT(run_shifted_gate);
+HWY_EXPORT(run_weighted_sum);
 HWY_EXPORT(run_simple_gate);
 HWY_EXPORT(run_gelu_gate);
 HWY_EXPORT(run_affine);
@@ -171,6 +228,19 @@ void binary(Binary op, DType type, const void* a, const void* b, void* y, size_t
 
 void convert(DType from, const void* x, DType to, void* y, size_t count) {
   HWY_DYNAMIC_DISPATCH(run_convert)(from, x, to, y, count);
+}
+
+void shift(DType type, const void* x, float shift, void* y, size_t count) {
+  HWY_DYNAMIC_DISPATCH(run_shift)(type, x, shift, y, count);
+}
+
+void shifted_gate(DType type, const void* u, const void* x, float shift, void* y, size_t count) {
+  HWY_DYNAMIC_DISPATCH(run_shifted_gate)(type, u, x, shift, y, count);
+}
+
+void weighted_sum(DType from, const void* const* rows, const float* weights, size_t count, DType to, void* y,
+                  size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_weighted_sum)(from, rows, weights, count, to, y, cols);
 }
 
 void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {

@@ -35,7 +35,7 @@ void convert_plainly(const Sample* cmyk, Sample* rgb, size_t pixels) {
 
 Image cmyk_to_rgb(const Image& cmyk) {
   Image rgb = start_image(uint64_t(cmyk.width), uint64_t(cmyk.height), 3, cmyk.bits);
-  rgb.exif = cmyk.exif;
+  rgb.metadata = cmyk.metadata;
   rgb.data.resize(rgb.samples() * size_t(rgb.bits / 8));
   if (convert_by_profile(cmyk, rgb)) return rgb;
   if (cmyk.bits == 16)
@@ -77,7 +77,7 @@ Image to_8bit(const Image& image) {
   if (image.bits == 8) return image;
   Image result = start_image(uint64_t(image.width), uint64_t(image.height), image.channels, 8);
   result.icc = image.icc;
-  result.exif = image.exif;
+  result.metadata = image.metadata;
   result.data.resize(image.samples());
   const uint16_t* from = image.data16();
   for (size_t i = 0; i < result.data.size(); ++i) result.data[i] = uint8_t((uint32_t(from[i]) * 255 + 32767) / 65535);
@@ -89,7 +89,7 @@ Image on_white(const Image& image) {
   const size_t colours = size_t(image.colour_channels());
   Image result = start_image(uint64_t(image.width), uint64_t(image.height), int(colours), 8);
   result.icc = image.icc;
-  result.exif = image.exif;
+  result.metadata = image.metadata;
   result.data.resize(result.samples());
   const uint8_t* from = image.data.data();
   uint8_t* to = result.data.data();

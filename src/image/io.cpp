@@ -1,25 +1,13 @@
 #include "image/io.h"
 
-#include <cstring>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "image/codec.h"
-#include "image/exif.h"
 #include "image/formats.h"
+#include "image/metadata.h"
 #include "image/orientation.h"
 
 namespace daclip {
-namespace {
-
-// PNG and WebP hold the block bare, but some writers keep JPEG's prefix.
-void drop_exif_prefix(std::vector<uint8_t>& exif) {
-  constexpr std::string_view prefix("Exif\0\0", 6);
-  if (exif.size() >= prefix.size() && std::memcmp(exif.data(), prefix.data(), prefix.size()) == 0)
-    exif.erase(exif.begin(), exif.begin() + prefix.size());
-}
-
-}  // namespace
 
 Image decode_as(const ImageFormat& format, std::span<const uint8_t> bytes, std::string_view where,
                 const DecodeLimits& limits) {
@@ -28,9 +16,10 @@ Image decode_as(const ImageFormat& format, std::span<const uint8_t> bytes, std::
                           readable_titles(" or "), ")"));
   try {
     Image image = format.decode(bytes, where, limits);
-    drop_exif_prefix(image.exif);
-    const int orientation = take_orientation(image.exif);
-    return format.orients ? image : upright(std::move(image), orientation);
+    const int orientation = settle_metadata(image.metadata);
+    if (format.orients) return image;
+    turn_metadata(image.metadata, orientation);
+    return upright(std::move(image), orientation);
   } catch (const std::bad_alloc&) {
     throw LimitError(cat(where, ": not enough memory for this picture"));
   }

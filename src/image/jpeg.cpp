@@ -1,5 +1,6 @@
 // JPEG through libjpeg-turbo.
 #include <climits>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,11 +13,13 @@
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/containers.h"
+#include "image/metadata.h"
 
 namespace daclip {
 namespace {
 
-constexpr char kExifPrefix[6] = {'E', 'x', 'i', 'f', 0, 0};
+constexpr int kPhotoshopMarker = JPEG_APP0 + 13;
 constexpr size_t kMarkerLimit = 65533;  // bytes that one JPEG marker carries
 constexpr int kScanLimit = 500;         // progressive files with more scans are attacks on the decoder's time
 
@@ -84,8 +87,8 @@ class Decoder {
     created_ = true;
     progress_.progress_monitor = limit_scans;
     info_.progress = &progress_;
-    jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);
-    jpeg_save_markers(&info_, JPEG_APP0 + 2, 0xffff);
+    for (const int marker : {JPEG_APP0 + 1, JPEG_APP0 + 2, kPhotoshopMarker, JPEG_COM})
+      jpeg_save_markers(&info_, marker, 0xffff);
     jpeg_mem_src(&info_, bytes_.data(), static_cast<unsigned long>(bytes_.size()));
     jpeg_read_header(&info_, TRUE);
     jpeg_read_icc_profile(&info_, &icc_, &icc_size_);
@@ -137,12 +140,27 @@ class Decoder {
   const char* text() const { return manager_.error.text; }
   std::vector<uint8_t> icc() const { return {icc_, icc_ + icc_size_}; }
 
-  std::vector<uint8_t> exif() const {
-    for (auto* marker = info_.marker_list; marker; marker = marker->next)
-      if (marker->marker == JPEG_APP0 + 1 && marker->data_length > sizeof kExifPrefix &&
-          std::memcmp(marker->data, kExifPrefix, sizeof kExifPrefix) == 0)
-        return {marker->data + sizeof kExifPrefix, marker->data + marker->data_length};
-    return {};
+  Metadata metadata() const {
+    Metadata metadata;
+    std::vector<uint8_t> photoshop;  // its resources may go on in the next marker
+    for (auto* marker = info_.marker_list; marker; marker = marker->next) {
+      const std::span<const uint8_t> data(marker->data, marker->data_length);
+      const auto take = [&](int number, std::string_view prefix, std::vector<uint8_t>& to) {
+        if (marker->marker == number && data.size() > prefix.size() && starts_with(data, prefix))
+          to.insert(to.end(), data.begin() + long(prefix.size()), data.end());
+      };
+      if (metadata.exif.empty()) take(JPEG_APP0 + 1, kExifPrefix, metadata.exif);
+      if (metadata.xmp.empty()) take(JPEG_APP0 + 1, kXmpPrefix, metadata.xmp);
+      take(kPhotoshopMarker, kPhotoshopPrefix, photoshop);
+      if (marker->marker == JPEG_COM)
+        metadata.text.push_back({std::string(kCommentKeyword),
+                                 as_utf8({reinterpret_cast<const char*>(marker->data), marker->data_length})});
+    }
+    metadata.iptc = iptc_of_photoshop(photoshop);
+    // Units: 1 inch, 2 centimetre; others give the shape of pixels only.
+    const double scale = info_.density_unit == 1 ? 1 : info_.density_unit == 2 ? 2.54 : 0;
+    if (info_.saw_JFIF_marker) metadata.resolution = {info_.X_density * scale, info_.Y_density * scale};
+    return metadata;
   }
 
  private:
@@ -174,7 +192,7 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, const EncodeOptions& options) {
+  bool write(const Image& image, const Metadata& metadata, const EncodeOptions& options) {
     if (setjmp(manager_.error.jump)) return false;
     jpeg_create_compress(&info_);
     created_ = true;
@@ -187,9 +205,14 @@ class Encoder {
     jpeg_set_quality(&info_, options.quality, TRUE);
     info_.optimize_coding = TRUE;
     if (image.channels == 3) set_subsampling(options);
+    set_density(metadata.resolution);
     jpeg_start_compress(&info_, TRUE);
-    if (!image.exif.empty() && image.exif.size() + sizeof kExifPrefix <= kMarkerLimit) write_exif(image);
+    write_marker(JPEG_APP0 + 1, kExifPrefix, metadata.exif);
+    write_marker(JPEG_APP0 + 1, kXmpPrefix, metadata.xmp);
+    write_marker(kPhotoshopMarker, kPhotoshopPrefix, metadata.iptc);
     if (!image.icc.empty()) jpeg_write_icc_profile(&info_, image.icc.data(), unsigned(image.icc.size()));
+    for (const TextEntry& entry : metadata.text)
+      write_marker(JPEG_COM, "", {reinterpret_cast<const uint8_t*>(entry.text.data()), entry.text.size()});
     const size_t row = size_t(image.width) * size_t(image.channels);
     while (info_.next_scanline < info_.image_height) {
       JSAMPROW pointer = const_cast<JSAMPROW>(image.data.data() + info_.next_scanline * row);
@@ -228,10 +251,20 @@ class Encoder {
       }
   }
 
-  void write_exif(const Image& image) {
-    jpeg_write_m_header(&info_, JPEG_APP0 + 1, unsigned(image.exif.size() + sizeof kExifPrefix));
-    for (const char c : kExifPrefix) jpeg_write_m_byte(&info_, uint8_t(c));
-    for (const uint8_t byte : image.exif) jpeg_write_m_byte(&info_, byte);
+  // Nothing where the data is empty or too large for a marker.
+  void write_marker(int marker, std::string_view prefix, std::span<const uint8_t> data) {
+    if (data.empty() || data.size() + prefix.size() > kMarkerLimit) return;
+    jpeg_write_m_header(&info_, marker, unsigned(data.size() + prefix.size()));
+    for (const char c : prefix) jpeg_write_m_byte(&info_, uint8_t(c));
+    for (const uint8_t byte : data) jpeg_write_m_byte(&info_, byte);
+  }
+
+  void set_density(const Resolution& resolution) {
+    const long x = std::lround(resolution.x), y = std::lround(resolution.y);
+    if (x < 1 || y < 1 || x > UINT16_MAX || y > UINT16_MAX) return;
+    info_.density_unit = 1;  // per inch
+    info_.X_density = UINT16(x);
+    info_.Y_density = UINT16(y);
   }
 
   ErrorManager manager_;
@@ -251,7 +284,7 @@ Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const 
   const J_COLOR_SPACE space = info.out_color_space;
   const int channels = space == JCS_GRAYSCALE ? 1 : space == JCS_CMYK ? 4 : 3;
   Image image = start_image(info.image_width, info.image_height, channels, 8);
-  image.exif = decoder.exif();
+  image.metadata = decoder.metadata();
   image.icc = decoder.icc();
   image.source.subsampling = decoder.subsampling();
   if (decoder.coarseness() > 0) image.source.quality = Encoder().nearest_quality(decoder.coarseness());
@@ -266,8 +299,10 @@ Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const 
 std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& options) {
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw LimitError(cat("JPEG holds at most 65500 pixels a side, not ", image.width, "x", image.height));
+  Metadata metadata = metadata_to_write(image, {.iptc = true, .resolution = true, .comment = true});
+  if (!metadata.iptc.empty()) metadata.iptc = photoshop_of_iptc(metadata.iptc);
   Encoder encoder;
-  if (!encoder.write(image, options)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  if (!encoder.write(image, metadata, options)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
   return encoder.bytes();
 }
 

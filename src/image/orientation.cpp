@@ -45,7 +45,7 @@ Image upright(Image image, int orientation) {
     default: copy_pixels<8>(from, step_x, step_y, result.width, result.height, to); break;
   }
   result.icc = std::move(image.icc);
-  result.exif = std::move(image.exif);
+  result.metadata = std::move(image.metadata);
   result.source = image.source;
   return result;
 }

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/plugin.h"
 #include "image/exif.h"
+#include "image/metadata.h"
 
 namespace daclip {
 namespace {
@@ -25,6 +26,13 @@ const ImageCodec& jxl_codec() {
   return codec;
 }
 
+// What the writers find in the metadata is what they write.
+Image with_written_metadata(const Image& image) {
+  Image result = image;
+  result.metadata = metadata_to_write(image, {});
+  return result;
+}
+
 }  // namespace
 
 Image decode_heif(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
@@ -32,7 +40,7 @@ Image decode_heif(std::span<const uint8_t> bytes, std::string_view where, const 
 }
 
 std::vector<uint8_t> encode_avif(const Image& image, const EncodeOptions& options) {
-  return heif_codec().encode(image, options);
+  return heif_codec().encode(with_written_metadata(image), options);
 }
 
 Image decode_jxl(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
@@ -40,13 +48,13 @@ Image decode_jxl(std::span<const uint8_t> bytes, std::string_view where, const D
 }
 
 std::vector<uint8_t> encode_jxl(const Image& image, const EncodeOptions& options) {
-  return jxl_codec().encode(image, options);
+  return jxl_codec().encode(with_written_metadata(image), options);
 }
 
 Image decode_raw(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
   static const ImageCodec& codec = open_codec("RAW", "libdaclip_raw.so");
   Image image = codec.decode(bytes, where, limits);
-  image.exif = exif_of_tiff(bytes);  // most are TIFF files
+  image.metadata = metadata_of_tiff(bytes);  // most are TIFF files
   return image;
 }
 

@@ -1,13 +1,17 @@
 // PNG through libpng.
 #include <png.h>
 
+#include <algorithm>
 #include <bit>
 #include <climits>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/containers.h"
+#include "image/metadata.h"
 #include "image/png_colour.h"
 
 namespace daclip {
@@ -35,6 +39,16 @@ void write_bytes(png_structp png, png_bytep from, size_t n) {
   auto* bytes = static_cast<std::vector<uint8_t>*>(png_get_io_ptr(png));
   bytes->insert(bytes->end(), from, from + n);
 }
+
+constexpr double kInch = 0.0254;  // metres
+
+// Whole numbers per inch come back as they were before they were rounded to pixels per metre.
+double per_inch(png_uint_32 per_metre) {
+  const double exact = per_metre * kInch, whole = std::round(exact);
+  return png_uint_32(std::lround(whole / kInch)) == per_metre ? whole : exact;
+}
+
+png_uint_32 per_metre(double per_inch) { return png_uint_32(std::lround(std::min(per_inch, 1e6) / kInch)); }
 
 class Decoder {
  public:
@@ -87,11 +101,24 @@ class Decoder {
   uint64_t stored_bytes() const { return png_get_rowbytes(png_, info_) * height(); }
   const char* text() const { return error_.text; }
 
-  std::vector<uint8_t> exif() const {
+  Metadata metadata() const {
+    Metadata metadata;
     png_bytep block;
     png_uint_32 size;
-    if (!png_get_eXIf_1(png_, info_, &size, &block)) return {};
-    return {block, block + size};
+    if (png_get_eXIf_1(png_, info_, &size, &block)) metadata.exif.assign(block, block + size);
+    png_textp texts;
+    int count;
+    png_get_text(png_, info_, &texts, &count);
+    for (const png_text& text : std::span(texts, size_t(std::max(count, 0)))) {
+      const bool utf8 = text.compression >= PNG_ITXT_COMPRESSION_NONE;
+      const std::string_view value(text.text, utf8 ? text.itxt_length : text.text_length);
+      add_png_text(metadata, as_utf8(text.key), as_utf8(value));
+    }
+    png_uint_32 x, y;
+    int unit;
+    if (png_get_pHYs(png_, info_, &x, &y, &unit) && unit == PNG_RESOLUTION_METER)
+      metadata.resolution = {per_inch(x), per_inch(y)};
+    return metadata;
   }
 
  private:
@@ -102,8 +129,9 @@ class Decoder {
   int passes_ = 1;
 };
 
-constexpr png_byte kCicp[] = {'c', 'I', 'C', 'P', 0}, kIccp[] = {'i', 'C', 'C', 'P', 0},
-                   kGama[] = {'g', 'A', 'M', 'A', 0};
+struct ColourChunks {
+  std::vector<uint8_t> cicp, iccp, gama;
+};
 
 class Encoder {
  public:
@@ -119,8 +147,7 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, const std::vector<uint8_t>& cicp, const std::vector<uint8_t>& iccp,
-             const std::vector<uint8_t>& gama) {
+  bool write(const Image& image, const Metadata& metadata, std::span<png_text> texts, const ColourChunks& colour) {
     static constexpr int kTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                      PNG_COLOR_TYPE_RGB_ALPHA};
     if (setjmp(error_.jump)) return false;
@@ -128,12 +155,14 @@ class Encoder {
     png_set_user_limits(png_, INT_MAX, INT_MAX);
     png_set_IHDR(png_, info_, png_uint_32(image.width), png_uint_32(image.height), image.bits,
                  kTypes[image.channels - 1], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    if (!image.exif.empty())
-      png_set_eXIf_1(png_, info_, png_uint_32(image.exif.size()), const_cast<png_bytep>(image.exif.data()));
+    if (const Resolution& resolution = metadata.resolution; resolution.known())
+      png_set_pHYs(png_, info_, per_metre(resolution.x), per_metre(resolution.y), PNG_RESOLUTION_METER);
+    if (!texts.empty()) png_set_text(png_, info_, texts.data(), int(texts.size()));
     png_write_info(png_, info_);
-    if (!cicp.empty()) png_write_chunk(png_, kCicp, cicp.data(), cicp.size());
-    if (!iccp.empty()) png_write_chunk(png_, kIccp, iccp.data(), iccp.size());
-    if (!gama.empty()) png_write_chunk(png_, kGama, gama.data(), gama.size());
+    write_chunk("cICP", colour.cicp);
+    write_chunk("iCCP", colour.iccp);
+    write_chunk("gAMA", colour.gama);
+    write_chunk("eXIf", metadata.exif);  // libpng would write it after the picture, where some readers do not look
     if (image.bits == 16 && std::endian::native == std::endian::little) png_set_swap(png_);
     const size_t row = image.data.size() / size_t(image.height);
     for (int y = 0; y < image.height; ++y) png_write_row(png_, image.data.data() + size_t(y) * row);
@@ -145,11 +174,38 @@ class Encoder {
   std::vector<uint8_t> take_bytes() { return std::move(bytes_); }
 
  private:
+  void write_chunk(const char* name, const std::vector<uint8_t>& data) {
+    if (!data.empty()) png_write_chunk(png_, reinterpret_cast<png_const_bytep>(name), data.data(), data.size());
+  }
+
   std::vector<uint8_t> bytes_;
   LibraryError error_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
 };
+
+// XMP and IPTC are texts in PNG.
+std::vector<TextEntry> stored_texts(const Metadata& metadata) {
+  std::vector<TextEntry> texts = metadata.text;
+  if (!metadata.xmp.empty())
+    texts.push_back({std::string(kXmpKeyword), std::string(metadata.xmp.begin(), metadata.xmp.end())});
+  if (!metadata.iptc.empty())
+    texts.push_back({"Raw profile type iptc", raw_profile("iptc", photoshop_of_iptc(metadata.iptc))});
+  return texts;
+}
+
+png_text chunk_of(TextEntry& entry) {
+  const auto ascii = [](char c) { return uint8_t(c) < 0x80; };
+  const bool unicode = entry.keyword == kXmpKeyword || !std::ranges::all_of(entry.text, ascii);
+  png_text chunk{};
+  chunk.compression = unicode                                         ? PNG_ITXT_COMPRESSION_NONE
+                      : entry.keyword.starts_with("Raw profile type") ? PNG_TEXT_COMPRESSION_zTXt
+                                                                      : PNG_TEXT_COMPRESSION_NONE;
+  chunk.key = entry.keyword.data();
+  chunk.text = entry.text.data();
+  (unicode ? chunk.itxt_length : chunk.text_length) = entry.text.size();
+  return chunk;
+}
 
 }  // namespace
 
@@ -164,13 +220,18 @@ Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const D
   if (!decoder.read_rows(image)) fail_decoding(where, "PNG", decoder.text());
   image.icc = profile_of_png(bytes, image.colour_channels());
   image.source.pages = frames_of_png(bytes);
-  image.exif = decoder.exif();
+  image.metadata = decoder.metadata();
   return image;
 }
 
 std::vector<uint8_t> encode_png(const Image& image, const EncodeOptions&) {
+  const Metadata metadata = metadata_to_write(image, {.iptc = true, .resolution = true, .text = true});
+  std::vector<TextEntry> entries = stored_texts(metadata);
+  std::vector<png_text> texts;
+  for (TextEntry& entry : entries) texts.push_back(chunk_of(entry));
   Encoder encoder;
-  if (!encoder.write(image, cicp_chunk(image), iccp_chunk(image), gama_chunk(image)))
+  const ColourChunks colour = {cicp_chunk(image), iccp_chunk(image), gama_chunk(image)};
+  if (!encoder.write(image, metadata, texts, colour))
     throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
   return encoder.take_bytes();
 }

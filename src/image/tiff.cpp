@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "image/codec.h"
 #include "image/exif.h"
+#include "image/metadata.h"
 #include "image/orientation.h"
 
 namespace daclip {
@@ -367,6 +368,11 @@ void set_fields(TIFF* tiff, const Image& image) {
     const uint16_t kind = EXTRASAMPLE_UNASSALPHA;
     TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
   }
+  if (const Resolution& resolution = image.metadata.resolution; resolution.known()) {
+    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, resolution.x);
+    TIFFSetField(tiff, TIFFTAG_YRESOLUTION, resolution.y);
+    TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
+  }
   if (!image.icc.empty()) TIFFSetField(tiff, TIFFTAG_ICCPROFILE, uint32_t(image.icc.size()), image.icc.data());
 }
 
@@ -381,7 +387,8 @@ bool is_big(std::span<const Image> pages) {
 Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
   Reader reader(bytes, where, limits);
   Image image = upright(reader.read(), reader.orientation());
-  image.exif = exif_of_tiff(bytes);
+  image.metadata = metadata_of_tiff(bytes);
+  turn_metadata(image.metadata, reader.orientation());
   return image;
 }
 
@@ -390,7 +397,13 @@ std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages) {
   const auto check = [&](bool ok) {
     if (!ok) throw FormatError(cat("cannot be written as TIFF: ", memory.messages.error));
   };
-  TiffFile tiff = open_tiff(memory, is_big(pages) ? "w8" : "w");
+  const bool big = is_big(pages);
+  // Several pages have no common metadata.
+  const Metadata metadata =
+      pages.size() == 1 ? metadata_to_write(pages.front(), {.iptc = true, .resolution = true}) : Metadata();
+  if (!big) memory.output = tiff_start(metadata);
+  const bool appended = !memory.output.empty();
+  TiffFile tiff = open_tiff(memory, big ? "w8" : appended ? "a" : "w");
   check(tiff != nullptr);
   for (const Image& image : pages) {
     set_fields(tiff.get(), image);
@@ -405,13 +418,10 @@ std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages) {
   }
   tiff.reset();
   check(!*memory.messages.error);
+  if (appended) finish_tiff(memory.output, metadata);
   return std::move(memory.output);
 }
 
-std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
-  std::vector<uint8_t> bytes = encode_tiff_pages({&image, 1});
-  if (image.exif.empty() || is_big({&image, 1})) return bytes;
-  return tiff_with_exif(std::move(bytes), image.exif);
-}
+std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) { return encode_tiff_pages({&image, 1}); }
 
 }  // namespace daclip

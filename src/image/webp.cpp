@@ -1,4 +1,4 @@
-// WebP through libwebp; profile and EXIF through its mux and demux libraries.
+// WebP through libwebp; profile, EXIF and XMP through its mux and demux libraries.
 #include <webp/decode.h>
 #include <webp/demux.h>
 #include <webp/encode.h>
@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "image/codec.h"
 #include "image/icc.h"
+#include "image/metadata.h"
 
 namespace daclip {
 namespace {
@@ -94,14 +95,19 @@ struct Picture {
 std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
   const WebPMemoryWriter& writer = encoded.writer;
   const std::vector<uint8_t> profile = fitting_profile(image.icc, 3);  // WebP holds RGB only
-  if (profile.empty() && image.exif.empty()) return {writer.mem, writer.mem + writer.size};
+  const Metadata metadata = metadata_to_write(image, {});
+  if (profile.empty() && metadata.exif.empty() && metadata.xmp.empty()) return {writer.mem, writer.mem + writer.size};
   const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxNew());
   if (!mux) throw std::bad_alloc();
   const WebPData picture{writer.mem, writer.size};
   check(WebPMuxSetImage(mux.get(), &picture, 0) == WEBP_MUX_OK, "the container refused the picture");
-  const WebPData icc{profile.data(), profile.size()}, exif{image.exif.data(), image.exif.size()};
-  if (icc.size > 0) check(WebPMuxSetChunk(mux.get(), "ICCP", &icc, 0) == WEBP_MUX_OK, "the profile was refused");
-  if (exif.size > 0) check(WebPMuxSetChunk(mux.get(), "EXIF", &exif, 0) == WEBP_MUX_OK, "the EXIF block was refused");
+  const auto set = [&](const char* name, const std::vector<uint8_t>& bytes) {
+    const WebPData chunk{bytes.data(), bytes.size()};
+    check(WebPMuxSetChunk(mux.get(), name, &chunk, 0) == WEBP_MUX_OK, "the profile, EXIF or XMP was refused");
+  };
+  if (!profile.empty()) set("ICCP", profile);
+  if (!metadata.exif.empty()) set("EXIF", metadata.exif);
+  if (!metadata.xmp.empty()) set("XMP ", metadata.xmp);
   WebPData file{nullptr, 0};
   const bool assembled = WebPMuxAssemble(mux.get(), &file) == WEBP_MUX_OK;
   std::vector<uint8_t> bytes(file.bytes, file.bytes + file.size);
@@ -135,7 +141,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
   constexpr int kLossless = 2;
   if (features.format == kLossless) image.source.quality = 100;
   image.icc = chunk_of(demuxer.get(), "ICCP");
-  image.exif = chunk_of(demuxer.get(), "EXIF");
+  image.metadata.exif = chunk_of(demuxer.get(), "EXIF");
+  image.metadata.xmp = chunk_of(demuxer.get(), "XMP ");
   return image;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "import/detect.h"
 #include "import/import_options.h"
 #include "import/label_tokens.h"
@@ -81,6 +82,8 @@ class Import {
   ImportedModel run(std::span<const fs::path> files) {
     if (files.empty()) throw UsageError("import: no file given");
     for (const fs::path& path : files) add(path);
+    if (!options_.entry.empty() && !entry_found_)
+      throw UsageError(cat("--entry ", options_.entry, ": no file has such an entry or tensors whose names start so"));
     fit_together();
     if (model_.config.clip) {
       find_vocabulary(files);
@@ -94,7 +97,8 @@ class Import {
 
  private:
   void add(const fs::path& path) {
-    StateDict file = read_state_dict(path);
+    StateDict file = read_state_dict(path, options_.entry);
+    entry_found_ |= file.entry_found;
     const std::string where = path.string();
     const bool clip = holds_clip(file.arrays, where);
     const NetworkType* network = clip ? nullptr : &detect_network_type(file.arrays, where);
@@ -104,6 +108,9 @@ class Import {
                            "; a model takes one"));
     taken = path;
     model_.notes.push_back(cat(where, ": ", file.origin, ", ", file.arrays.arrays.size(), " tensors"));
+    if (!file.choice.empty())
+      model_.notes.push_back(cat(where, ": weights are under ", joined(file.choice, ", ", " and "),
+                                 "; taken: ", file.choice.front(), "; --entry chooses another"));
     if (clip)
       add_clip(std::move(file), where);
     else
@@ -229,6 +236,7 @@ class Import {
   Backend& backend_;
   ImportOptions options_;
   ConfigFacts facts_;
+  bool entry_found_ = false;
   ImportedModel model_;
   fs::path clip_file_, restorer_file_;
   std::optional<Tokenizer> tokenizer_;

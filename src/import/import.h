@@ -19,6 +19,7 @@ namespace daclip {
 struct ImportOptions {
   std::string name = "imported";
   bool half = false;  // store matrices as float16 if their values fit, else as bfloat16; vectors stay as they are
+  std::string entry;  // of the checkpoints that have it; see read_state_dict()
   std::filesystem::path vocabulary;  // bpe_simple_vocab_16e6.txt.gz; empty: searched for beside the checkpoints
   std::vector<std::filesystem::path> configs;  // JSON: open_clip's model configuration, "sde"; see formats.md
   std::optional<bool> quick_gelu;              // exact GELU; OpenAI's own files: QuickGELU

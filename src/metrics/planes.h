@@ -2,9 +2,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <vector>
 
-#include "image/float_image.h"
+#include "image/image.h"
 
 namespace daclip {
 
@@ -24,7 +25,13 @@ std::vector<Plane> rgb_planes(const FloatImage& image, int crop_border);
 // Y (ITU-R BT.601, 16-235) of the 8-bit levels, not rounded, like the reference's bgr2ycbcr on floats.
 std::vector<Plane> luma_planes(const FloatImage& image, int crop_border);
 
-// Throws ShapeError if the sizes differ.
-void check_pair(const FloatImage& a, const FloatImage& b, const char* metric);
+// rgb_planes or luma_planes.
+using ToPlanes = std::vector<Plane>(const FloatImage& image, int crop_border);
+
+// Gives `add` the planes of two pictures, from top to bottom: whole, or strip by strip for pictures as files hold them.
+// Throws ShapeError if the sizes differ or nothing remains after cropping.
+using AddPlanes = std::function<void(const std::vector<Plane>& a, const std::vector<Plane>& b)>;
+void for_planes(const FloatImage& a, const FloatImage& b, int crop_border, ToPlanes* to_planes, const AddPlanes& add);
+void for_planes(const Image& a, const Image& b, int crop_border, ToPlanes* to_planes, const AddPlanes& add);
 
 }  // namespace daclip

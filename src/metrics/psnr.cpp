@@ -7,32 +7,36 @@
 namespace daclip {
 namespace {
 
-double psnr_of(const std::vector<Plane>& a, const std::vector<Plane>& b) {
-  double sum = 0, count = 0;
-  for (size_t c = 0; c < a.size(); ++c) {
-    for (int y = 0; y < a[c].height; ++y) {
-      double row = 0;
-      for (int x = 0; x < a[c].width; ++x) {
-        const double difference = a[c].at(x, y) - b[c].at(x, y);
-        row += difference * difference;
+// The sums of each channel stay apart, so that strips change nothing but the last digit.
+template <class Picture>
+double psnr_of(const Picture& a, const Picture& b, int crop_border, ToPlanes* to_planes) {
+  std::array<double, 3> sums{};
+  double count = 0;
+  for_planes(a, b, crop_border, to_planes, [&](const std::vector<Plane>& of_a, const std::vector<Plane>& of_b) {
+    for (size_t c = 0; c < of_a.size(); ++c) {
+      for (int y = 0; y < of_a[c].height; ++y) {
+        double row = 0;
+        for (int x = 0; x < of_a[c].width; ++x) {
+          const double difference = of_a[c].at(x, y) - of_b[c].at(x, y);
+          row += difference * difference;
+        }
+        sums[c] += row;
       }
-      sum += row;
+      count += double(of_a[c].values.size());
     }
-    count += double(a[c].values.size());
-  }
-  return 20 * std::log10(255 / std::sqrt(sum / count));
+  });
+  return 20 * std::log10(255 / std::sqrt((sums[0] + sums[1] + sums[2]) / count));
 }
 
 }  // namespace
 
 double psnr(const FloatImage& a, const FloatImage& b, int crop_border) {
-  check_pair(a, b, "psnr");
-  return psnr_of(rgb_planes(a, crop_border), rgb_planes(b, crop_border));
+  return psnr_of(a, b, crop_border, rgb_planes);
 }
-
 double psnr_y(const FloatImage& a, const FloatImage& b, int crop_border) {
-  check_pair(a, b, "psnr_y");
-  return psnr_of(luma_planes(a, crop_border), luma_planes(b, crop_border));
+  return psnr_of(a, b, crop_border, luma_planes);
 }
+double psnr(const Image& a, const Image& b, int crop_border) { return psnr_of(a, b, crop_border, rgb_planes); }
+double psnr_y(const Image& a, const Image& b, int crop_border) { return psnr_of(a, b, crop_border, luma_planes); }
 
 }  // namespace daclip

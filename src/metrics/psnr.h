@@ -1,7 +1,7 @@
 // Peak signal-to-noise ratio in dB, as in the published evaluation.
 #pragma once
 
-#include "image/float_image.h"
+#include "image/image.h"
 
 namespace daclip {
 
@@ -11,5 +11,9 @@ double psnr(const FloatImage& a, const FloatImage& b, int crop_border = 0);
 
 // Same, on Y of the 8-bit levels.
 double psnr_y(const FloatImage& a, const FloatImage& b, int crop_border = 0);
+
+// Of pictures as files hold them, grey taken as RGB. Works through strips, so that size costs no memory.
+double psnr(const Image& a, const Image& b, int crop_border = 0);
+double psnr_y(const Image& a, const Image& b, int crop_border = 0);
 
 }  // namespace daclip

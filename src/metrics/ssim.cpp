@@ -76,33 +76,37 @@ class Moments {
   std::array<std::vector<double>, kSsimWindow> recent_;
 };
 
-double ssim_of(const std::vector<Plane>& a, const std::vector<Plane>& b) {
-  double sum = 0;
-  for (size_t c = 0; c < a.size(); ++c) {
-    const int width = a[c].width, height = a[c].height;
+template <class Picture>
+double ssim_of(const Picture& a, const Picture& b, int crop_border, ToPlanes* to_planes) {
+  const int width = a.width - 2 * crop_border, height = a.height - 2 * crop_border;
+  std::vector<Moments> channels;
+  std::array<double, 3> sums{};
+  int done = 0;  // rows
+  for_planes(a, b, crop_border, to_planes, [&](const std::vector<Plane>& of_a, const std::vector<Plane>& of_b) {
     if (width < kSsimWindow || height < kSsimWindow)
       throw ShapeError(cat("ssim: ", width, "x", height, " pixels, expected at least 11x11"));
-    Moments moments(width);
-    double plane = 0;
-    for (int y = 0; y < height; ++y) {
-      moments.add_row(y, a[c].row(y), b[c].row(y));
-      if (y >= kSsimWindow - 1) plane += moments.similarity(y);
-    }
-    sum += plane / (double(width - kSsimWindow + 1) * double(height - kSsimWindow + 1));
-  }
-  return sum / double(a.size());
+    channels.resize(of_a.size(), Moments(width));
+    const int rows = of_a[0].height;
+    for (size_t c = 0; c < of_a.size(); ++c)
+      for (int y = 0; y < rows; ++y) {
+        channels[c].add_row(done + y, of_a[c].row(y), of_b[c].row(y));
+        if (done + y >= kSsimWindow - 1) sums[c] += channels[c].similarity(done + y);
+      }
+    done += rows;
+  });
+  const double windows = double(width - kSsimWindow + 1) * double(height - kSsimWindow + 1);
+  return (sums[0] + sums[1] + sums[2]) / windows / double(channels.size());
 }
 
 }  // namespace
 
 double ssim(const FloatImage& a, const FloatImage& b, int crop_border) {
-  check_pair(a, b, "ssim");
-  return ssim_of(rgb_planes(a, crop_border), rgb_planes(b, crop_border));
+  return ssim_of(a, b, crop_border, rgb_planes);
 }
-
 double ssim_y(const FloatImage& a, const FloatImage& b, int crop_border) {
-  check_pair(a, b, "ssim_y");
-  return ssim_of(luma_planes(a, crop_border), luma_planes(b, crop_border));
+  return ssim_of(a, b, crop_border, luma_planes);
 }
+double ssim(const Image& a, const Image& b, int crop_border) { return ssim_of(a, b, crop_border, rgb_planes); }
+double ssim_y(const Image& a, const Image& b, int crop_border) { return ssim_of(a, b, crop_border, luma_planes); }
 
 }  // namespace daclip

@@ -2,7 +2,7 @@
 // image.
 #pragma once
 
-#include "image/float_image.h"
+#include "image/image.h"
 
 namespace daclip {
 
@@ -14,5 +14,9 @@ double ssim(const FloatImage& a, const FloatImage& b, int crop_border = 0);
 
 // Same, on Y of the 8-bit levels.
 double ssim_y(const FloatImage& a, const FloatImage& b, int crop_border = 0);
+
+// Of pictures as files hold them, grey taken as RGB. Works through strips, so that size costs no memory.
+double ssim(const Image& a, const Image& b, int crop_border = 0);
+double ssim_y(const Image& a, const Image& b, int crop_border = 0);
 
 }  // namespace daclip

@@ -20,7 +20,7 @@ fs::path own_file() {
   return error ? fs::path() : file;
 }
 
-// Folders to search for NAME/model.safetensors, in order of preference.
+// Folders to search for models, in order of preference.
 std::vector<fs::path> model_folders() {
   std::vector<fs::path> folders;
   if (const char* variable = std::getenv("DACLIP_MODELS")) {
@@ -44,19 +44,26 @@ std::vector<fs::path> model_folders() {
   return folders;
 }
 
+// The model in a folder; empty if there is none.
+fs::path model_in(const fs::path& folder) {
+  std::error_code error;
+  for (const char* name : {"model.safetensors", "experts.toml"})
+    if (fs::is_regular_file(folder / name, error)) return folder / name;
+  return {};
+}
+
 }  // namespace
 
 std::filesystem::path find_model(const std::string& model) {
   std::error_code error;
   const fs::path path = model;
   if (fs::is_regular_file(path, error)) return path;
-  if (fs::is_regular_file(path / "model.safetensors", error)) return path / "model.safetensors";
-  if (model.find('/') != std::string::npos || model.ends_with(".safetensors"))
+  if (const fs::path file = model_in(path); !file.empty()) return file;
+  if (model.find('/') != std::string::npos || model.ends_with(".safetensors") || model.ends_with(".toml"))
     throw IoError(cat(model, ": no such model file"));
   std::string looked;
   for (const fs::path& folder : model_folders()) {
-    const fs::path file = folder / model / "model.safetensors";
-    if (fs::is_regular_file(file, error)) return file;
+    if (const fs::path file = model_in(folder / model); !file.empty()) return file;
     looked += (looked.empty() ? "" : ", ") + folder.string();
   }
   throw IoError(cat("model ", model, " is not installed; searched ", looked));

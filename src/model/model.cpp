@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/experts.h"
 #include "nets/weight_check.h"
 #include "weights/safetensors.h"
 
@@ -78,7 +79,9 @@ ModelFile checked(const std::filesystem::path& path, NamedArrays arrays) {
 
 }  // namespace
 
-ModelFile read_model_file(const std::filesystem::path& path) { return checked(path, read_safetensors(path)); }
+ModelFile read_model_file(const std::filesystem::path& path) {
+  return is_expert_table(path) ? read_expert_table(path) : checked(path, read_safetensors(path));
+}
 
 ModelFile read_model_bytes(std::vector<uint8_t> bytes, const std::string& name) {
   return checked(name, parse_safetensors(share(std::move(bytes)), name));
@@ -113,7 +116,21 @@ void normalise_labels(LoadedModel& model, const std::filesystem::path& path) {
   }
 }
 
+std::vector<float> finite_values(const ModelFile& file, const std::string& name, const NamedArray& array) {
+  std::vector<float> values = array.to_floats();
+  for (const float v : values)
+    if (!std::isfinite(v)) throw WeightsError(cat(file.path.string(), ": tensor ", name, " holds NaN or infinity"));
+  return values;
+}
+
 }  // namespace
+
+Weights load_weights(Backend& backend, const ModelFile& file, std::string_view prefix) {
+  Weights weights;
+  for (const auto& [name, array] : file.arrays.arrays)
+    if (name.starts_with(prefix)) weights.emplace(name, backend.weight(finite_values(file, name, array), array.shape));
+  return weights;
+}
 
 LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower) {
   LoadedModel model;
@@ -125,15 +142,14 @@ LoadedModel load_model(Backend& backend, const ModelFile& file, bool text_tower)
       continue;
     }
     if (!text_tower && of_text_tower(name)) continue;
-    std::vector<float> values = array.to_floats();
-    for (const float v : values)
-      if (!std::isfinite(v)) throw WeightsError(cat(file.path.string(), ": tensor ", name, " holds NaN or infinity"));
+    std::vector<float> values = finite_values(file, name, array);
     if (name == "labels")
       model.label_embeddings = std::move(values);
     else
       model.weights.emplace(name, backend.weight(values, array.shape));
   }
   if (model.config.clip) normalise_labels(model, file.path);
+  for (const auto& [label, expert] : file.experts) model.experts[label].push_back(std::make_shared<Expert>(expert));
   return model;
 }
 

@@ -3,11 +3,13 @@
 
 namespace daclip {
 
+extern const NetworkType kMaxim;   // nets/maxim.cpp
 extern const NetworkType kNafnet;  // nets/nafnet.cpp
 extern const NetworkType kUnet;    // nets/unet.cpp
 
 std::span<const NetworkType* const> network_types() {
   static constexpr const NetworkType* kTypes[] = {
+      &kMaxim,
       &kNafnet,
       &kUnet,
   };

@@ -1,6 +1,7 @@
 #include "ops/backend.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace daclip {
 namespace {
@@ -84,6 +85,14 @@ void check_modulation(const Check& check, const Tensor& x, const Tensor& scale, 
   check.shape("shift", shift, {x.dim(0), x.dim(-1)});
 }
 
+void check_linear(const Check& check, const Tensor& x, const Tensor& w, const Tensor& b) {
+  check.min_rank("x", x, 1, "(...,I)");
+  check.rank("w", w, 2, "(O,I)");
+  check.require(w.dim(1) == x.dim(-1), "w ", to_string(w.shape()), " expects ", w.dim(1), " channels, x is ",
+                to_string(x.shape()));
+  check.shape_or_absent("b", b, {w.dim(0)});
+}
+
 void check_broadcast(const Check& check, const Tensor& a, const Tensor& b) {
   check.min_rank("a", a, 1, "at least one dimension");
   check.min_rank("b", b, 1, "at least one dimension");
@@ -155,13 +164,13 @@ Tensor Backend::depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor&
 }
 
 Tensor Backend::linear(const Tensor& x, const Tensor& w, const Tensor& b) {
-  const Check check("linear", compute_dtype());
-  check.min_rank("x", x, 1, "(...,I)");
-  check.rank("w", w, 2, "(O,I)");
-  check.require(w.dim(1) == x.dim(-1), "w ", to_string(w.shape()), " expects ", w.dim(1), " channels, x is ",
-                to_string(x.shape()));
-  check.shape_or_absent("b", b, {w.dim(0)});
+  check_linear(Check("linear", compute_dtype()), x, w, b);
   return do_linear(x, w, b);
+}
+
+Tensor Backend::linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) {
+  check_linear(Check("linear_gelu_tanh", compute_dtype()), x, w, b);
+  return do_linear_gelu_tanh(x, w, b);
 }
 
 Tensor Backend::matmul(const Tensor& a, const Tensor& b, bool transpose_b) {
@@ -171,6 +180,19 @@ Tensor Backend::matmul(const Tensor& a, const Tensor& b, bool transpose_b) {
   check.require(b.dim(0) == a.dim(0) && b.dim(transpose_b ? 2 : 1) == a.dim(2), "b is ", to_string(b.shape()),
                 ", expected ", transpose_b ? "(B,N,K)" : "(B,K,N)", " to fit a (B,M,K) ", to_string(a.shape()));
   return do_matmul(a, b, transpose_b);
+}
+
+Tensor Backend::mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) {
+  const Check check("mix_positions", compute_dtype());
+  check.rank("x", x, 4, "(N,H,W,C)");
+  check.rank("w", w, 2, "(P,P)");
+  const int64_t positions = w.dim(0), side = int64_t(std::lround(std::sqrt(double(positions))));
+  check.require(w.dim(1) == positions && side * side == positions, "w is ", to_string(w.shape()),
+                ", expected (P, P) with a square number P");
+  check.shape("b", b, {positions});
+  check.require(x.dim(1) % side == 0 && x.dim(2) % side == 0, side, " does not divide height and width of x ",
+                to_string(x.shape()));
+  return do_mix_positions(x, w, b, groups);
 }
 
 Tensor Backend::layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) {
@@ -203,6 +225,11 @@ Tensor Backend::gelu(const Tensor& x) {
   return do_gelu(x);
 }
 
+Tensor Backend::gelu_tanh(const Tensor& x) {
+  Check("gelu_tanh", compute_dtype()).present("x", x);
+  return do_gelu_tanh(x);
+}
+
 Tensor Backend::quick_gelu(const Tensor& x) {
   Check("quick_gelu", compute_dtype()).present("x", x);
   return do_quick_gelu(x);
@@ -216,6 +243,18 @@ Tensor Backend::silu(const Tensor& x) {
 Tensor Backend::relu(const Tensor& x) {
   Check("relu", compute_dtype()).present("x", x);
   return do_relu(x);
+}
+
+Tensor Backend::leaky_relu(const Tensor& x, float slope) {
+  const Check check("leaky_relu", compute_dtype());
+  check.present("x", x);
+  check.require(slope >= 0 && slope <= 1, "slope ", slope, ", expected 0 to 1");
+  return do_leaky_relu(x, slope);
+}
+
+Tensor Backend::sigmoid(const Tensor& x) {
+  Check("sigmoid", compute_dtype()).present("x", x);
+  return do_sigmoid(x);
 }
 
 Tensor Backend::simple_gate(const Tensor& x) {
@@ -286,6 +325,10 @@ Tensor Backend::linear_attention(const Tensor& q, const Tensor& k, const Tensor&
   check_heads(check, q, k, v, heads);
   check.shape("k", k, q.shape());
   return do_linear_attention(q, k, v, heads);
+}
+
+Tensor Backend::do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) {
+  return do_gelu_tanh(do_linear(x, w, b));
 }
 
 Tensor Backend::do_gelu_gate(const Tensor& x) {
@@ -363,6 +406,13 @@ Tensor Backend::resize_nearest(const Tensor& x, int factor) {
   check.rank("x", x, 4, "(N,H,W,C)");
   check.require(factor >= 1, "factor ", factor, ", expected at least 1");
   return do_resize_nearest(x, factor);
+}
+
+Tensor Backend::resize_bilinear(const Tensor& x, int64_t height, int64_t width) {
+  const Check check("resize_bilinear", compute_dtype());
+  check.rank("x", x, 4, "(N,H,W,C)");
+  check.require(height >= 1 && width >= 1, "to ", height, " x ", width, ", expected at least 1 x 1");
+  return do_resize_bilinear(x, height, width);
 }
 
 Tensor Backend::pixel_shuffle(const Tensor& x, int factor) {

@@ -61,8 +61,16 @@ class Backend {
   Tensor depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b);
   // x (...,I), w (O,I), b (O) or absent -> (...,O).
   Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b);
+  Tensor linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b);  // gelu_tanh(linear(x, w, b))
   // a (B,M,K), b (B,K,N), or (B,N,K) if transpose_b -> (B,M,N).
   Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_b = false);
+
+  // A dense layer over positions, the same for every channel: x (N,H,W,C), w (P,P), b (P), P = side * side -> (N,H,W,C).
+  // Each group of P positions gives P values: y[p] = sum_q w[p][q] x[q] + b[p]. side divides H and W.
+  // Groups::blocks: a group is one of the map's blocks of side x side neighbours.
+  // Groups::grid: the map is cut into side x side cells; a group has the same position in each of them.
+  enum class Groups { blocks, grid };
+  Tensor mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups);
 
   // --- Normalisation ----------------------------------------------------------------------------------------------
   // Over the last dimension; gain (C), bias (C) or absent.
@@ -74,9 +82,12 @@ class Backend {
 
   // --- Pointwise --------------------------------------------------------------------------------------------------
   Tensor gelu(const Tensor& x);        // exact: x * Phi(x)
+  Tensor gelu_tanh(const Tensor& x);   // x * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2, JAX's default
   Tensor quick_gelu(const Tensor& x);  // x * sigmoid(1.702 x), used by OpenAI's CLIP weights
   Tensor silu(const Tensor& x);
   Tensor relu(const Tensor& x);
+  Tensor leaky_relu(const Tensor& x, float slope);  // slope * x where x is negative; slope 0 to 1
+  Tensor sigmoid(const Tensor& x);
   Tensor simple_gate(const Tensor& x);  // first half of the channels times the second: (...,2C) -> (...,C)
   // b has a's shape or broadcasts to it: trailing (C), or (N,1,...,1,C), or any dimension of 1.
   Tensor add(const Tensor& a, const Tensor& b);
@@ -109,7 +120,10 @@ class Backend {
   // Same, by reflection (border sample not repeated); height < 2H, width < 2W.
   Tensor pad_reflect(const Tensor& x, int64_t height, int64_t width);
   Tensor crop(const Tensor& x, int64_t height, int64_t width);
-  Tensor resize_nearest(const Tensor& x, int factor);   // (N,H,W,C) -> (N,fH,fW,C)
+  Tensor resize_nearest(const Tensor& x, int factor);  // (N,H,W,C) -> (N,fH,fW,C)
+  // (N,H,W,C) -> (N,height,width,C) with a triangle filter: bilinear where an axis grows, the filter as wide as the step
+  // where it shrinks (antialiased, as JAX's and Pillow's). Pixel centres are at i + 1/2; taps outside the map are left out.
+  Tensor resize_bilinear(const Tensor& x, int64_t height, int64_t width);
   Tensor pixel_shuffle(const Tensor& x, int factor);    // (N,H,W,C*f*f) -> (N,fH,fW,C), in PyTorch's channel order
   Tensor pixel_unshuffle(const Tensor& x, int factor);  // the inverse of pixel_shuffle
   Tensor embedding(const Tensor& table, std::span<const int64_t> ids,
@@ -143,6 +157,17 @@ class Backend {
     return {};
   }
 
+  // MAXIM's two gated MLPs along the axes with norm and residual, (N,H,W,C) -> (N,H,W,C), and the gating weights of its
+  // cross gating; nets/maxim.cpp names their weights. Or an absent tensor, as above.
+  virtual Tensor fused_multi_axis_mlp(const Scope& weights, const Tensor& x, float eps) {
+    (void)weights, (void)x, (void)eps;
+    return {};
+  }
+  virtual Tensor fused_spatial_gate(const Scope& weights, const Tensor& x, float eps) {
+    (void)weights, (void)x, (void)eps;
+    return {};
+  }
+
  protected:
   virtual Tensor do_from_floats(std::span<const float> data, const Shape& shape) = 0;
   virtual Tensor do_weight(std::span<const float> data, const Shape& shape) = 0;
@@ -151,20 +176,25 @@ class Backend {
   virtual Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) = 0;
   virtual Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) = 0;
   virtual Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) = 0;
+  virtual Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) = 0;
   virtual Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) = 0;
   virtual Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) = 0;
   virtual Tensor do_normalize(const Tensor& x) = 0;
   virtual Tensor do_gelu(const Tensor& x) = 0;
+  virtual Tensor do_gelu_tanh(const Tensor& x) = 0;
   virtual Tensor do_quick_gelu(const Tensor& x) = 0;
   virtual Tensor do_silu(const Tensor& x) = 0;
   virtual Tensor do_relu(const Tensor& x) = 0;
+  virtual Tensor do_leaky_relu(const Tensor& x, float slope) = 0;
+  virtual Tensor do_sigmoid(const Tensor& x) = 0;
   virtual Tensor do_simple_gate(const Tensor& x) = 0;
   virtual Tensor do_add(const Tensor& a, const Tensor& b) = 0;
   virtual Tensor do_mul(const Tensor& a, const Tensor& b) = 0;
   virtual Tensor do_scale(const Tensor& x, float factor) = 0;
   virtual Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) = 0;
   virtual Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) = 0;
-  // By default, the next three are composed from the operations above.
+  // By default, the next four are composed from the operations above.
+  virtual Tensor do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b);
   virtual Tensor do_gelu_gate(const Tensor& x);
   virtual Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);
   virtual Tensor do_add_silu(const Tensor& a, const Tensor& b);
@@ -178,6 +208,7 @@ class Backend {
   virtual Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) = 0;
   virtual Tensor do_crop(const Tensor& x, int64_t height, int64_t width) = 0;
   virtual Tensor do_resize_nearest(const Tensor& x, int factor) = 0;
+  virtual Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) = 0;
   virtual Tensor do_pixel_shuffle(const Tensor& x, int factor) = 0;
   virtual Tensor do_pixel_unshuffle(const Tensor& x, int factor) = 0;
   virtual Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) = 0;

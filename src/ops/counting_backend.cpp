@@ -55,13 +55,21 @@ Tensor CountingBackend::do_matmul(const Tensor& a, const Tensor& b, bool transpo
   return shaped({a.dim(0), a.dim(1), columns});
 }
 
+Tensor CountingBackend::do_mix_positions(const Tensor& x, const Tensor& w, const Tensor&, Groups) {
+  multiply_adds_ += double(x.numel()) * double(w.dim(0));
+  return x;
+}
+
 Tensor CountingBackend::do_layer_norm(const Tensor& x, const Tensor&, const Tensor&, float) { return x; }
 Tensor CountingBackend::do_group_norm(const Tensor& x, int, const Tensor&, const Tensor&, float) { return x; }
 Tensor CountingBackend::do_normalize(const Tensor& x) { return x; }
 Tensor CountingBackend::do_gelu(const Tensor& x) { return x; }
 Tensor CountingBackend::do_quick_gelu(const Tensor& x) { return x; }
+Tensor CountingBackend::do_gelu_tanh(const Tensor& x) { return x; }
 Tensor CountingBackend::do_silu(const Tensor& x) { return x; }
 Tensor CountingBackend::do_relu(const Tensor& x) { return x; }
+Tensor CountingBackend::do_leaky_relu(const Tensor& x, float) { return x; }
+Tensor CountingBackend::do_sigmoid(const Tensor& x) { return x; }
 Tensor CountingBackend::do_add(const Tensor& a, const Tensor&) { return a; }
 Tensor CountingBackend::do_mul(const Tensor& a, const Tensor&) { return a; }
 Tensor CountingBackend::do_scale(const Tensor& x, float) { return x; }
@@ -114,6 +122,10 @@ Tensor CountingBackend::do_crop(const Tensor& x, int64_t height, int64_t width) 
 
 Tensor CountingBackend::do_resize_nearest(const Tensor& x, int factor) {
   return resized(x, x.dim(1) * factor, x.dim(2) * factor, x.dim(3));
+}
+
+Tensor CountingBackend::do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) {
+  return resized(x, height, width, x.dim(3));
 }
 
 Tensor CountingBackend::do_pixel_shuffle(const Tensor& x, int factor) {

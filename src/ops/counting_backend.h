@@ -28,13 +28,17 @@ class CountingBackend : public Backend {
   Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
+  Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override;
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_normalize(const Tensor& x) override;
   Tensor do_gelu(const Tensor& x) override;
   Tensor do_quick_gelu(const Tensor& x) override;
+  Tensor do_gelu_tanh(const Tensor& x) override;
   Tensor do_silu(const Tensor& x) override;
   Tensor do_relu(const Tensor& x) override;
+  Tensor do_leaky_relu(const Tensor& x, float slope) override;
+  Tensor do_sigmoid(const Tensor& x) override;
   Tensor do_simple_gate(const Tensor& x) override;
   Tensor do_add(const Tensor& a, const Tensor& b) override;
   Tensor do_mul(const Tensor& a, const Tensor& b) override;
@@ -51,6 +55,7 @@ class CountingBackend : public Backend {
   Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_resize_nearest(const Tensor& x, int factor) override;
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
   Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;

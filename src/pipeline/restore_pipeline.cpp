@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "model/experts.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/featureless.h"
 #include "pipeline/findings.h"
@@ -20,6 +21,11 @@ namespace {
 
 // Larger tiles gain no quality and cost memory bandwidth.
 constexpr int kLargestAutomaticTile = 1024;
+
+// The order of capture, undone: what was done to a photo last is repaired first, holes before all.
+constexpr std::string_view kOrderOfRepair[] = {"uncompleted", "jpeg-compressed", "noisy", "motion-blurry", "raindrop",
+                                               "rainy",       "snowy",           "hazy",  "low-light",     "shadowed"};
+static_assert(std::size(kOrderOfRepair) == kDegradationCount);
 
 using Source = EmbeddingChoice::Source;
 
@@ -104,24 +110,29 @@ void RestorePipeline::check(const RestoreOptions& options) const {
     throw UsageError(cat("views ", options.views, ": expected 1 to ", kMostViews));
 }
 
-// Tile origins are also multiples of 8, so that JPEG blocks keep their phase.
-int RestorePipeline::alignment() const { return std::max(8, network_.multiple()); }
+namespace {
 
-int RestorePipeline::automatic_tile(int width, uint64_t memory_bytes) const {
+// Tile origins are also multiples of 8, so that JPEG blocks keep their phase.
+int alignment(const RestorationNetwork& network) { return std::max(8, network.multiple()); }
+
+}  // namespace
+
+int RestorePipeline::automatic_tile(const RestorationNetwork& network, int width, uint64_t memory_bytes) const {
   const size_t element = backend_.compute_dtype() == DType::bf16 ? 2 : 4;
-  const double per_pixel = network_.bytes_per_pixel(element) + 12 * sizeof(float);
+  const double per_pixel = network.bytes_per_pixel(element) + 12 * sizeof(float);
   const double per_row = 3.0 * sizeof(float) * width;  // the strip that accumulates a row of tiles
   // The positive root of side^2 * per_pixel + side * per_row = memory_bytes.
   const double side = (std::sqrt(per_row * per_row + 4 * per_pixel * double(memory_bytes)) - per_row) / (2 * per_pixel);
-  const int step = alignment();
+  const int step = alignment(network);
   return std::max(int(std::min(side, double(kLargestAutomaticTile))) / step * step, std::max(kSmallestTile, step));
 }
 
-TileGrid RestorePipeline::grid(const Image& photo, const RestoreOptions& options) const {
-  const uint64_t memory = options.memory_bytes > 0 ? options.memory_bytes : network_.default_memory();
-  const int side = options.tile > 0 ? options.tile : automatic_tile(photo.width, memory);
-  return {plan_tiles(photo.width, side, options.overlap, alignment()),
-          plan_tiles(photo.height, side, options.overlap, alignment())};
+TileGrid RestorePipeline::grid(const Image& photo, const RestorationNetwork& network,
+                               const RestoreOptions& options) const {
+  const uint64_t memory = options.memory_bytes > 0 ? options.memory_bytes : network.default_memory();
+  const int side = options.tile > 0 ? options.tile : automatic_tile(network, photo.width, memory);
+  return {plan_tiles(photo.width, side, options.overlap, alignment(network)),
+          plan_tiles(photo.height, side, options.overlap, alignment(network))};
 }
 
 // The label that replaces the recognised one, or empty.
@@ -179,19 +190,97 @@ Contexts RestorePipeline::steering(const Recognition& recognition, const std::op
   return contexts;
 }
 
-// Runs the network once over the photo. Adds tiles and evaluations to `costs`.
-Image RestorePipeline::repaired(const Image& photo, const Contexts& contexts, const RestoreOptions& options,
-                                float strength, RestoreResult& costs, const ProgressFraction& progress) const {
+// One network's part of a repair.
+struct RestorePipeline::Step {
+  std::vector<std::string> kinds;
+  std::vector<const Expert*> experts;  // none: the model's own network
+  Contexts contexts;
+};
+
+// One step for each kind that has an expert, and one for all others together, in the order in which photos are damaged,
+// backwards.
+std::vector<RestorePipeline::Step> RestorePipeline::steps(const Recognition& recognition,
+                                                          const std::optional<RepairPlan>& plan,
+                                                          const RestoreOptions& options,
+                                                          const std::vector<std::string>& kinds) const {
+  const bool given = options.conditioning.degradation.source != Source::photo;  // by an embedding, so without a name
+  if (model_.experts.empty() || given) return {{kinds, {}, steering(recognition, plan, options)}};
+  std::vector<std::string> ordered = kinds;
+  std::ranges::stable_sort(ordered, {}, [](const std::string& kind) {
+    return std::ranges::find(kOrderOfRepair, kind) - std::begin(kOrderOfRepair);
+  });
+  std::vector<Step> list;
+  std::optional<size_t> own;  // the step of the model's own network
+  for (const std::string& kind : ordered) {
+    const auto expert = model_.experts.find(kind);
+    if (expert != model_.experts.end()) {
+      list.push_back({{kind}, {}, {}});
+      for (const auto& one : expert->second) list.back().experts.push_back(one.get());
+    } else if (own) {
+      list[*own].kinds.push_back(kind);
+    } else {
+      own = list.size();
+      list.push_back({{kind}, {}, {}});
+    }
+  }
+  if (own) {
+    std::optional<RepairPlan> part = plan;
+    if (part)
+      for (const auto& [label, expert] : model_.experts) part->shares[size_t(model_.label_index(label))] = 0;
+    list[*own].contexts = steering(recognition, part, options);
+  }
+  return list;
+}
+
+// Runs a network, an expert's or the model's own, once over the photo. Adds tiles and evaluations to `costs`.
+Image RestorePipeline::repaired(const Image& photo, const Expert* expert, const Contexts& contexts,
+                                const RestoreOptions& options, float strength, RestoreResult& costs,
+                                const ProgressFraction& progress) const {
+  const RestorationNetwork& network = expert ? expert->network() : network_;
+  const Weights& weights = expert ? expert->weights(backend_) : model_.weights;
   return over_views(photo, options.views, [&](const Image& seen, int view) {
     const double begin = double(view) / options.views, end = double(view + 1) / options.views;
-    const TileGrid tiles = grid(seen, options);
-    const auto session = network_.session(backend_, Scope(model_.weights, "restorer."), contexts, options.sampler);
+    const TileGrid tiles = grid(seen, network, options);
+    const auto session = network.session(backend_, Scope(weights, "restorer."), contexts, options.sampler);
     costs.tiles = int(tiles.count());
     costs.evaluations = session->evaluations();
     const double prepared = begin + (end - begin) * session->preparation(tiles);
     session->prepare(seen, tiles, part_of(progress, begin, prepared));
     return restore_tiles(seen, tiles, *session, strength, part_of(progress, prepared, end));
   });
+}
+
+Image RestorePipeline::repaired(const Image& photo, const std::vector<Step>& steps, const RestoreOptions& options,
+                                float strength, RestoreResult& costs, const ProgressFraction& progress) const {
+  size_t runs = 0, done = 0;
+  for (const Step& step : steps) runs += std::max<size_t>(1, step.experts.size());
+  const auto run = [&](const Image& image, const Expert* expert, const Contexts& contexts) {
+    const double begin = double(done) / double(runs), end = double(++done) / double(runs);
+    return repaired(image, expert, contexts, options, strength, costs, part_of(progress, begin, end));
+  };
+  Image image = photo;
+  for (const Step& step : steps) {
+    const Image before = std::move(image);
+    image = run(before, step.experts.empty() ? nullptr : step.experts.front(), step.contexts);
+    // Of several experts, the one that leaves the least of the damage.
+    float least = step.experts.size() > 1 ? evidence_of(image, step.kinds.front()) : 0;
+    for (size_t i = 1; i < step.experts.size(); ++i) {
+      Image other = run(before, step.experts[i], step.contexts);
+      const float left = evidence_of(other, step.kinds.front());
+      if (left >= least) continue;
+      least = left;
+      image = std::move(other);
+    }
+  }
+  return image;
+}
+
+// How probable it is that a photo shows this kind of damage.
+float RestorePipeline::evidence_of(const Image& photo, const std::string& kind) const {
+  const Recognition seen = recogniser_->recognise(photo);
+  for (const Finding& finding : seen.findings)
+    if (finding.label == kind) return finding.probability;
+  return std::ranges::find(seen.predictions, kind, &Prediction::label)->probability;
 }
 
 // Further passes over result.image, until nothing is found, the passes are used up, or a pass leaves more damage than
@@ -202,13 +291,13 @@ void RestorePipeline::repair_what_is_left(RestoreResult& result, const RestoreOp
   for (int pass = 2; pass <= options.passes; ++pass) {
     const std::optional<RepairPlan> next_plan = plan(found, options);
     if (next_plan->kinds.empty() || found.unsure) return;
-    Image next =
-        repaired(result.image, steering(found, next_plan, options), options, options.strength * next_plan->strength,
-                 result, part_of(progress, double(pass - 1) / options.passes, double(pass) / options.passes));
+    const std::vector<Step> next_steps = steps(found, next_plan, options, next_plan->kinds);
+    Image next = repaired(result.image, next_steps, options, options.strength * next_plan->strength, result,
+                          part_of(progress, double(pass - 1) / options.passes, double(pass) / options.passes));
     Recognition after = recogniser_->recognise(next);
     if (remaining_damage(after.findings) >= remaining_damage(found.findings)) return;
     result.image = std::move(next);
-    result.repairs.push_back(next_plan->kinds);
+    for (const Step& step : next_steps) result.repairs.push_back(step.kinds);
     found = std::move(after);
   }
 }
@@ -251,9 +340,11 @@ RestoreResult RestorePipeline::restore(const Image& photo, const RestoreOptions&
 
   const float strength = repairs ? options.strength * repairs->strength : options.strength;
   const int passes = decides && repairs ? options.passes : 1;
-  result.image = repaired(source, steering(result.recognition, repairs, options), options, strength, result,
-                          part_of(progress, 0, 1.0 / passes));
-  if (recogniser_) result.repairs.push_back(repairs ? repairs->kinds : std::vector<std::string>{result.degradation});
+  const std::vector<Step> first =
+      steps(result.recognition, repairs, options, repairs ? repairs->kinds : std::vector{result.degradation});
+  result.image = repaired(source, first, options, strength, result, part_of(progress, 0, 1.0 / passes));
+  if (recogniser_)
+    for (const Step& step : first) result.repairs.push_back(step.kinds);
   if (passes > 1) repair_what_is_left(result, options, progress);
   if (options.strength > 0)
     if (const std::optional<ToneCurve> tone = monochrome_tone(source)) apply_tone(result.image, *tone);

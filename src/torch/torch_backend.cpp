@@ -2,8 +2,10 @@
 
 #include <dlfcn.h>
 
+#include <cmath>
 #include <cstring>
 
+#include "ops/resize_taps.h"
 #include "torch/attention.h"
 #include "torch/depthwise.h"
 #include "torch/nafblock.h"
@@ -134,6 +136,19 @@ Tensor TorchBackend::do_matmul(const Tensor& a, const Tensor& b, bool transpose_
   return wrap(at::bmm(lowered(a), transpose_b ? right.transpose(1, 2) : right));
 }
 
+Tensor TorchBackend::do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) {
+  const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2), c = x.dim(3), count = w.dim(0);
+  const int64_t side = int64_t(std::lround(std::sqrt(double(count)))), down = height / side, across = width / side;
+  // (N,H,W,C) as (N, outer, inner, outer, inner, C). The positions are the inner axes of blocks, the outer of a grid.
+  const bool blocks = groups == Groups::blocks;
+  const torch::Tensor map = blocks ? raw(x).view({n, down, side, across, side, c}).permute({0, 1, 3, 5, 2, 4})
+                                   : raw(x).view({n, side, down, side, across, c}).permute({0, 2, 4, 5, 1, 3});
+  const torch::Tensor mixed =
+      dense(map.reshape({n, down, across, c, count}), lowered(w), lowered(b)).view({n, down, across, c, side, side});
+  const torch::Tensor back = blocks ? mixed.permute({0, 1, 4, 2, 5, 3}) : mixed.permute({0, 4, 1, 5, 2, 3});
+  return wrap(back.reshape({n, height, width, c}));
+}
+
 Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) {
   // A single channel minus its mean is exactly 0; LibTorch's formula only approximates that.
   if (x.dim(-1) == 1) {
@@ -154,9 +169,12 @@ Tensor TorchBackend::do_normalize(const Tensor& x) {
 }
 
 Tensor TorchBackend::do_gelu(const Tensor& x) { return wrap(at::gelu(raw(x))); }
+Tensor TorchBackend::do_gelu_tanh(const Tensor& x) { return wrap(at::gelu(raw(x), "tanh")); }
 Tensor TorchBackend::do_quick_gelu(const Tensor& x) { return wrap(raw(x) * at::sigmoid(raw(x) * 1.702)); }
 Tensor TorchBackend::do_silu(const Tensor& x) { return wrap(at::silu(raw(x))); }
 Tensor TorchBackend::do_relu(const Tensor& x) { return wrap(at::relu(raw(x))); }
+Tensor TorchBackend::do_leaky_relu(const Tensor& x, float slope) { return wrap(at::leaky_relu(raw(x), slope)); }
+Tensor TorchBackend::do_sigmoid(const Tensor& x) { return wrap(at::sigmoid(raw(x))); }
 
 Tensor TorchBackend::do_simple_gate(const Tensor& x) {
   const int64_t half = x.dim(-1) / 2;
@@ -219,6 +237,21 @@ Tensor TorchBackend::do_crop(const Tensor& x, int64_t height, int64_t width) {
 Tensor TorchBackend::do_resize_nearest(const Tensor& x, int factor) {
   const int64_t n = x.dim(0), h = x.dim(1), w = x.dim(2), c = x.dim(3), f = factor;
   return wrap(raw(x).view({n, h, 1, w, 1, c}).expand({n, h, f, w, f, c}).reshape({n, h * f, w * f, c}));
+}
+
+Tensor TorchBackend::do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) {
+  // As products with the dense matrices of both axes.
+  const auto matrix = [&](int64_t from, int64_t to) {
+    torch::Tensor weights = torch::zeros({to, from});
+    const std::vector<ResizeTaps> taps = resize_taps(from, to);
+    for (int64_t i = 0; i < to; ++i)
+      for (size_t j = 0; j < taps[size_t(i)].weights.size(); ++j)
+        weights[i][taps[size_t(i)].first + int64_t(j)] = taps[size_t(i)].weights[j];
+    return weights.to(options_.device, raw(x).scalar_type());
+  };
+  const int64_t n = x.dim(0), c = x.dim(3);
+  const torch::Tensor rows = at::matmul(matrix(x.dim(1), height), raw(x).view({n, x.dim(1), -1}));
+  return wrap(at::matmul(matrix(x.dim(2), width), rows.view({n, height, x.dim(2), c})));
 }
 
 Tensor TorchBackend::do_pixel_shuffle(const Tensor& x, int factor) {

@@ -40,7 +40,16 @@ constexpr ClassName kClasses[] = {{"collections", "OrderedDict"},
                                   {"numpy", "dtype"},
                                   {"numpy.core.multiarray", "scalar"},
                                   {"numpy._core.multiarray", "scalar"},
-                                  {"_codecs", "encode"}};
+                                  {"_codecs", "encode"},
+                                  // What training leaves beside the weights: settings, milestones of schedules.
+                                  {"argparse", "Namespace"},
+                                  {"collections", "Counter"},
+                                  {"collections", "defaultdict"}};
+
+// Number formats, which some programs store beside the weights.
+constexpr std::string_view kDtypes[] = {"float32", "float64", "float16", "bfloat16", "float",     "double",
+                                        "half",    "uint8",   "int8",    "int16",    "int32",     "int64",
+                                        "bool",    "long",    "int",     "short",    "complex64", "complex128"};
 
 struct StorageClass {
   std::string_view name;  // within the module torch
@@ -68,6 +77,7 @@ bool of_torchscript(std::string_view module) { return module == "__torch__" || m
 
 bool allowed(std::string_view module, std::string_view name) {
   if (of_torchscript(module) || storage_class(module, name)) return true;
+  if (module == "torch" && std::ranges::find(kDtypes, name) != std::end(kDtypes)) return true;
   return std::any_of(std::begin(kClasses), std::end(kClasses),
                      [&](const ClassName& known) { return known.module == module && known.name == name; });
 }

@@ -68,6 +68,37 @@ TEST_F(ImportVerb, a_network_that_only_restores_restores) {
   expect_one_line(run_program({"classify", in, "--model", path("denoise.safetensors")}), 2, "restores only");
 }
 
+TEST_F(ImportVerb, takes_averaged_weights_and_says_so_unless_an_entry_is_named) {
+  namespace p = pickled;
+  const NamedArrays weights = random_checkpoint(nafnet_weights(published_nafnet()), 5);
+  std::vector<std::string> storages;
+  std::vector<std::pair<std::string, std::string>> averaged, plain;
+  for (const auto& [name, array] : weights.arrays) {
+    std::vector<int64_t> strides(array.shape.size(), 1);
+    for (size_t i = strides.size(); i-- > 1;) strides[i - 1] = strides[i] * array.shape[i];
+    for (auto* entry : {&averaged, &plain}) {
+      const std::string storage = p::storage("FloatStorage", cat(storages.size()), int64_t(array.numel()));
+      entry->emplace_back(name, p::tensor(storage, 0, array.shape, strides));
+      std::vector<float> values = array.to_floats();
+      if (entry == &plain) std::ranges::fill(values, 0.f);
+      storages.push_back(floats(values));
+    }
+  }
+  const std::vector<uint8_t> file =
+      torch_zip(p::dict({{"model", p::ordered_dict(plain)}, {"ema", p::ordered_dict(averaged)}}), storages);
+  write_file_atomically(folder_ / "both.pth", file);
+  const auto first = [&](const std::string& name) {
+    return read_safetensors(folder_ / name).at("restorer.intro.weight").to_floats().at(0);
+  };
+  const Outcome outcome = import({path("both.pth"), "-o", path("a.safetensors")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("weights are under ema and model; taken: ema"), std::string::npos) << outcome.out;
+  EXPECT_NE(first("a.safetensors"), 0);
+  ASSERT_EQ(import({path("both.pth"), "-o", path("b.safetensors"), "--entry", "model"}).code, 0);
+  EXPECT_EQ(first("b.safetensors"), 0);
+  expect_one_line(import({path("both.pth"), "-o", path("c.safetensors"), "--entry", "none"}), 2, "--entry none");
+}
+
 TEST_F(ImportVerb, refuses_in_one_line_and_writes_nothing) {
   const std::string model = path("out.safetensors");
   expect_one_line(import({path("absent.pt"), "-o", model}), 2, "absent.pt");

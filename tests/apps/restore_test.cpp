@@ -222,12 +222,58 @@ TEST_F(Restore, the_colour_profile_is_kept) {
 TEST_F(Restore, exif_is_kept_and_the_orientation_applied) {
   Image in = test_photo(30, 20);
   // Little-endian TIFF: one entry, Orientation (0x0112) = 6, the camera was turned.
-  in.exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+  in.metadata.exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
   ASSERT_EQ(restore({photo("in.jpg", in), "-o", path("out.jpg")}).code, 0);
   const Image turned = read_image(folder_ / "in.jpg"), out = read_image(folder_ / "out.jpg");
   EXPECT_EQ(out.width, turned.width);
   EXPECT_EQ(out.height, turned.height);
-  EXPECT_FALSE(out.exif.empty());
+  EXPECT_FALSE(out.metadata.exif.empty());
+}
+
+TEST_F(Restore, the_output_says_what_an_algorithm_did_to_it) {
+  const auto source = [&](const std::string& name) {
+    const std::vector<uint8_t> xmp = read_image(folder_ / name).metadata.xmp;
+    const std::string text(xmp.begin(), xmp.end()), start = "/digitalsourcetype/";
+    const size_t at = text.find(start);
+    return at == text.npos ? "" : text.substr(at + start.size(), text.find('"', at) - at - start.size());
+  };
+  const std::string in = photo("in.png");
+  Image mask = test_photo(48, 40);
+  std::ranges::fill(mask.data, uint8_t(255));
+  std::fill_n(mask.data.begin(), 48 * 10 * 3, uint8_t(0));
+  photo("mask.png", mask);
+  for (const std::string ending : {".jpg", ".png", ".webp", ".tiff"}) {
+    ASSERT_EQ(restore({in, "-o", path("repaired" + ending)}).code, 0);
+    EXPECT_EQ(source("repaired" + ending), "algorithmicallyEnhanced");
+    ASSERT_EQ(restore({in, "-o", path("painted" + ending), "--mask", path("mask.png")}).code, 0);
+    EXPECT_EQ(source("painted" + ending), "compositeWithTrainedAlgorithmicMedia");
+  }
+  ASSERT_EQ(restore({in, "-o", path("same.png"), "--strength", "0"}).code, 0);
+  EXPECT_EQ(source("same.png"), "");
+}
+
+TEST_F(Restore, strip_leaves_out_all_metadata_or_the_place) {
+  Image in = test_photo(30, 20);
+  in.icc = rgb_profile();
+  in.metadata.resolution = {300, 300};
+  in.metadata.text = {{"Author", "somebody"}};
+  // Little-endian TIFF: Make "Cam", and a GPS directory at 38 with the reference N.
+  in.metadata.exif = {'I', 'I', 42, 0,    8,    0, 0, 0, 2, 0, 0x0f, 1,  2, 0, 4, 0, 0, 0, 'C',
+                      'a', 'm', 0,  0x25, 0x88, 4, 0, 1, 0, 0, 0,    38, 0, 0, 0, 0, 0, 0, 0,
+                      1,   0,   1,  0,    2,    0, 2, 0, 0, 0, 'N',  0,  0, 0, 0, 0, 0, 0};
+  photo("in.png", in);
+  ASSERT_EQ(restore({path("in.png"), "-o", path("kept.png")}).code, 0);
+  ASSERT_EQ(restore({path("in.png"), "-o", path("gps.png"), "--strip", "gps"}).code, 0);
+  ASSERT_EQ(restore({path("in.png"), "-o", path("all.png"), "--strip", "all"}).code, 0);
+  const auto holds = [&](const std::string& name, const std::string& text) {
+    return read_text(folder_ / name).find(text) != std::string::npos;
+  };
+  const std::string gps_tag("\x25\x88\4\0", 4);
+  EXPECT_TRUE(holds("kept.png", "Cam") && holds("kept.png", gps_tag) && holds("kept.png", "somebody"));
+  EXPECT_TRUE(holds("gps.png", "Cam") && !holds("gps.png", gps_tag) && holds("gps.png", "somebody"));
+  for (const std::string text : {"eXIf", "tEXt", "iTXt", "zTXt", "pHYs"}) EXPECT_FALSE(holds("all.png", text)) << text;
+  EXPECT_EQ(read_image(folder_ / "all.png").icc, in.icc);
+  expect_one_line(restore({path("in.png"), "-o", path("x.png"), "--strip", "xmp"}), 2, "--strip");
 }
 
 TEST_F(Restore, a_mask_changes_its_holes_only) {

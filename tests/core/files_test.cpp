@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "pipeline/temp_folder.h"
 
 namespace daclip {
@@ -14,6 +15,24 @@ TEST(WriteText, replaces_what_was_there_byte_for_byte) {
   write_text(folder / "a.txt", "something longer");
   write_text(folder / "a.txt", std::string_view("a\0b\r\n", 5));
   EXPECT_EQ(read_file(folder / "a.txt"), (std::vector<uint8_t>{'a', 0, 'b', '\r', '\n'}));
+}
+
+TEST(WriteText, takes_names_of_any_length_that_the_system_allows) {
+  const test::TempFolder folder;
+  const fs::path longest = folder / std::string(255, 'x');
+  write_text(longest, "a");
+  write_text(longest, "b");
+  EXPECT_EQ(read_file(longest), std::vector<uint8_t>{'b'});
+  EXPECT_THROW(write_text(folder / std::string(256, 'x'), "a"), IoError);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(WriteText, leaves_nothing_where_a_write_fails) {
+  const test::TempFolder folder;
+  fs::create_directories(folder / "taken" / "full");  // no file replaces a folder
+  EXPECT_THROW(write_text(folder / "taken", "a"), IoError);
+  EXPECT_THROW(write_text(folder / "missing" / "a", "a"), IoError);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
 }
 
 TEST(Resolved, names_a_place_alike_by_every_way_to_it) {

@@ -54,7 +54,7 @@ TEST_P(Truncation, is_an_error_at_every_position) {
     for (const int channels : {1, 3, 4}) {
       Image image = make_picture(40, 30, channels);
       if (channels == 3) image.icc = rgb_profile();
-      if (channels == 3) image.exif = make_exif(1);
+      if (channels == 3) image.metadata.exif = make_exif(1);
       const Bytes whole = encode_image(image, *GetParam(), {.quality = quality});
       // A TIFF may end in the four zeros that say that no second picture follows, a JPEG in its end marker.
       const size_t needed = whole.size() - (GetParam()->name == "tiff" ? 4 : GetParam()->name == "jpeg" ? 2 : 0);
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(Damage, Truncation, testing::ValuesIn(formats_written()
 TEST(Damage, changed_bytes_never_crash) {
   for (const ImageFormat* format : formats_written()) {
     Image image = make_picture(24, 18, 3);
-    image.exif = make_exif(6);
+    image.metadata.exif = make_exif(6);
     const Bytes whole = encode_image(image, *format);
     for (uint64_t seed = 0; seed < 400; ++seed) {
       Random random(seed);

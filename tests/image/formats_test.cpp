@@ -91,10 +91,10 @@ TEST_P(Writable, holds_what_the_table_says) {
   EXPECT_EQ(reload(make_picture(20, 10, 4)).has_alpha(), format.alpha);
   Image image = make_picture(20, 10, 3);
   image.icc = rgb_profile();
-  image.exif = make_exif(1);
+  image.metadata.exif = make_exif(1);
   const Image back = reload(image);
   EXPECT_EQ(!back.icc.empty(), format.profile);
-  EXPECT_EQ(!back.exif.empty(), format.exif);
+  EXPECT_EQ(!back.metadata.exif.empty(), format.exif);
 }
 
 TEST_P(Writable, loses_what_the_table_says) {

@@ -16,11 +16,11 @@ TEST_P(Forms, survive_the_way_through_floats) {
   const auto [channels, bits] = GetParam();
   Image image = make_picture(17, 11, channels, bits);
   image.icc = {1, 2, 3};
-  image.exif = {4, 5};
+  image.metadata.exif = {4, 5};
   const Image back = from_rgb(to_rgb(image), image);
   EXPECT_EQ(max_difference(image, back), 0);
   EXPECT_EQ(back.icc, image.icc);
-  EXPECT_EQ(back.exif, image.exif);
+  EXPECT_EQ(back.metadata.exif, image.metadata.exif);
 }
 
 INSTANTIATE_TEST_SUITE_P(Image, Forms, testing::Combine(testing::Values(1, 2, 3, 4), testing::Values(8, 16)));

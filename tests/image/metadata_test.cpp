@@ -3,8 +3,14 @@
 
 #include <exiv2/exiv2.hpp>
 
+#include "core/error.h"
+
+#include "image/containers.h"
+#include "image/exif.h"
 #include "image/formats.h"
+#include "image/metadata.h"
 #include "image/seen.h"
+#include "image/tiff_tags.h"
 #include "pictures.h"
 #include "profiles.h"
 
@@ -64,12 +70,12 @@ TEST(Metadata, exif_is_carried_by_every_format) {
   for (const ImageFormat* format : formats_written())
     for (const bool big_endian : {false, true}) {
       Image image = make_picture(16, 12, 3);
-      image.exif = make_exif(1, big_endian);
+      image.metadata.exif = make_exif(1, big_endian);
       const Image back = reload(image, *format);
-      EXPECT_EQ(exif_text(back.exif, "Exif.Image.Make"), "daclip") << format->title;
-      EXPECT_EQ(exif_text(back.exif, "Exif.Photo.ExposureTime"), "1/250") << format->title;
+      EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Image.Make"), "daclip") << format->title;
+      EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Photo.ExposureTime"), "1/250") << format->title;
       if (format->name != "tiff") {
-        EXPECT_EQ(back.exif, image.exif) << format->title;
+        EXPECT_EQ(back.metadata.exif, image.metadata.exif) << format->title;
       }
     }
 }
@@ -78,22 +84,22 @@ TEST(Metadata, exif_survives_several_tiff_generations_with_the_picture) {
   for (const int bits : {8, 16}) {
     Image image = make_picture(33, 21, 4, bits);
     image.icc = rgb_profile();
-    image.exif = make_exif(1);
+    image.metadata.exif = make_exif(1);
     const Image back = reload(reload(image, "tiff"), "tiff");
     EXPECT_EQ(max_difference(back, image), 0);
     EXPECT_EQ(back.icc, image.icc);
-    EXPECT_EQ(exif_text(back.exif, "Exif.Photo.ExposureTime"), "1/250");
+    EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Photo.ExposureTime"), "1/250");
   }
 }
 
 TEST(Metadata, damaged_exif_is_dropped) {
   for (const ImageFormat* format : formats_written()) {
     Image image = make_picture(16, 12, 3);
-    image.exif.assign(100, 'x');
+    image.metadata.exif.assign(100, 'x');
     const Image back = reload(image, *format);
     EXPECT_EQ(max_difference(back, reload(make_picture(16, 12, 3), *format)), 0) << format->title;
     if (format->name != "tiff") {
-      EXPECT_TRUE(back.exif.empty()) << format->title;
+      EXPECT_TRUE(back.metadata.exif.empty()) << format->title;
     }
   }
 }
@@ -122,7 +128,7 @@ TEST_P(Orientation, is_applied_once_and_reset) {
       for (const int bits : {8, 16}) {
         Image stored = make_picture(23, 14, channels, bits);
         const Image plain = reload(stored, format);
-        stored.exif = make_exif(orientation, orientation % 2);
+        stored.metadata.exif = make_exif(orientation, orientation % 2);
         const Image seen = reload(stored, format);
         ASSERT_EQ(seen.width, orientation >= 5 ? plain.height : plain.width);
         ASSERT_EQ(seen.height, orientation >= 5 ? plain.width : plain.height);
@@ -131,8 +137,8 @@ TEST_P(Orientation, is_applied_once_and_reset) {
             const auto [sx, sy] = seen_at(orientation, x, y, plain.width, plain.height);
             for (int c = 0; c < plain.channels; ++c) ASSERT_EQ(sample(seen, sx, sy, c), sample(plain, x, y, c));
           }
-        EXPECT_EQ(exif_text(seen.exif, "Exif.Image.Orientation"), "1");
-        EXPECT_EQ(exif_text(seen.exif, "Exif.Photo.ExposureTime"), "1/250");
+        EXPECT_EQ(exif_text(seen.metadata.exif, "Exif.Image.Orientation"), "1");
+        EXPECT_EQ(exif_text(seen.metadata.exif, "Exif.Photo.ExposureTime"), "1/250");
         EXPECT_EQ(max_difference(reload(seen, "png"), seen), 0) << "turned again";
       }
 }
@@ -142,9 +148,244 @@ INSTANTIATE_TEST_SUITE_P(Metadata, Orientation, testing::Range(1, 9));
 TEST(Metadata, an_impossible_orientation_counts_as_upright) {
   for (const int orientation : {0, 9, 255}) {
     Image image = make_picture(23, 14, 3);
-    image.exif = make_exif(orientation);
+    image.metadata.exif = make_exif(orientation);
     EXPECT_EQ(max_difference(reload(image, "png"), make_picture(23, 14, 3)), 0);
   }
+}
+
+// An EXIF block with what goes wrong in other programs: a bad entry, a maker note, GPS, a thumbnail, sizes.
+struct RichExif {
+  static constexpr uint16_t kAscii = 2, kShort = 3, kLong = 4, kRational = 5, kUndefined = 7;
+  std::vector<uint8_t> block;
+  size_t note_at = 0;
+
+  explicit RichExif(const std::string& note, int orientation = 1, bool big_endian = false)
+      : block(TiffEditor::empty_block(big_endian)) {
+    TiffEditor editor(block);
+    const auto text = [&](uint16_t id, uint16_t type, const std::string& value) {
+      return editor.make(id, type, uint32_t(value.size()), bytes(value));
+    };
+    const TiffTag maker_note = text(tag::maker_note, kUndefined, note);
+    note_at = block.size() - note.size();
+    const uint32_t photo =
+        editor.append({text(0x9003, kAscii, std::string("2010:05:15 17:12:05", 20)), maker_note,
+                       editor.make_short(tag::pixel_width, 23), editor.make_long(tag::pixel_height, 14)});
+    const std::vector<uint8_t> degrees(24, 77);
+    const uint32_t gps = editor.append({text(1, kAscii, std::string("N", 2)), editor.make(2, kRational, 3, degrees)});
+    const std::string thumbnail = "\xff\xd8 the old picture \xff\xd9";
+    const TiffTag picture = text(0, kUndefined, thumbnail);
+    const uint32_t second = editor.append({editor.make_long(tag::thumbnail, uint32_t(block.size() - thumbnail.size())),
+                                           editor.make_long(tag::thumbnail_size, uint32_t(thumbnail.size()))});
+    TiffTag bad = picture;
+    bad.id = 1;
+    bad.type = 0;
+    editor.set_first(editor.append(
+        {bad, text(tag::make, kAscii, std::string("Camera", 7)),
+         editor.make_short(tag::orientation, uint16_t(orientation)), editor.make_rational(tag::x_resolution, 300),
+         editor.make_rational(tag::y_resolution, 150), editor.make_short(tag::resolution_unit, 2),
+         editor.make_long(tag::exif, photo), editor.make_long(tag::gps, gps)},
+        second));
+  }
+
+  static std::span<const uint8_t> bytes(const std::string& text) {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+  }
+};
+
+Image picture_with(std::vector<uint8_t> exif) {
+  Image image = make_picture(23, 14, 3);
+  image.metadata.exif = std::move(exif);
+  return image;
+}
+
+bool contains(const std::vector<uint8_t>& bytes, std::string_view text) {
+  return std::search(bytes.begin(), bytes.end(), text.begin(), text.end()) != bytes.end();
+}
+
+// The data of a tag in the EXIF directory.
+std::string photo_tag(const std::vector<uint8_t>& exif, uint16_t id) {
+  const TiffTags tags(exif);
+  const std::span<const uint8_t> data = tags.data(tags.find(tags.pointer(tags.first(), tag::exif), id));
+  return {data.begin(), data.end()};
+}
+
+uint32_t photo_number(const std::vector<uint8_t>& exif, uint16_t id) {
+  const TiffTags tags(exif);
+  return tags.integer(tags.find(tags.pointer(tags.first(), tag::exif), id));
+}
+
+TEST(Metadata, one_bad_tag_costs_no_other) {
+  for (const ImageFormat* format : formats_written())
+    for (const bool big_endian : {false, true}) {
+      const Image back = reload(picture_with(RichExif("note-note", 1, big_endian).block), *format);
+      EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Image.Make"), "Camera") << format->title;
+      EXPECT_EQ(photo_tag(back.metadata.exif, 0x9003).substr(0, 19), "2010:05:15 17:12:05") << format->title;
+      EXPECT_NE(exif_text(back.metadata.exif, "Exif.GPSInfo.GPSLatitudeRef"), "") << format->title;
+    }
+}
+
+TEST(Metadata, maker_notes_keep_their_bytes_and_their_place_through_every_pair_of_formats) {
+  const RichExif rich("a note with an offset");
+  for (const ImageFormat* first : formats_written())
+    for (const ImageFormat* second : formats_written()) {
+      const Image back = reload(reload(picture_with(rich.block), *first), *second);
+      const TiffTags tags(back.metadata.exif);
+      const TiffTag note = tags.find(tags.pointer(tags.first(), tag::exif), tag::maker_note);
+      EXPECT_EQ(tags.data_at(note), rich.note_at) << first->title << " to " << second->title;
+      EXPECT_EQ(photo_tag(back.metadata.exif, tag::maker_note), "a note with an offset");
+    }
+}
+
+TEST(Metadata, a_maker_note_that_cannot_keep_its_place_is_left_out_unless_its_offsets_are_its_own) {
+  for (const auto& [note, kept] : {std::pair{std::string("SONY DSC with offsets"), false},
+                                   {std::string("Nikon\0\2 with offsets of its own", 31), true}}) {
+    std::vector<uint8_t> tiff = TiffEditor::empty_block();
+    tiff.resize(100'000);  // as behind the samples of a picture
+    TiffEditor editor(tiff);
+    const uint32_t photo = editor.append({editor.make(tag::maker_note, 7, uint32_t(note.size()), RichExif::bytes(note)),
+                                          editor.make_short(0x8827, 400)});
+    editor.set_first(editor.append({editor.make_long(tag::exif, photo)}));
+    const std::vector<uint8_t> exif = metadata_of_tiff(tiff).exif;
+    EXPECT_EQ(photo_tag(exif, tag::maker_note), kept ? note : "");
+    EXPECT_EQ(photo_number(exif, 0x8827), 400u);
+    EXPECT_LT(exif.size(), 1000u);
+  }
+}
+
+TEST(Metadata, thumbnails_are_removed_with_their_bytes) {
+  for (const ImageFormat* format : formats_written()) {
+    const std::vector<uint8_t> file = encode_image(picture_with(RichExif("note-note").block), *format);
+    const Image back = decode_image(file, "picture");
+    EXPECT_FALSE(contains(back.metadata.exif, "the old picture")) << format->title;
+    EXPECT_EQ(TiffTags(back.metadata.exif).next(TiffTags(back.metadata.exif).first()), 0u) << format->title;
+  }
+  Image image = make_picture(16, 12, 3);
+  const std::string xmp =
+      "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+      "<rdf:Description xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmlns:xmpGImg='http://ns.adobe.com/xap/1.0/g/img/'"
+      " xmp:Rating='3'><xmp:Thumbnails><rdf:Alt><rdf:li rdf:parseType='Resource'><xmpGImg:image>b2xk</xmpGImg:image>"
+      "</rdf:li></rdf:Alt></xmp:Thumbnails></rdf:Description></rdf:RDF></x:xmpmeta>";
+  image.metadata.xmp.assign(xmp.begin(), xmp.end());
+  const Image back = reload(image, "png");
+  EXPECT_FALSE(contains(back.metadata.xmp, "b2xk"));
+  EXPECT_TRUE(contains(back.metadata.xmp, "xmp:Rating=\"3\""));
+}
+
+TEST(Metadata, sizes_and_resolution_follow_a_turned_picture) {
+  for (const char* format : {"jpeg", "png", "webp"}) {
+    const Image image = picture_with(RichExif("note-note", 6).block);
+    const Image turned = reload(reload(image, format), format);
+    ASSERT_EQ(turned.width, 14) << format;
+    EXPECT_EQ(photo_number(turned.metadata.exif, tag::pixel_width), 14u) << format;
+    EXPECT_EQ(photo_number(turned.metadata.exif, tag::pixel_height), 23u) << format;
+    EXPECT_EQ(turned.metadata.resolution.x, 150) << format;
+    EXPECT_EQ(exif_resolution(turned.metadata.exif).y, 300) << format;
+  }
+}
+
+TEST(Metadata, a_size_that_is_too_large_for_its_tag_is_stored_in_a_larger_one) {
+  std::vector<uint8_t> exif = RichExif("note-note").block;
+  set_exif_size(exif, 70'000, 80'000);
+  EXPECT_EQ(photo_number(exif, tag::pixel_width), 70'000u);
+  EXPECT_EQ(photo_number(exif, tag::pixel_height), 80'000u);
+}
+
+TEST(Metadata, profiles_in_texts_of_png_are_read) {
+  Image image = make_picture(23, 14, 3);
+  std::vector<uint8_t> exif = make_exif(6), prefixed(kExifPrefix.begin(), kExifPrefix.end());
+  prefixed.insert(prefixed.end(), exif.begin(), exif.end());
+  for (const auto& [name, block] : {std::pair{"exif", exif}, {"exif", prefixed}, {"APP1", prefixed}}) {
+    image.metadata.text = {{cat("Raw profile type ", name), raw_profile(name, block)}, {"Author", "J\u00f6rg"}};
+    const Image back = reload(image, "png");
+    EXPECT_EQ(back.width, 14) << name;
+    EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Image.Make"), "daclip") << name;
+    ASSERT_EQ(back.metadata.text.size(), 1u) << name;
+    EXPECT_EQ(back.metadata.text[0].text, "J\u00f6rg") << name;
+  }
+}
+
+TEST(Metadata, a_damaged_profile_in_a_text_of_png_is_ignored) {
+  for (const std::string text : {"", "\nexif\n", "\nexif\n 999999999999\n4578", "exif 3 zz", "\nexif\n     4\n4949"}) {
+    Image image = make_picture(23, 14, 3);
+    image.metadata.text = {{"Raw profile type exif", text}};
+    EXPECT_TRUE(reload(image, "png").metadata.exif.empty()) << text;
+  }
+}
+
+TEST(Metadata, the_place_is_removed_with_its_bytes) {
+  Metadata metadata;
+  metadata.exif = RichExif("note-note").block;
+  const std::string degrees(24, char(77));
+  ASSERT_TRUE(contains(metadata.exif, degrees));
+  const std::string xmp =
+      "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+      "<rdf:Description xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmlns:exif='http://ns.adobe.com/exif/1.0/'"
+      " xmlns:drone='http://www.dji.com/drone-dji/1.0/' xmp:Rating='3' exif:GPSLatitude='48,8.5N'"
+      " drone:GpsLongitude='11.5'/></rdf:RDF></x:xmpmeta>";
+  metadata.xmp.assign(xmp.begin(), xmp.end());
+  remove_gps(metadata);
+  EXPECT_FALSE(contains(metadata.exif, degrees));
+  EXPECT_EQ(exif_text(metadata.exif, "Exif.GPSInfo.GPSLatitudeRef"), "");
+  EXPECT_EQ(exif_text(metadata.exif, "Exif.Image.Make"), "Camera");
+  EXPECT_EQ(photo_tag(metadata.exif, tag::maker_note), "note-note");
+  EXPECT_FALSE(contains(metadata.xmp, "48,8.5N"));
+  EXPECT_FALSE(contains(metadata.xmp, "11.5"));
+  EXPECT_TRUE(contains(metadata.xmp, "xmp:Rating=\"3\""));
+}
+
+TEST(Metadata, what_an_algorithm_did_is_said_and_a_picture_made_by_a_model_stays_one) {
+  Metadata metadata;
+  mark_digital_source(metadata, false);
+  EXPECT_TRUE(contains(metadata.xmp,
+                       "Iptc4xmpExt:DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/"
+                       "algorithmicallyEnhanced\""));
+  mark_digital_source(metadata, true);
+  EXPECT_TRUE(contains(metadata.xmp, "/compositeWithTrainedAlgorithmicMedia\""));
+  mark_digital_source(metadata, false);
+  EXPECT_TRUE(contains(metadata.xmp, "/compositeWithTrainedAlgorithmicMedia\""));
+}
+
+TEST(Metadata, xmp_that_cannot_be_parsed_stays_as_it_is) {
+  Image image = make_picture(16, 12, 3);
+  const std::string_view broken = "<x:xmpmeta Orientation Thumbnails PixelXDimension";
+  image.metadata.xmp.assign(broken.begin(), broken.end());
+  for (const ImageFormat* format : formats_written())
+    EXPECT_EQ(reload(image, *format).metadata.xmp, image.metadata.xmp) << format->title;
+}
+
+TEST(Metadata, iptc_is_found_in_every_wrapping) {
+  const std::vector<uint8_t> iptc = {0x1c, 2, 25, 0, 3, 'c', 'a', 't', 0x1c, 2, 25, 0, 3, 'd', 'o', 'g'};
+  std::vector<uint8_t> padded = iptc, swapped = iptc;
+  padded.resize(24);
+  for (size_t i = 0; i < swapped.size(); i += 4) std::reverse(swapped.begin() + long(i), swapped.begin() + long(i + 4));
+  EXPECT_EQ(iptc_records(padded), iptc);
+  EXPECT_EQ(iptc_records(swapped), iptc);
+  std::vector<uint8_t> resources = {'8', 'B', 'I', 'M', 4, 0x0c, 3, 'o', 'l', 'd', 0, 0, 0, 3, 1, 2, 3, 0};
+  const std::vector<uint8_t> wrapped = photoshop_of_iptc(iptc);
+  resources.insert(resources.end(), wrapped.begin(), wrapped.end());
+  EXPECT_EQ(iptc_of_photoshop(resources), iptc);
+  for (size_t n = 0; n < resources.size(); ++n)
+    EXPECT_TRUE(iptc_of_photoshop(std::span(resources).first(n)).size() <= iptc.size());
+}
+
+TEST(Metadata, a_damaged_directory_costs_no_tiff) {
+  Image image = picture_with(make_exif(1));
+  image.metadata.exif[9] = 0x7f;  // the directory claims 32,515 entries
+  const Image back = reload(image, "tiff");
+  EXPECT_EQ(back.data, image.data);
+  EXPECT_EQ(exif_text(back.metadata.exif, "Exif.Image.Make"), "daclip");
+}
+
+TEST(Metadata, an_odd_orientation_tag_harms_nothing_else) {
+  constexpr size_t kEntry = 22;  // of the orientation in make_exif
+  std::vector<uint8_t> several = make_exif(6), directory = make_exif(6);
+  several[kEntry + 4] = 3;  // three values, which lie at offset 6: in the header
+  EXPECT_EQ(take_orientation(several), 1);
+  EXPECT_TRUE(TiffTags(several).valid());
+  EXPECT_EQ(exif_text(several, "Exif.Image.Make"), "daclip");
+  directory[kEntry + 2] = 13;  // the type of an offset
+  EXPECT_EQ(take_orientation(directory), 6);
+  EXPECT_EQ(take_orientation(directory), 1) << "turned twice";
 }
 
 }  // namespace

@@ -102,5 +102,39 @@ TEST(Metrics, are_found_by_their_own_names_only) {
   }
 }
 
+// More rows than a strip has, in one that is a part of a strip at the end.
+TEST(Metrics, of_files_pictures_equal_those_of_floats_whatever_the_strips) {
+  const auto picture = [](int seed) {
+    Image image;
+    image.width = 900;
+    image.height = 1200;
+    image.channels = 3;
+    image.data.resize(image.samples());
+    for (size_t i = 0; i < image.data.size(); ++i) image.data[i] = uint8_t((i * i / 7 + size_t(seed) * i / 1000) % 251);
+    return image;
+  };
+  const Image a = picture(1), b = picture(3);
+  for (const int crop : {0, 4}) {
+    EXPECT_NEAR(psnr(a, b, crop), psnr(to_rgb(a), to_rgb(b), crop), 1e-9);
+    EXPECT_NEAR(psnr_y(a, b, crop), psnr_y(to_rgb(a), to_rgb(b), crop), 1e-9);
+    EXPECT_NEAR(ssim(a, b, crop), ssim(to_rgb(a), to_rgb(b), crop), 1e-9);
+    EXPECT_NEAR(ssim_y(a, b, crop), ssim_y(to_rgb(a), to_rgb(b), crop), 1e-9);
+  }
+  EXPECT_TRUE(std::isinf(psnr(a, a)));
+  EXPECT_NEAR(ssim(a, a), 1, 1e-12);
+}
+
+TEST(Metrics, of_files_pictures_refuse_what_those_of_floats_refuse) {
+  Image a, b;
+  a.width = a.height = b.width = 12;
+  b.height = 13;
+  a.channels = b.channels = 1;
+  a.data.resize(144);
+  b.data.resize(156);
+  EXPECT_THROW(psnr(a, b), ShapeError);
+  EXPECT_THROW(psnr(a, a, 6), ShapeError);
+  EXPECT_THROW(ssim(a, a, 1), ShapeError);
+}
+
 }  // namespace
 }  // namespace daclip

@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "ops/backend.h"
 #include "ops/weights.h"
+#include "restoration/weight_spec.h"
 #include "weights/safetensors.h"
 
 namespace daclip::fixtures {
@@ -57,6 +58,37 @@ inline Weights upload(Backend& backend, const NamedArrays& file) {
     weights.emplace(name, backend.weight(array.to_floats(), shape));
   }
   return weights;
+}
+
+// Derives a weight from its name, so that no file has to store it: the name's FNV-1a hash seeds SplitMix64. Values are
+// uniform, of order 1/sqrt(fan in); gains are around 1. data/make_unet.py does the same for the small fixtures.
+inline NamedArray named_weight(const std::string& name, const Shape& shape, double matrix_scale = 1) {
+  uint64_t state = 0xcbf29ce484222325;
+  for (const char c : name) state = (state ^ uint8_t(c)) * 0x100000001b3;
+  int64_t count = 1;
+  for (const int64_t d : shape) count *= d;
+  const bool norm = name.find("norm") != name.npos || name.find("Norm") != name.npos;
+  const bool gain = name.ends_with(".g") || (norm && name.ends_with("weight"));
+  const double spread = gain ? 0.4 : shape.size() > 1 ? std::sqrt(3.0 * double(shape[0]) / double(count)) : 0.3;
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& value : values) {
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    value = float((gain ? 1 : 0) + spread * (double((z ^ (z >> 31)) >> 40) / (1 << 23) - 1));
+  }
+  if (shape.size() > 1)
+    for (float& value : values) value = float(matrix_scale * double(value));
+  return make_array(values, shape);
+}
+
+// A fixture's weights: from its file, or derived from names if its configuration has "weights": "by name".
+inline NamedArrays fixture_weights(const fs::path& folder, const Json& json, const std::vector<WeightSpec>& specs) {
+  if (json.value("weights", "") != "by name") return read_safetensors(folder / "weights.safetensors");
+  NamedArrays file;
+  for (const WeightSpec& spec : specs)
+    file.arrays.emplace(spec.name, named_weight(spec.name, spec.shape, json.value("matrix_scale", 1.0)));
+  return file;
 }
 
 // (N,C,H,W) on the host to (N,H,W,C) on the backend, and back.

@@ -1,5 +1,6 @@
 #include "clip_parity.h"
 #include "engine/native_backend.h"
+#include "maxim_parity.h"
 #include "nafnet_parity.h"
 #include "unet_parity.h"
 
@@ -42,6 +43,11 @@ TEST(NativeParity, unet_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
 }
 
+TEST(NativeParity, maxim_gives_the_committed_values) {
+  NativeBackend backend;
+  EXPECT_TRUE(fixtures::check_maxim(backend, fixtures::own_root()));
+}
+
 TEST(NativeParity, untrained_conditioning_changes_nothing) {
   NativeBackend backend;
   fixtures::check_untrained_steer(backend);
@@ -53,6 +59,7 @@ TEST(NativeParity, bfloat16_stays_near_the_committed_values) {
   EXPECT_TRUE(fixtures::check_nafnet(backend, fixtures::own_root()));
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
   EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
+  EXPECT_TRUE(fixtures::check_maxim(backend, fixtures::own_root()));
 }
 
 }  // namespace

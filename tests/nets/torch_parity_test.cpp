@@ -1,4 +1,5 @@
 #include "clip_parity.h"
+#include "maxim_parity.h"
 #include "nafnet_parity.h"
 #include "torch/torch_backend.h"
 #include "unet_parity.h"
@@ -40,6 +41,12 @@ TEST(TorchParity, unet_gives_the_committed_values) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
   EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
+}
+
+TEST(TorchParity, maxim_gives_the_committed_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  EXPECT_TRUE(fixtures::check_maxim(backend, fixtures::own_root()));
 }
 
 TEST(TorchParity, untrained_conditioning_changes_nothing) {

@@ -190,6 +190,12 @@ TEST_P(Conformance, linear_with_and_without_bias) {
   }
 }
 
+TEST_P(Conformance, linear_with_gelu) {
+  for (const auto& [x, out] : {std::pair<Shape, int64_t>{{5}, 3}, {{2, 7, 64}, 192}, {{300, 32}, 64}})
+    compare({activation(x), weight({out, x.back()}), weight({out})},
+            [](Backend& b, const Tensors& t) { return b.linear_gelu_tanh(t[0], t[1], t[2]); });
+}
+
 TEST_P(Conformance, matmul_plain_and_transposed) {
   const int64_t sizes[][4] = {{1, 1, 1, 1},   {2, 3, 5, 7},     {3, 17, 64, 33},
                               {1, 1, 64, 50}, {12, 50, 64, 50}, {2, 31, 1, 9}};
@@ -201,6 +207,15 @@ TEST_P(Conformance, matmul_plain_and_transposed) {
     compare({activation({batch, m, k}), weight({batch, k, n})},
             [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
   }
+}
+
+TEST_P(Conformance, mix_positions_of_blocks_and_grids) {
+  const std::pair<Shape, int64_t> cases[] = {{{1, 1, 1, 1}, 1},   {{1, 2, 2, 3}, 2},     {{2, 6, 9, 5}, 3},
+                                             {{1, 8, 24, 17}, 8}, {{2, 16, 32, 32}, 16}, {{1, 48, 16, 33}, 16}};
+  for (const auto& [x, side] : cases)
+    for (const auto groups : {Backend::Groups::blocks, Backend::Groups::grid})
+      compare({activation(x), weight({side * side, side * side}), weight({side * side})},
+              [g = groups](Backend& b, const Tensors& t) { return b.mix_positions(t[0], t[1], t[2], g); });
 }
 
 TEST_P(Conformance, layer_norm_over_the_last_dimension) {
@@ -234,9 +249,12 @@ TEST_P(Conformance, activation_functions) {
   for (const Shape& x : {Shape{1}, Shape{3, 5}, Shape{2, 3, 7, 11}, Shape{1, 40, 50, 17}})
     for (double spread : {1.0, 20.0}) {
       compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.gelu(t[0]); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.gelu_tanh(t[0]); });
       compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.quick_gelu(t[0]); });
       compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.silu(t[0]); });
       compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.relu(t[0]); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.leaky_relu(t[0], 0.2f); });
+      compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.sigmoid(t[0]); });
       compare({activation(x, spread)}, [](Backend& b, const Tensors& t) { return b.scale(t[0], -1.75f); });
     }
 }
@@ -245,9 +263,9 @@ TEST_P(Conformance, activation_functions_of_extreme_values) {
   const std::vector<float> values = {-1e4f, -200, -90, -30, -9, -5, 0, 5, 9, 30, 90, 200, 1e4f};
   NaiveBackend naive;
   const std::function<Tensor(Backend&, const Tensor&)> functions[] = {
-      [](Backend& b, const Tensor& t) { return b.gelu(t); },
+      [](Backend& b, const Tensor& t) { return b.gelu(t); }, [](Backend& b, const Tensor& t) { return b.gelu_tanh(t); },
       [](Backend& b, const Tensor& t) { return b.quick_gelu(t); },
-      [](Backend& b, const Tensor& t) { return b.silu(t); }};
+      [](Backend& b, const Tensor& t) { return b.sigmoid(t); }, [](Backend& b, const Tensor& t) { return b.silu(t); }};
   for (const auto& f : functions) {
     const std::vector<float> found =
         backend_->to_floats(f(*backend_, backend_->from_floats(values, {int64_t(values.size())})));
@@ -386,6 +404,18 @@ TEST_P(Conformance, resize_nearest_and_pixel_shuffle) {
   }
 }
 
+TEST_P(Conformance, resize_bilinear_grows_and_shrinks_each_axis) {
+  struct Case {
+    Shape x;
+    int64_t height, width;
+  };
+  for (const Case& c : {Case{{1, 1, 1, 1}, 1, 1}, Case{{1, 1, 1, 3}, 4, 2}, Case{{2, 3, 5, 7}, 3, 5},
+                        Case{{2, 3, 5, 7}, 6, 10}, Case{{1, 8, 12, 17}, 4, 6}, Case{{1, 16, 8, 3}, 4, 32},
+                        Case{{1, 7, 9, 2}, 5, 4}, Case{{1, 40, 50, 33}, 20, 100}})
+    compare({activation(c.x)},
+            [&](Backend& b, const Tensors& t) { return b.resize_bilinear(t[0], c.height, c.width); });
+}
+
 TEST_P(Conformance, embedding_and_take_token) {
   const std::vector<int64_t> ids = {4, 0, 10, 10, 3, 1}, index = {2, 0, 4};
   compare({weight({11, 17})}, [&](Backend& b, const Tensors& t) { return b.embedding(t[0], ids, 2); });
@@ -429,6 +459,13 @@ TEST_P(Conformance, inputs_are_never_changed) {
 }
 
 TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
+  const auto mix = [](Backend& b, const Tensors& t) {
+    return b.mix_positions(t[0], t[1], t[2], Backend::Groups::grid);
+  };
+  refuse({activation({1, 4, 4, 3}), weight({4, 4}), weight({3})}, mix);
+  refuse({activation({1, 4, 4, 3}), weight({4, 9}), weight({4})}, mix);
+  refuse({activation({1, 4, 4, 3}), weight({8, 8}), weight({8})}, mix);
+  refuse({activation({1, 4, 5, 3}), weight({4, 4}), weight({4})}, mix);
   const auto conv = [](ConvOptions o) {
     return [o](Backend& b, const Tensors& t) { return b.conv2d(t[0], t[1], t.size() > 2 ? t[2] : Tensor(), o); };
   };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numbers>
 #include <vector>
 
 #include "ops/backend.h"
@@ -137,6 +138,21 @@ class NaiveBackend : public Backend {
     return make({a.dim(0), a.dim(1), int64_t(n)}, std::move(v));
   }
 
+  Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override {
+    const int64_t count = w.dim(0), side = int64_t(std::lround(std::sqrt(double(count))));
+    const int64_t cell_height = x.dim(1) / side, cell_width = x.dim(2) / side;
+    return image(x.shape(), [&](int64_t n, int64_t y, int64_t i, int64_t c) {
+      const bool blocks = groups == Groups::blocks;
+      const int64_t p = blocks ? y % side * side + i % side : y / cell_height * side + i / cell_width;
+      double sum = values(b)[size_t(p)];
+      for (int64_t q = 0; q < count; ++q) {
+        const int64_t row = blocks ? y / side * side + q / side : q / side * cell_height + y % cell_height;
+        const int64_t col = blocks ? i / side * side + q % side : q % side * cell_width + i % cell_width;
+        sum += values(w)[size_t(p * count + q)] * pixel(x, n, row, col, c);
+      }
+      return sum;
+    });
+  }
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override {
     return rows(x, [&](double* p, size_t n) {
       double mean = 0, variance = 0;
@@ -177,6 +193,11 @@ class NaiveBackend : public Backend {
   Tensor do_gelu(const Tensor& x) override {
     return map(x, [](double v) { return v * 0.5 * std::erfc(-v / std::sqrt(2.0)); });
   }
+  Tensor do_gelu_tanh(const Tensor& x) override {
+    return map(x, [](double v) {
+      return v / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (v + 0.044715 * v * v * v)));
+    });
+  }
   Tensor do_quick_gelu(const Tensor& x) override {
     return map(x, [](double v) { return v / (1 + std::exp(-1.702 * v)); });
   }
@@ -185,6 +206,12 @@ class NaiveBackend : public Backend {
   }
   Tensor do_relu(const Tensor& x) override {
     return map(x, [](double v) { return std::max(v, 0.0); });
+  }
+  Tensor do_leaky_relu(const Tensor& x, float slope) override {
+    return map(x, [&](double v) { return v < 0 ? v * double(slope) : v; });
+  }
+  Tensor do_sigmoid(const Tensor& x) override {
+    return map(x, [](double v) { return 1 / (1 + std::exp(-v)); });
   }
   Tensor do_scale(const Tensor& x, float factor) override {
     return map(x, [&](double v) { return v * double(factor); });
@@ -298,6 +325,24 @@ class NaiveBackend : public Backend {
   Tensor do_resize_nearest(const Tensor& x, int f) override {
     return image({x.dim(0), x.dim(1) * f, x.dim(2) * f, x.dim(3)},
                  [&](int64_t n, int64_t y, int64_t i, int64_t c) { return pixel(x, n, y / f, i / f, c); });
+  }
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override {
+    const auto weight = [](int64_t from, int64_t to, int64_t input, int64_t output) {
+      const double step = double(from) / double(to), reach = std::max(1.0, step);
+      const double distance = std::abs((double(output) + 0.5) * step - (double(input) + 0.5));
+      return std::max(0.0, 1 - distance / reach);
+    };
+    return image({x.dim(0), height, width, x.dim(3)}, [&](int64_t n, int64_t y, int64_t i, int64_t c) {
+      double sum = 0, weights = 0;
+      for (int64_t j = 0; j < x.dim(1); ++j)
+        for (int64_t k = 0; k < x.dim(2); ++k) {
+          const double w = weight(x.dim(1), height, j, y) * weight(x.dim(2), width, k, i);
+          if (w == 0) continue;
+          sum += w * pixel(x, n, j, k, c);
+          weights += w;
+        }
+      return sum / weights;
+    });
   }
   Tensor do_pixel_shuffle(const Tensor& x, int f) override {
     return image({x.dim(0), x.dim(1) * f, x.dim(2) * f, x.dim(3) / f / f},

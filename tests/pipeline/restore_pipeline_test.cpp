@@ -121,12 +121,12 @@ TEST_F(RestorePipelineTest, depth_grey_alpha_profile_and_exif_are_kept) {
     for (const int channels : {1, 2, 3, 4}) {
       Image photo = test::test_photo_as(40, 30, channels, bits);
       photo.icc = {1, 2, 3};
-      photo.exif = {4, 5};
+      photo.metadata.exif = {4, 5};
       const Image result = restore(photo).image;
       EXPECT_EQ(result.channels, channels);
       EXPECT_EQ(result.bits, bits);
       EXPECT_EQ(result.icc, photo.icc);
-      EXPECT_EQ(result.exif, photo.exif);
+      EXPECT_EQ(result.metadata.exif, photo.metadata.exif);
       ASSERT_EQ(result.data.size(), photo.data.size());
       if (!photo.has_alpha()) continue;
       const size_t last = size_t(channels) - 1;

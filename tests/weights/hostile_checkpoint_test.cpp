@@ -223,7 +223,7 @@ TEST(OtherFiles, are_refused_with_their_kind) {
   expect_refused(std::vector<uint8_t>(bare.begin(), bare.end()), "a bare pickle");
   expect_refused(std::vector<uint8_t>{1, 2, 3}, "too short");
   const std::string text = "<html>404 not found</html>";
-  expect_refused(std::vector<uint8_t>(text.begin(), text.end()), "not a safetensors file");
+  expect_refused(std::vector<uint8_t>(text.begin(), text.end()), "is a web page");
 }
 
 }  // namespace

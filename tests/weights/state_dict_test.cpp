@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "pipeline/temp_folder.h"
 #include "weights/half.h"
 #include "weights/torch_writer.h"
 
@@ -53,6 +55,100 @@ TEST(StateDict, prefers_averaged_weights_and_says_so) {
   EXPECT_TRUE(dict.arrays.has("y"));
   EXPECT_FALSE(dict.arrays.has("x"));
   EXPECT_NE(dict.origin.find("params_ema"), std::string::npos) << dict.origin;
+}
+
+StateDict parse(const std::string& value, const std::string& entry = "") {
+  return parse_state_dict(share(torch_zip(value, kStorages)), "test.pt", entry);
+}
+
+std::string named(const std::string& start) {
+  return p::ordered_dict({{start + "a.weight", matrix()}, {start + "b", vector()}});
+}
+
+TEST(StateDict, finds_weights_in_the_wrappers_of_other_programs) {
+  for (const char* name : {"model_state_dict", "net", "network", "netG", "generator", "ema", "state_dict_ema", "odd"})
+    expect_matrix_and_vector(parse(p::dict({{"epoch", "K\x01"}, {name, named("")}, {"optimizer", "}"}})));
+  for (const char* start : {"_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "net.", "model.", "net._orig_mod.",
+                            "module.model.net."})
+    expect_matrix_and_vector(parse(p::dict({{"state_dict", named(start)}})));
+  expect_matrix_and_vector(parse(p::ordered_dict({{"a._orig_mod.weight", matrix()}, {"b", vector()}})));
+  expect_matrix_and_vector(
+      parse(p::ordered_dict({{"n_averaged", vector()}, {"module.a.weight", matrix()}, {"module.b", vector()}})));
+}
+
+TEST(StateDict, keeps_a_first_part_that_is_no_wrapper_or_not_shared_by_all) {
+  EXPECT_TRUE(parse(named("features.")).arrays.has("features.b"));
+  EXPECT_TRUE(parse(p::ordered_dict({{"net.a", matrix()}, {"loss.b", vector()}})).arrays.has("net.a"));
+}
+
+TEST(StateDict, prefers_averages_wherever_they_lie_and_names_the_choice) {
+  const std::string plain = p::dict({{"x", vector()}}), averaged = p::dict({{"y", vector()}});
+  const StateDict dict = parse(p::dict({{"model", plain}, {"ema", averaged}}));
+  EXPECT_TRUE(dict.arrays.has("y"));
+  EXPECT_EQ(dict.choice, (std::vector<std::string>{"ema", "model"}));
+  EXPECT_NE(dict.origin.find("entry ema (averaged weights)"), std::string::npos) << dict.origin;
+  EXPECT_TRUE(parse(p::dict({{"ema", "N"}, {"model", plain}})).arrays.has("x")) << "None where no average was kept";
+  const StateDict twins = parse(p::ordered_dict({{"online_model.a", matrix()}, {"ema_model.a", vector()}}));
+  EXPECT_EQ(twins.arrays.at("a").to_floats(), (std::vector<float>{6, 7}));
+}
+
+TEST(StateDict, takes_the_entry_or_the_start_of_names_that_is_asked_for) {
+  const std::string plain = p::dict({{"x", vector()}}), averaged = p::dict({{"y", vector()}});
+  const std::string both = p::dict({{"model", plain}, {"ema", averaged}});
+  EXPECT_TRUE(parse(both, "model").arrays.has("x"));
+  EXPECT_TRUE(parse(both, "model").entry_found);
+  EXPECT_FALSE(parse(both, "other").entry_found);
+  const StateDict part = parse(p::ordered_dict({{"net.a", matrix()}, {"loss.b", vector()}}), "net");
+  EXPECT_TRUE(part.entry_found);
+  EXPECT_EQ(part.arrays.arrays.size(), 1u);
+  EXPECT_TRUE(part.arrays.has("a"));
+}
+
+TEST(StateDict, does_not_mind_number_formats_and_settings_beside_the_weights) {
+  const std::string settings =
+      cat(p::call(p::global("argparse", "Namespace"), p::tuple({})), p::dict({{"width", "K\x20"}}), "b");
+  expect_matrix_and_vector(parse(
+      p::dict({{"state_dict", named("")}, {"dtype", p::global("torch", "bfloat16")}, {"hyper_parameters", settings}})));
+}
+
+TEST(StateDict, names_what_is_no_checkpoint) {
+  const auto message = [](const std::string& text) -> std::string {
+    try {
+      parse_state_dict(share({text.begin(), text.end()}), "file.pth");
+    } catch (const FormatError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const auto& [text, kind] :
+       {std::pair{"<!DOCTYPE html><html><head><title>Sign in</title></head></html>", "a web page (Sign in)"},
+        {"\xef\xbb\xbf\n<HTML>", "a web page"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 195712345\n", "git-lfs"},
+        {"{\"metadata\": {}, \"weight_map\": {\"a\": \"model-00001-of-00002.safetensors\"}}", "index of a checkpoint"},
+        {"{\"error\": \"gated\"}", "JSON"},
+        {"Entry not found", "text (\"Entry not found\")"},
+        {"GGUF\3", "GGUF"},
+        {"\x1f\x8b\x08", "gzip"},
+        {"", "is empty"}})
+    EXPECT_NE(message(text).find(kind), std::string::npos) << message(text);
+}
+
+TEST(StateDict, names_an_index_of_shards_though_its_ending_is_that_of_graph_models) {
+  const TempFolder folder;
+  write_text(folder / "model.safetensors.index.json", R"({"weight_map": {"a": "model-00001-of-00002.safetensors"}})");
+  try {
+    read_state_dict(folder / "model.safetensors.index.json");
+    FAIL();
+  } catch (const FormatError& error) {
+    EXPECT_NE(std::string(error.what()).find("index of a checkpoint in shards"), std::string::npos) << error.what();
+  }
+}
+
+TEST(StateDict, names_one_shard_of_several) {
+  for (const char* name : {"model-00001-of-00003.safetensors", "pytorch_model-00002-of-00002.bin", "net_1_of_2.pth"})
+    EXPECT_THROW(read_state_dict(name), FormatError) << name;
+  for (const char* name : {"model-00001-of-00001.safetensors", "one-of-many.pth"})
+    EXPECT_THROW(read_state_dict(name), IoError) << name;  // there is no such file
 }
 
 // A NumPy scalar as learning rate: open_clip's cosine schedule puts one into the optimiser's state.

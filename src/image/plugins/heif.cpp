@@ -53,6 +53,18 @@ std::vector<uint8_t> exif_of(const heif_image_handle* handle) {
   return {block.begin() + ptrdiff_t(skipped), block.end()};
 }
 
+std::vector<uint8_t> xmp_of(const heif_image_handle* handle) {
+  constexpr int kMostBlocks = 16;
+  heif_item_id ids[kMostBlocks];
+  const int count = heif_image_handle_get_list_of_metadata_block_IDs(handle, "mime", ids, kMostBlocks);
+  for (int i = 0; i < count; ++i) {
+    if (std::strcmp(heif_image_handle_get_metadata_content_type(handle, ids[i]), "application/rdf+xml") != 0) continue;
+    std::vector<uint8_t> packet(heif_image_handle_get_metadata_size(handle, ids[i]));
+    if (heif_image_handle_get_metadata(handle, ids[i], packet.data()).code == heif_error_Ok) return packet;
+  }
+  return {};
+}
+
 void copy_rows(const heif_image* decoded, int bits, Image& image) {
   int stride = 0;
   const uint8_t* plane = heif_image_get_plane_readonly(decoded, heif_channel_interleaved, &stride);
@@ -103,7 +115,8 @@ Image decode(std::span<const uint8_t> bytes, std::string_view where, const Decod
   image.data.resize(image.samples() * size_t(image.bits / 8));
   copy_rows(made, bits, image);
   image.icc = profile_of(found);
-  image.exif = exif_of(found);
+  image.metadata.exif = exif_of(found);
+  image.metadata.xmp = xmp_of(found);
   image.source.pages = std::max(pages, 1);
   return image;
 }
@@ -157,8 +170,9 @@ std::vector<uint8_t> encode(const Image& image, const EncodeOptions& options) {
   heif_image_handle* handle = nullptr;
   check(heif_context_encode_image(context.get(), picture.get(), made, nullptr, &handle));
   const Owned<heif_image_handle> owned(handle);
-  if (!image.exif.empty())
-    check(heif_context_add_exif_metadata(context.get(), handle, image.exif.data(), int(image.exif.size())));
+  const std::vector<uint8_t>&exif = image.metadata.exif, &xmp = image.metadata.xmp;
+  if (!exif.empty()) check(heif_context_add_exif_metadata(context.get(), handle, exif.data(), int(exif.size())));
+  if (!xmp.empty()) check(heif_context_add_XMP_metadata(context.get(), handle, xmp.data(), int(xmp.size())));
   std::vector<uint8_t> bytes;
   heif_writer writer{};
   writer.writer_api_version = 1;

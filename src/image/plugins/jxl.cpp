@@ -12,7 +12,7 @@
 namespace daclip {
 namespace {
 
-constexpr size_t kMostExif = 16 << 20;
+constexpr size_t kMostMetadata = 16 << 20;
 
 class Decoder {
  public:
@@ -47,7 +47,7 @@ class Decoder {
         case JXL_DEC_NEED_MORE_INPUT:
         case JXL_DEC_SUCCESS:
           if (!whole_) fail("the file ends too early");
-          if (box_.size() > 4) image_.exif.assign(box_.begin() + 4, box_.end());
+          image_.metadata = std::move(metadata_);
           image_.source.pages = std::max(frames_, 1);
           return std::move(image_);
         default: fail("the file is damaged");
@@ -81,14 +81,16 @@ class Decoder {
   void start_box() {
     finish_box();
     JxlBoxType type;
-    if (JxlDecoderGetBoxType(get(), type, JXL_TRUE) != JXL_DEC_SUCCESS || std::memcmp(type, "Exif", 4) != 0) return;
+    if (JxlDecoderGetBoxType(get(), type, JXL_TRUE) != JXL_DEC_SUCCESS) return;
+    is_exif_ = std::memcmp(type, "Exif", 4) == 0;
+    if (!is_exif_ && std::memcmp(type, "xml ", 4) != 0) return;
     box_.assign(1 << 16, 0);
     in_box_ = JxlDecoderSetBoxBuffer(get(), box_.data(), box_.size()) == JXL_DEC_SUCCESS;
   }
 
   void grow_box() {
     const size_t used = box_.size() - JxlDecoderReleaseBoxBuffer(get());
-    if (box_.size() >= kMostExif) fail("its EXIF block is too large");
+    if (box_.size() >= kMostMetadata) fail("its metadata is too large");
     box_.resize(box_.size() * 2);
     check(JxlDecoderSetBoxBuffer(get(), box_.data() + used, box_.size() - used));
   }
@@ -97,6 +99,11 @@ class Decoder {
     if (!in_box_) return;
     in_box_ = false;
     box_.resize(box_.size() - JxlDecoderReleaseBoxBuffer(get()));
+    constexpr ptrdiff_t kOffset = 4;  // of the block's header
+    if (!is_exif_)
+      metadata_.xmp = std::move(box_);
+    else if (box_.size() > kOffset)
+      metadata_.exif.assign(box_.begin() + kOffset, box_.end());
   }
 
   std::string_view where_;
@@ -104,8 +111,9 @@ class Decoder {
   JxlDecoderPtr decoder_;
   Image image_;
   JxlPixelFormat format_{};
+  Metadata metadata_;
   std::vector<uint8_t> box_;
-  bool in_box_ = false, whole_ = false;
+  bool in_box_ = false, is_exif_ = false, whole_ = false;
   int frames_ = 0;
 };
 
@@ -142,6 +150,17 @@ std::vector<uint8_t> output_of(JxlEncoder* encoder) {
   }
 }
 
+void add_metadata(JxlEncoder* encoder, const Metadata& metadata) {
+  if (metadata.exif.empty() && metadata.xmp.empty()) return;
+  check(JxlEncoderUseBoxes(encoder), "metadata was refused");
+  std::vector<uint8_t> exif(4);  // the offset of the block's header
+  exif.insert(exif.end(), metadata.exif.begin(), metadata.exif.end());
+  if (exif.size() > 4)
+    check(JxlEncoderAddBox(encoder, "Exif", exif.data(), exif.size(), JXL_FALSE), "EXIF was refused");
+  if (!metadata.xmp.empty())
+    check(JxlEncoderAddBox(encoder, "xml ", metadata.xmp.data(), metadata.xmp.size(), JXL_FALSE), "XMP was refused");
+}
+
 std::vector<uint8_t> encode(const Image& image, const EncodeOptions& options) {
   const JxlEncoderPtr owned = JxlEncoderMake(nullptr);
   JxlEncoder* encoder = owned.get();
@@ -168,12 +187,7 @@ std::vector<uint8_t> encode(const Image& image, const EncodeOptions& options) {
     check(JxlEncoderSetFrameLossless(settings, JXL_TRUE), "lossless coding was refused");
   else
     check(JxlEncoderSetFrameDistance(settings, distance(options.quality)), "the quality was refused");
-  if (!image.exif.empty()) {
-    check(JxlEncoderUseBoxes(encoder), "EXIF was refused");
-    std::vector<uint8_t> block(4);  // the offset of the block's header
-    block.insert(block.end(), image.exif.begin(), image.exif.end());
-    check(JxlEncoderAddBox(encoder, "Exif", block.data(), block.size(), JXL_FALSE), "EXIF was refused");
-  }
+  add_metadata(encoder, image.metadata);
   const JxlPixelFormat format = {uint32_t(image.channels), image.bits == 16 ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8,
                                  JXL_NATIVE_ENDIAN, 0};
   check(JxlEncoderAddImageFrame(settings, &format, image.data.data(), image.data.size()), "the pixels were refused");

@@ -28,7 +28,7 @@ def value_of(name, shape):
         z = (z ^ z >> 30) * MIX1 & MASK
         z = (z ^ z >> 27) * MIX2 & MASK
         values[i] = ((z ^ z >> 31) >> 40) * 2.0 ** -23 - 1
-    if name.endswith(".g") or ("norm" in name and name.endswith("weight")):
+    if name.endswith(".g") or ("norm" in name.lower() and name.endswith("weight")):
         values = 1 + 0.4 * values
     elif len(shape) > 1:
         values = math.sqrt(3.0 * shape[0] / count) * values
