@@ -219,7 +219,9 @@ Photo read_photo(const Input& input) {
   Photo photo;
   photo.bytes = input.standard_input() ? standard_input() : read_file(input.path);
   photo.format = detect_format(photo.bytes);
-  photo.image = decode_image(photo.bytes, input.standard_input() ? "standard input" : input.path.string());
+  const std::string where = input.standard_input() ? "standard input" : input.path.string();
+  photo.image =
+      photo.format ? decode_as(*photo.format, photo.bytes, where, {}, &photo.turned) : decode_image(photo.bytes, where);
   return photo;
 }
 

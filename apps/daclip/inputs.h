@@ -37,6 +37,7 @@ struct Photo {
   Image image;
   std::vector<uint8_t> bytes;
   const ImageFormat* format = nullptr;
+  bool turned = false;  // the file holds it in another orientation
 };
 
 // Reads and decodes; throws what read_image throws.

@@ -50,8 +50,8 @@ std::string readable_titles(std::string_view last);
 // Why nothing can be written as `format`, and which formats can be: "BMP is not written; choose jpg, png or tiff".
 std::string not_written(const ImageFormat& format);
 
-// decode_image for a known format.
+// decode_image for a known format. `turned`: whether the file's EXIF orientation had to be applied.
 Image decode_as(const ImageFormat& format, std::span<const uint8_t> bytes, std::string_view where,
-                const DecodeLimits& limits);
+                const DecodeLimits& limits, bool* turned = nullptr);
 
 }  // namespace daclip

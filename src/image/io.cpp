@@ -10,13 +10,14 @@
 namespace daclip {
 
 Image decode_as(const ImageFormat& format, std::span<const uint8_t> bytes, std::string_view where,
-                const DecodeLimits& limits) {
+                const DecodeLimits& limits, bool* turned) {
   if (!format.decode)
     throw FormatError(cat(where, ": is ", format.title, ", and this build reads no ", format.title, " (expected ",
                           readable_titles(" or "), ")"));
   try {
     Image image = format.decode(bytes, where, limits);
     const int orientation = settle_metadata(image.metadata);
+    if (turned) *turned = orientation != 1;
     if (format.orients) return image;
     turn_metadata(image.metadata, orientation);
     return upright(std::move(image), orientation);

@@ -67,7 +67,9 @@ TEST_F(Api, hidden_colours_change_neither_result_nor_recognition) {
   }
   EXPECT_EQ(probabilities[0], probabilities[1]);
   for (size_t i = 0; i < shown[0].data.size(); ++i)
-    if (i / 4 % 90 >= 30) ASSERT_EQ(shown[0].data[i], shown[1].data[i]) << i;
+    if (i / 4 % 90 >= 30) {
+      ASSERT_EQ(shown[0].data[i], shown[1].data[i]) << i;
+    }
 }
 
 TEST_F(Api, sessions_on_several_threads_share_one_model) {
