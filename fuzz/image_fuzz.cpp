@@ -47,5 +47,19 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
                               0,   24,  0,  0, 0, 0, 0, 16, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   for (int i = 0; i < 16; ++i) bmp.push_back(uint8_t(i * 15));
   seeds.push_back(bmp);
+  // The same as run-length coded eight bits: a repeat, a copy, a line end, a move, the end.
+  bmp.resize(54);
+  bmp[28] = 8, bmp[30] = 1, bmp[46] = 2, bmp[10] = 62;
+  bmp.insert(bmp.end(), {0, 0, 255, 0, 255, 0, 0, 0, 2, 1, 0, 3, 0, 1, 0, 0, 0, 0, 0, 2, 1, 0, 1, 1, 0, 1});
+  seeds.push_back(bmp);
+  // A GIF of two by two pixels, every index after a clear code, with a transparent one.
+  std::vector<uint8_t> gif = {'G', 'I', 'F', '8', '9', 'a',  2,    0,    2,    0, 0x81, 0, 0, 255,  0, 0, 0, 255, 0, 0,
+                              0,   255, 255, 255, 255, 0x21, 0xf9, 4,    1,    0, 0,    3, 0, 0x2c, 0, 0, 0, 0,   2, 0,
+                              2,   0,   0,   2,   4,   0x04, 0xc1, 0x38, 0x05, 0, 0x3b};
+  seeds.push_back(gif);
+  // A TIFF whose sub-directory says that it holds a sensor's mosaic.
+  std::vector<uint8_t> raw = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x4a, 1, 4, 0, 1,    0,    0, 0, 26, 0, 0, 0,
+                              0,   0,   0,  0, 1, 0, 6, 1, 3, 0, 1,    0, 0, 0, 0x23, 0x80, 0, 0, 0,  0, 0, 0};
+  seeds.push_back(raw);
   return seeds;
 }

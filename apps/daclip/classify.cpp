@@ -96,6 +96,7 @@ int run_classify(const ClassifyArguments& arguments) {
     }
   }
   if (arguments.json) std::cout << results.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  if (!list.left_out.empty()) std::fprintf(stderr, "daclip: %s\n", list.left_out.c_str());
   if (unsure > 0) std::fprintf(stderr, "%s\n", unsure_note(unsure).c_str());
   if (!std::cout) {
     complain("standard output: cannot be written");

@@ -73,13 +73,15 @@ int run_degrade(const DegradeArguments& arguments) {
       const FloatImage holes = mask ? mask_of(*mask, image) : FloatImage();
       const FloatImage degraded =
           degrade(to_rgb(image), chain, arguments.seed + i, Severity::paper, mask ? &holes : nullptr);
-      write_output(job, from_rgb(degraded, image), *plan.format, arguments.output.quality);
+      const int quality = arguments.output.quality;
+      write_output(job, from_rgb(degraded, image), {.quality = quality > 0 ? quality : kDefaultQuality});
     } catch (const std::exception& error) {
       ++failed;
       const std::string name = job.input.path.string(), what = error.what();
       progress.line("daclip: " + (what.find(name) == std::string::npos ? name + ": " + what : what));
     }
   }
+  if (!plan.left_out.empty()) progress.line("daclip: " + plan.left_out);
   if (!arguments.labels.empty()) write_labels(plan, chain, arguments.labels);
   return failed ? kSomeFailed : kAllDone;
 }

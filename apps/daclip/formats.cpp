@@ -41,11 +41,13 @@ std::string markdown_row(const ImageFormat& format) {
 
 }  // namespace
 
-void add_format_options(CLI::App& verb, std::string& format, int& quality, const std::string& help) {
+void add_format_options(CLI::App& verb, std::string& format, int& quality, const std::string& help,
+                        const std::string& default_quality) {
   std::vector<std::string> names;
   for (const ImageFormat* known : formats_written()) names.emplace_back(short_name(*known));
   verb.add_option("--format", format, help)->check(CLI::IsMember(names))->capture_default_str();
-  verb.add_option("--quality", quality, quality_help())->check(CLI::Range(1, 100))->capture_default_str();
+  verb.add_option("--quality", quality, quality_help() + " (default " + default_quality + ")")
+      ->check(CLI::Range(1, 100));
 }
 
 std::string inputs_help() { return cat("Photos (", readable_titles(", "), "), folders, or - for standard input"); }

@@ -20,7 +20,7 @@ struct RestoreArguments {
   OutputOptions output;
   RuntimeOptions runtime;
   RestoreOptions restore;
-  std::string mask, report, report_note;
+  std::string mask, mask_holes = "black", report, report_note;
   std::string prompt, caption, clean, zero_context;
   std::string strip;  // "", "gps" or "all"
 };
@@ -30,17 +30,17 @@ class Prefetch {
  public:
   explicit Prefetch(const std::vector<Job>& jobs) : jobs_(jobs) {}
 
-  Image take(size_t index) {
-    Image image = next_.valid() && next_index_ == index ? next_.get() : read_input(jobs_[index].input);
+  Photo take(size_t index) {
+    Photo photo = next_.valid() && next_index_ == index ? next_.get() : read_photo(jobs_[index].input);
     for (next_index_ = index + 1; next_index_ < jobs_.size() && jobs_[next_index_].exists;) ++next_index_;
     if (next_index_ < jobs_.size())
-      next_ = std::async(std::launch::async, [&job = jobs_[next_index_]] { return read_input(job.input); });
-    return image;
+      next_ = std::async(std::launch::async, [&job = jobs_[next_index_]] { return read_photo(job.input); });
+    return photo;
   }
 
  private:
   const std::vector<Job>& jobs_;
-  std::future<Image> next_;
+  std::future<Photo> next_;
   size_t next_index_ = 0;
 };
 
@@ -78,6 +78,7 @@ class RestoreRun {
     if (plan_.jobs.size() > 1 || failed_ > 1)
       progress_.line(cat(restored_, " restored", kept_ ? cat(", ", kept_, " kept") : "",
                          failed_ ? cat(", ", failed_, " failed") : ""));
+    if (!plan_.left_out.empty()) progress_.line("daclip: " + plan_.left_out);
     if (unsure_ > 0) progress_.line(unsure_note(unsure_));
     return failed_ ? kSomeFailed : kAllDone;
   }
@@ -85,29 +86,77 @@ class RestoreRun {
  private:
   void one(size_t index) {
     const Job& job = plan_.jobs[index];
-    const std::string name = job.input.path.filename().string();
-    progress_.show(index, 0, name);
-    const Image image = prefetch_.take(index);
+    progress_.show(index, 0, job.input.path.filename().string());
+    const Photo photo = prefetch_.take(index);
+    const int pages = photo.image.source.pages;
+    if (arguments_.output.all_pages && pages > 1) {
+      check_all_pages(photo, job);
+      all_pages(index, photo);
+      return;
+    }
+    const Restored done = restore(index, photo.image);
+    const RestoreResult& result = done.result;
+    // A copy keeps what an encoder would not: all pages, every block of metadata, the loss of a second JPEG.
+    const bool copied = result.untouched && !photo.turned && photo.format == job.format &&
+                        arguments_.output.quality == 0 && arguments_.strip.empty();
+    if (copied)
+      write_output(job, photo.bytes);
+    else
+      write_output(job, result.image, encoding_of(photo, *job.format, arguments_.output.quality));
+    ++restored_;
+    tell(job, photo.image, done);
+    if (pages > 1)
+      progress_.line(cat("daclip: ", job.input.path.string(), copied ? ": all " : ": the first of ", pages,
+                         " pages or frames ", copied ? "were copied by the look of the first" : "was restored",
+                         "; --all-pages restores all into a TIFF"));
+  }
+
+  struct Restored {
+    RestoreResult result;
+    double seconds = 0;
+  };
+
+  void all_pages(size_t index, const Photo& photo) {
+    const Job& job = plan_.jobs[index];
+    std::vector<Image> before, after;
+    std::vector<Restored> done;
+    for (int page = 0; page < photo.image.source.pages; ++page) {
+      before.push_back(page == 0 ? photo.image : decode_image(photo.bytes, cat("page ", page + 1), {.page = page}));
+      done.push_back(restore(index, before.back()));
+      after.push_back(done.back().result.image);
+    }
+    write_output(job, encode_pages(after, *job.format));
+    ++restored_;
+    for (size_t page = 0; page < done.size(); ++page) tell(job, before[page], done[page]);
+  }
+
+  Restored restore(size_t index, const Image& image) {
+    const std::string name = plan_.jobs[index].input.path.filename().string();
     const Clock::time_point start = Clock::now();
     RestoreResult result = restorer_.restore(image, arguments_.restore, [&](double fraction) {
       progress_.show(index, fraction, name);
       return true;
     });
-    const double seconds = seconds_since(start);
     if (arguments_.strip == "all") result.image.metadata = {};
     if (arguments_.strip == "gps") remove_gps(result.image.metadata);
-    write_output(job, result.image, *plan_.format, arguments_.output.quality);
-    ++restored_;
+    return {std::move(result), seconds_since(start)};
+  }
+
+  // What was done, once it is written.
+  void tell(const Job& job, const Image& image, const Restored& done) {
+    const RestoreResult& result = done.result;
     if (result.unsure) ++unsure_;
     const std::string evaluations = cost(result);
     progress_.line(cat(job.input.path.string(), " -> ", job.output.string(), ": ", result.unsure ? "unsure, " : "",
-                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(seconds, 2), " s"));
+                       summary(result), ", ", evaluations.empty() ? "" : evaluations + ", ", fixed(done.seconds, 2),
+                       " s"));
     if (!arguments_.report.empty())
-      report_.add({name, result.degradation, result.recognition.predictions, !arguments_.restore.degradation.empty(),
+      report_.add({job.input.path.filename().string(), result.degradation, result.recognition.predictions,
+                   !arguments_.restore.degradation.empty(),
                    arguments_.restore.instruction ? asked_for(result)
                    : result.untouched             ? left_as_it_is(result)
                                                   : "",
-                   result.unsure, evaluations, seconds},
+                   result.unsure, evaluations, done.seconds},
                   image, result.image);
   }
 
@@ -176,8 +225,10 @@ class RestoreRun {
   void warn_of_large_holes(const Mask& mask) {
     const double share = double(std::ranges::count(mask.keep, 0)) / double(std::max<size_t>(mask.keep.size(), 1));
     if (share > 0.5)
-      progress_.line(cat("daclip: ", arguments_.mask, ": the mask repaints ", percent(float(share)),
-                         " of the photo; white keeps, black is repainted"));
+      progress_.line(cat("daclip: ", arguments_.mask, ": the mask repaints ", percent(float(share)), " of the photo; ",
+                         arguments_.mask_holes == "black"
+                             ? "white keeps, black is repainted; --mask-holes white turns it over"
+                             : "black keeps, white is repainted"));
   }
 
   void fail(const std::string& message) {
@@ -247,7 +298,9 @@ int run_restore(RestoreArguments arguments) {
   if (!arguments.prompt.empty() && model.understands_instructions()) understand_prompt(arguments, restorer);
   restorer.check(arguments.restore);
   arguments.restore.conditioning = conditioning_of(arguments, restorer);
-  if (!arguments.mask.empty()) arguments.restore.mask = Mask::from_image(read_image(arguments.mask));
+  if (!arguments.mask.empty())
+    arguments.restore.mask = Mask::from_image(
+        read_image(arguments.mask), arguments.mask_holes == "white" ? Mask::Holes::white : Mask::Holes::black);
   return RestoreRun(arguments, plan, model, restorer).run();
 }
 
@@ -286,25 +339,36 @@ void add_model_options(CLI::App& verb, RestoreArguments& arguments) {
 
 void add_restore(CLI::App& program, Run& run) {
   auto arguments = std::make_shared<RestoreArguments>();
+  arguments->output.fallback.clear();  // each photo's own format
   CLI::App& verb = *program.add_subcommand("restore", "Recognise what is wrong with photos and repair them");
   verb.add_option("IN", arguments->inputs, inputs_help())->type_name("FILE|FOLDER|-")->required();
   verb.add_option("-o,--out", arguments->output.out,
-                  "Output: a file for one photo, a folder (OUT/<name>.png each), or - for standard output")
+                  "Output: a file for one photo, a folder (OUT/<name> each), or - for standard output")
       ->type_name("FILE|FOLDER|-")
       ->required();
   verb.add_flag("-r,--recursive", arguments->output.recursive,
                 "Take photos of sub-folders too and keep the sub-folders");
   add_format_options(verb, arguments->output.format, arguments->output.quality,
-                     "Format of the outputs in a folder (default png)");
+                     "Format of the outputs in a folder (default: each photo's own; of what is only read png, or tiff)",
+                     "like the photo's own where the format stays, else 95");
+  verb.add_option("--suffix", arguments->output.suffix,
+                  "Put this before the ending of outputs in a folder, e.g. -restored")
+      ->type_name("TEXT");
+  verb.add_flag("--all-pages", arguments->output.all_pages,
+                "Restore every page or frame of a file with several, into a TIFF");
   verb.add_flag("--skip-existing", arguments->output.skip_existing,
                 "Keep outputs that are there already, so that an interrupted folder goes on");
   verb.add_option("--strip", arguments->strip,
                   "Leave out all metadata (the colour profile stays), or where it was taken")
       ->check(CLI::IsMember({"all", "gps"}));
   add_model_options(verb, *arguments);
-  verb.add_option("--mask", arguments->mask,
-                  "Inpainting: a picture of the photo's size, white keeps, black is painted anew")
+  verb.add_option(
+          "--mask", arguments->mask,
+          "Inpainting: a picture of the photo's size, white keeps, black is painted anew; or its transparent parts")
       ->type_name("FILE");
+  verb.add_option("--mask-holes", arguments->mask_holes, "Which pixels of the mask are painted anew: black or white")
+      ->check(CLI::IsMember({"black", "white"}))
+      ->capture_default_str();
   verb.add_option("--strength", arguments->restore.strength,
                   "Blend with the input: 0 leaves it as it is, 1 takes all of the repair")
       ->check(CLI::Range(0.0, 1.0))

@@ -17,6 +17,13 @@
 
 namespace daclip {
 
+/// What the file that a picture was read from is like beyond its pixels.
+struct SourceFile {
+  int pages = 1;        ///< pictures that it holds: pages, frames of an animation, views
+  int quality = 0;      ///< of a JPEG, 1 to 100, estimated; 100 of a lossless WebP; 0 if it is not known
+  int subsampling = 0;  ///< of a JPEG's chroma: 444, 422, 420, 440, 411; 0 if there is none or it is another
+};
+
 /// Pixels per inch.
 struct Resolution {
   double x = 0;  ///< horizontal; 0 if unknown
@@ -51,6 +58,7 @@ struct Image {
   std::vector<uint8_t> data;  ///< samples (height, width, channels); 16-bit samples in native byte order
   std::vector<uint8_t> icc;   ///< embedded colour profile; empty if absent
   Metadata metadata;          ///< EXIF, XMP, IPTC, texts and resolution
+  SourceFile source;          ///< of a picture that was read; writers take no notice of it
 
   /// Number of channels without alpha: 1 or 3.
   int colour_channels() const { return channels >= 3 ? 3 : 1; }
@@ -69,11 +77,13 @@ struct Image {
 /// Limits that protect against hostile or damaged files.
 struct DecodeLimits {
   uint64_t max_pixels = 400'000'000;  ///< larger pictures are rejected from their header, before memory is allocated
+  int page = 0;                       ///< which of several pictures of the file is read, from 0
 };
 
 /// Encoding parameters.
 struct EncodeOptions {
-  int quality = 95;  ///< JPEG and WebP, 1 to 100 (WebP: 100 is lossless); PNG and TIFF are always lossless
+  int quality = 95;     ///< JPEG and WebP, 1 to 100 (WebP: 100 is lossless); PNG and TIFF are always lossless
+  int subsampling = 0;  ///< of a JPEG's chroma, as in SourceFile; 0: 444 from quality 90 on, 420 below
 };
 
 /// Decodes one picture and detects its format from the content. Applies the EXIF orientation and resets it to 1.

@@ -24,8 +24,12 @@ struct DACLIP_API Mask {
   int height = 0;             ///< pixels, as in the photo
   std::vector<uint8_t> keep;  ///< (height, width), 0 or 1
 
-  /// White keeps the pixel, black is a hole. The threshold is middle grey, which still keeps.
-  static Mask from_image(const Image& image);
+  /// Which pixels of a picture are holes.
+  enum class Holes { black, white };
+
+  /// From a picture of the photo's size. The threshold is middle grey, which counts as white. A picture with
+  /// transparent pixels is read by them: they are the holes, unless all that is visible has the colour of holes.
+  static Mask from_image(const Image& image, Holes holes = Holes::black);
 };
 
 /// Source of an embedding that conditions the network (DA-CLIP, Figure 9).

@@ -1,6 +1,7 @@
 #include "daclip/classifier.h"
 
 #include "api/model_state.h"
+#include "image/seen.h"
 #include "pipeline/length.h"
 #include "pipeline/recogniser.h"
 #include "pipeline/words.h"
@@ -25,7 +26,7 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 
 Recognition Classifier::classify(const Image& photo) {
   validate(photo, "classify");
-  return session_->recogniser.recognise(photo);
+  return session_->recogniser.recognise(SeenPhoto(photo).image());
 }
 
 void Classifier::set_labels(const std::vector<std::string>& texts) {

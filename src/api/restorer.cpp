@@ -4,6 +4,7 @@
 
 #include "api/model_state.h"
 #include "image/metadata.h"
+#include "image/seen.h"
 #include "pipeline/instruction.h"
 #include "pipeline/restore_pipeline.h"
 #include "pipeline/words.h"
@@ -41,11 +42,16 @@ Restorer::Restorer(Restorer&&) noexcept = default;
 Restorer& Restorer::operator=(Restorer&&) noexcept = default;
 
 RestoreResult Restorer::restore(const Image& photo, const RestoreOptions& options, const Progress& progress) {
-  if (!progress) return marked(session_->pipeline.restore(photo, options), options);
-  const auto report = [&](double fraction) {
-    if (!progress(fraction)) throw Cancelled("restoring was cancelled");
-  };
-  return marked(session_->pipeline.restore(photo, options, report), options);
+  validate(photo, "restore");
+  const SeenPhoto seen(photo);
+  std::function<void(double)> report;
+  if (progress)
+    report = [&](double fraction) {
+      if (!progress(fraction)) throw Cancelled("restoring was cancelled");
+    };
+  RestoreResult result = session_->pipeline.restore(seen.image(), options, report);
+  result.image = result.untouched ? photo : seen.own(std::move(result.image));
+  return marked(std::move(result), options);
 }
 
 void Restorer::check(const RestoreOptions& options) const { session_->pipeline.check(options); }
@@ -60,7 +66,7 @@ std::vector<float> Restorer::embed_text(std::string_view text) {
 
 std::vector<float> Restorer::embed_clean_image(const Image& image) {
   validate(image, "embed_clean_image");
-  return Recogniser(*session_->backend, session_->state->model).clean_content(image);
+  return Recogniser(*session_->backend, session_->state->model).clean_content(SeenPhoto(image).image());
 }
 
 }  // namespace daclip

@@ -1,11 +1,8 @@
 #include "backend/make_backend.h"
 
-#include <dlfcn.h>
-
-#include <filesystem>
-
 #include "backend/torch_plugin.h"
 #include "core/error.h"
+#include "core/plugin.h"
 #include "engine/native_backend.h"
 
 namespace daclip {
@@ -33,21 +30,12 @@ std::unique_ptr<Backend> cuda_backend(const BackendOptions& options) {
 
 bool cpu_has_bf16() { return NativeBackend::supports(DType::bf16); }
 
-std::string find_torch_plugin() {
-  constexpr const char* kName = "libdaclip_torch.so";
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  for (const std::filesystem::path& file : {folder / kName, folder.parent_path() / "lib" / kName})
-    if (!error && std::filesystem::exists(file)) return file.string();
-  return "";
-}
+std::string find_torch_plugin() { return find_plugin("libdaclip_torch.so"); }
 
 MakeTorchBackend open_torch_plugin(const std::string& file) {
-  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open until the process ends
-  if (!library) throw DeviceError(cat("LibTorch's backend cannot be opened: ", dlerror()));
-  void* symbol = dlsym(library, kMakeTorchBackend);
-  if (!symbol) throw DeviceError(cat(file, ": expected daclip's LibTorch backend"));
-  return reinterpret_cast<MakeTorchBackend>(symbol);
+  const PluginSymbol symbol = open_plugin(file, kMakeTorchBackend);
+  if (!symbol.address) throw DeviceError(cat("LibTorch's backend cannot be opened: ", symbol.problem));
+  return reinterpret_cast<MakeTorchBackend>(symbol.address);
 }
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options) {

@@ -15,7 +15,7 @@ std::vector<fs::path> list_pictures(const fs::path& folder, bool recursive) {
     const bool hidden = it->path().filename().string().starts_with('.');
     if (it->is_directory(error)) {
       if (hidden || !recursive) it.disable_recursion_pending();
-    } else if (!hidden && it->is_regular_file(error) && format_of_name(it->path())) {
+    } else if (!hidden && it->is_regular_file(error) && has_readable_name(it->path())) {
       found.push_back(it->path());
     }
     error.clear();  // ignore dangling links

@@ -20,7 +20,7 @@ PictureIndex index_pictures(const fs::path& folder) {
   fs::recursive_directory_iterator it(folder, options, error);
   for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
     if (it.depth() >= 1) it.disable_recursion_pending();
-    if (format_of_name(it->path()))
+    if (has_readable_name(it->path()))
       index[it->path().lexically_relative(folder).replace_extension().string()].push_back(it->path());
   }
   if (error) throw IoError(cat(folder.string(), ": cannot be read: ", error.message()));

@@ -11,6 +11,7 @@ namespace daclip {
 // The picture as it is stored: EXIF orientation is applied by decode_image.
 ImageReader decode_jpeg, decode_png, decode_webp, decode_tiff, decode_bmp;
 ImageWriter encode_jpeg, encode_png, encode_webp, encode_tiff;
+std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages);
 
 // Refuses empty and too large pictures by what their header says. Throws FormatError or LimitError.
 void check_size(std::string_view where, uint64_t width, uint64_t height, const DecodeLimits& limits);
@@ -31,6 +32,10 @@ Image on_white(const Image& image);
 // Four channels of ink (all bits set = full) to RGB: through the profile where it is one for CMYK, by
 // (1-C)(1-K) elsewhere. The profile is dropped.
 Image cmyk_to_rgb(const Image& cmyk);
+
+// CIE L*a*b* of white D50 to sRGB of 16 bit; alpha is kept. a and b are signed in TIFF's own encoding, and have an
+// offset in that of ICC. The profile is dropped.
+Image lab_to_rgb(const Image& lab, bool is_signed);
 
 // Where a C library's error handler leaves its text and jumps to. The functions that call setjmp hold no objects with
 // destructors, since a jump would not run them.

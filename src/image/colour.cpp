@@ -1,30 +1,21 @@
-#include <lcms2.h>
-
-#include <memory>
+#include <algorithm>
+#include <new>
 
 #include "image/codec.h"
+#include "image/lcms.h"
 
 namespace daclip {
 namespace {
 
-struct CloseProfile {
-  void operator()(void* profile) const { cmsCloseProfile(profile); }
-};
-using Profile = std::unique_ptr<void, CloseProfile>;
-
-struct DeleteTransform {
-  void operator()(void* transform) const { cmsDeleteTransform(transform); }
-};
-
 // False where the profile is not one of CMYK.
 bool convert_by_profile(const Image& cmyk, Image& rgb) {
   if (cmyk.icc.empty()) return false;
-  const Profile from(cmsOpenProfileFromMem(cmyk.icc.data(), cmsUInt32Number(cmyk.icc.size())));
+  const LcmsProfile from = open_profile(cmyk.icc);
   if (!from || cmsGetColorSpace(from.get()) != cmsSigCmykData) return false;
-  const Profile to(cmsCreate_sRGBProfile());
+  const LcmsProfile to(cmsCreate_sRGBProfile());
   const bool wide = cmyk.bits == 16;
-  const std::unique_ptr<void, DeleteTransform> transform(cmsCreateTransform(
-      from.get(), wide ? TYPE_CMYK_16 : TYPE_CMYK_8, to.get(), wide ? TYPE_RGB_16 : TYPE_RGB_8, INTENT_PERCEPTUAL, 0));
+  const LcmsTransform transform(cmsCreateTransform(from.get(), wide ? TYPE_CMYK_16 : TYPE_CMYK_8, to.get(),
+                                                   wide ? TYPE_RGB_16 : TYPE_RGB_8, INTENT_PERCEPTUAL, 0));
   if (!transform) return false;
   const size_t width = size_t(cmyk.width), bytes = size_t(cmyk.bits / 8);
   for (size_t y = 0; y < size_t(cmyk.height); ++y)
@@ -51,6 +42,34 @@ Image cmyk_to_rgb(const Image& cmyk) {
     convert_plainly(cmyk.data16(), rgb.data16(), cmyk.pixels());
   else
     convert_plainly(cmyk.data.data(), rgb.data.data(), cmyk.pixels());
+  return rgb;
+}
+
+Image lab_to_rgb(const Image& lab, bool is_signed) {
+  const LcmsProfile from(cmsCreateLab4Profile(nullptr)), to(cmsCreate_sRGBProfile());
+  const LcmsTransform transform(cmsCreateTransform(from.get(), TYPE_Lab_DBL, to.get(), TYPE_RGB_16,
+                                                   INTENT_RELATIVE_COLORIMETRIC,
+                                                   cmsFLAGS_NOOPTIMIZE | cmsFLAGS_NOCACHE));
+  if (!transform) throw std::bad_alloc();
+  Image rgb = start_image(uint64_t(lab.width), uint64_t(lab.height), lab.channels, 16);
+  rgb.data.resize(rgb.samples() * 2);
+  const size_t channels = size_t(lab.channels);
+  const bool wide = lab.bits == 16;
+  const auto stored = [&](size_t i) { return wide ? int(lab.data16()[i]) : int(lab.data[i]); };
+  // a and b: 1 is 1 in 8 bit, 256 in 16; L of ICC's 16 bit reaches 100 at 0xff00.
+  const auto chroma = [&](size_t i) {
+    const int value = stored(i), half = wide ? 32768 : 128;
+    return double(is_signed ? (value >= half ? value - 2 * half : value) : value - half) / (wide ? 256 : 1);
+  };
+  const double white = !wide ? 255 : is_signed ? 65535 : 0xff00;
+  for (size_t i = 0; i < lab.pixels(); ++i) {
+    const size_t at = i * channels;
+    const cmsCIELab colour = {std::min(stored(at) * 100 / white, 100.0), chroma(at + 1), chroma(at + 2)};
+    uint16_t srgb[3];
+    cmsDoTransform(transform.get(), &colour, srgb, 1);
+    for (size_t c = 0; c < 3; ++c) rgb.data16()[at + c] = srgb[c];
+    if (channels == 4) rgb.data16()[at + 3] = uint16_t(wide ? lab.data16()[at + 3] : lab.data[at + 3] * 257);
+  }
   return rgb;
 }
 

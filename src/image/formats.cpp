@@ -6,6 +6,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "image/codec.h"
+#include "image/plugins.h"
+#include "image/raw_tiff.h"
 
 namespace daclip {
 namespace {
@@ -17,6 +19,38 @@ bool has(Bytes bytes, std::string_view magic, size_t at = 0) {
   return bytes.size() >= at + magic.size() && std::memcmp(bytes.data() + at, magic.data(), magic.size()) == 0;
 }
 
+// An ISO media file of one of these brands: its first, or any of its compatible ones.
+bool has_brand(Bytes bytes, std::initializer_list<std::string_view> brands, bool compatible = false) {
+  if (!has(bytes, "ftyp"sv, 4)) return false;
+  constexpr size_t kMostBytes = 128;
+  const size_t size = std::min<size_t>({bytes.size(), size_t(bytes[2] << 8 | bytes[3]), kMostBytes});
+  for (const std::string_view brand : brands)
+    for (size_t at = 8; at + 4 <= std::max<size_t>(size, 12); at += at == 8 ? 8 : 4)
+      if ((at == 8 || compatible) && has(bytes, brand, at)) return true;
+  return false;
+}
+
+bool is_avif(Bytes bytes) {
+  return has_brand(bytes, {"avif"sv, "avis"sv}) ||
+         (has_brand(bytes, {"mif1"sv, "msf1"sv}) && has_brand(bytes, {"avif"sv, "avis"sv}, true));
+}
+
+bool is_heic(Bytes bytes) {
+  return has_brand(bytes, {"heic"sv, "heix"sv, "hevc"sv, "hevx"sv, "heim"sv, "heis"sv, "mif1"sv, "msf1"sv}) &&
+         !is_avif(bytes);
+}
+
+bool is_raw(Bytes bytes) {
+  return has(bytes, "CR\2"sv, 8) || has_brand(bytes, {"crx "sv}) || has(bytes, "FUJIFILMCCD-RAW"sv) ||
+         has(bytes, "IIRO"sv) || has(bytes, "IIRS"sv) || has(bytes, "MMOR"sv) || has(bytes, "IIU\0"sv) ||
+         has(bytes, "FOVb"sv) || has(bytes, "\0MRM"sv) || is_raw_tiff(bytes);
+}
+
+bool is_pnm(Bytes bytes) {
+  return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7' &&
+         (bytes[2] == '\n' || bytes[2] == ' ' || bytes[2] == '\r' || bytes[2] == '\t');
+}
+
 template <class Chosen>
 std::vector<const ImageFormat*> formats_where(Chosen chosen) {
   std::vector<const ImageFormat*> formats;
@@ -24,6 +58,31 @@ std::vector<const ImageFormat*> formats_where(Chosen chosen) {
     if (chosen(format)) formats.push_back(&format);
   return formats;
 }
+
+#ifdef DACLIP_HEIF
+constexpr ImageReader* kHeifReader = decode_heif;
+constexpr ImageWriter* kAvifWriter = encode_avif;
+#else
+constexpr ImageReader* kHeifReader = nullptr;
+constexpr ImageWriter* kAvifWriter = nullptr;
+#endif
+#ifdef DACLIP_JXL
+constexpr ImageReader* kJxlReader = decode_jxl;
+constexpr ImageWriter* kJxlWriter = encode_jxl;
+#else
+constexpr ImageReader* kJxlReader = nullptr;
+constexpr ImageWriter* kJxlWriter = nullptr;
+#endif
+#ifdef DACLIP_RAW
+constexpr ImageReader* kRawReader = decode_raw;
+#else
+constexpr ImageReader* kRawReader = nullptr;
+#endif
+#ifdef DACLIP_GIF
+constexpr ImageReader* kGifReader = decode_gif;
+#else
+constexpr ImageReader* kGifReader = nullptr;
+#endif
 
 const ImageFormat* format_of_ending(std::string_view ending) {
   for (const ImageFormat& format : image_formats())
@@ -63,7 +122,20 @@ std::span<const ImageFormat> image_formats() {
        .alpha = true,
        .profile = true,
        .exif = true,
+       .pages = true,
        .loss = Loss::below_100},
+      // Before TIFF, which most of them are.
+      {.name = "raw",
+       .title = "RAW",
+       .endings = {".dng", ".nef", ".nrw", ".cr2", ".cr3", ".crw", ".arw", ".srf", ".sr2",
+                   ".raf", ".orf", ".rw2", ".raw", ".rwl", ".pef", ".srw", ".x3f", ".mrw",
+                   ".erf", ".kdc", ".dcr", ".3fr", ".fff", ".iiq", ".mef", ".mos"},
+       .matches = is_raw,
+       .decode = kRawReader,
+       .written_as = "tiff",
+       .orients = true,
+       .bits16 = true,
+       .exif = true},
       {.name = "tiff",
        .title = "TIFF",
        .endings = {".tiff", ".tif"},
@@ -77,13 +149,78 @@ std::span<const ImageFormat> image_formats() {
        .bits16 = true,
        .alpha = true,
        .profile = true,
-       .exif = true},
+       .exif = true,
+       .pages = true},
       {.name = "bmp",
        .title = "BMP",
        .endings = {".bmp"},
        .matches = [](Bytes bytes) { return has(bytes, "BM"sv); },
        .decode = decode_bmp,
-       .alpha = true},
+       .alpha = true,
+       .profile = true},
+      {.name = "gif",
+       .title = "GIF",
+       .endings = {".gif"},
+       .matches = [](Bytes bytes) { return has(bytes, "GIF87a"sv) || has(bytes, "GIF89a"sv); },
+       .decode = kGifReader,
+       .alpha = true,
+       .pages = true},
+      {.name = "heic",
+       .title = "HEIC",
+       .endings = {".heic", ".heif", ".hif"},
+       .matches = is_heic,
+       .decode = kHeifReader,
+       .orients = true,
+       .bits16 = true,
+       .alpha = true,
+       .profile = true,
+       .exif = true,
+       .pages = true,
+       .loss = Loss::always},
+      {.name = "avif",
+       .title = "AVIF",
+       .endings = {".avif", ".avifs"},
+       .matches = is_avif,
+       .decode = kHeifReader,
+       .encode = kAvifWriter,
+       .orients = true,
+       .bits16 = true,
+       .alpha = true,
+       .profile = true,
+       .exif = true,
+       .pages = true,
+       .loss = Loss::always},
+      {.name = "jxl",
+       .title = "JPEG XL",
+       .endings = {".jxl"},
+       .matches = [](Bytes bytes) { return has(bytes, "\xff\x0a"sv) || has(bytes, "\0\0\0\x0cJXL \r\n\x87\n"sv); },
+       .decode = kJxlReader,
+       .encode = kJxlWriter,
+       .orients = true,
+       .bits16 = true,
+       .alpha = true,
+       .profile = true,
+       .exif = true,
+       .loss = Loss::below_100},
+      // Known by name, so that people learn why such a file is left out.
+      {.name = "jp2",
+       .title = "JPEG 2000",
+       .endings = {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"},
+       .matches =
+           [](Bytes bytes) { return has(bytes, "\0\0\0\x0cjP  \r\n\x87\n"sv) || has(bytes, "\xff\x4f\xff\x51"sv); }},
+      {.name = "psd",
+       .title = "Photoshop",
+       .endings = {".psd", ".psb"},
+       .matches = [](Bytes bytes) { return has(bytes, "8BPS"sv); }},
+      {.name = "exr",
+       .title = "OpenEXR",
+       .endings = {".exr"},
+       .matches = [](Bytes bytes) { return has(bytes, "v/1\x01"sv); }},
+      {.name = "hdr",
+       .title = "Radiance HDR",
+       .endings = {".hdr"},
+       .matches = [](Bytes bytes) { return has(bytes, "#?RADIANCE"sv) || has(bytes, "#?RGBE"sv); }},
+      {.name = "pnm", .title = "PNM", .endings = {".ppm", ".pgm", ".pbm", ".pnm", ".pam"}, .matches = is_pnm},
   };
   return formats;
 }
@@ -123,11 +260,16 @@ const ImageFormat* format_of_name(const std::filesystem::path& path) {
   return format_of_ending(ending);
 }
 
+bool has_readable_name(const std::filesystem::path& path) {
+  const ImageFormat* format = format_of_name(path);
+  return format && format->decode;
+}
+
 const ImageFormat& image_format(std::string_view name) {
   std::vector<std::string_view> names;
   for (const ImageFormat& format : image_formats()) {
     if (format.name == name) return format;
-    names.push_back(format.name);
+    if (format.decode) names.push_back(format.name);
   }
   if (const ImageFormat* format = format_of_ending(cat(".", name))) return *format;
   throw UsageError(cat("picture format ", name, ": expected ", joined(names, ", ", " or ")));

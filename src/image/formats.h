@@ -27,9 +27,11 @@ struct ImageFormat {
   bool (*matches)(std::span<const uint8_t> bytes) = nullptr;  // by the first bytes of a file
   ImageReader* decode = nullptr;                              // null: recognised, but not read by this build
   ImageWriter* encode = nullptr;                              // null: not written
+  std::string_view written_as = "png";                        // of what is only read: the format that holds it
   bool orients = false;                                       // the reader applies the file's orientation itself
   // What a file can hold. encode_image drops the rest: 16 bit becomes 8, alpha is blended onto white.
   bool bits16 = false, alpha = false, profile = false, exif = false;
+  bool pages = false;  // the reader takes DecodeLimits::page
   Loss loss = Loss::never;
 };
 
@@ -48,8 +50,8 @@ std::string readable_titles(std::string_view last);
 // Why nothing can be written as `format`, and which formats can be: "BMP is not written; choose jpg, png or tiff".
 std::string not_written(const ImageFormat& format);
 
-// decode_image for a known format.
+// decode_image for a known format. `turned`: whether the file's EXIF orientation had to be applied.
 Image decode_as(const ImageFormat& format, std::span<const uint8_t> bytes, std::string_view where,
-                const DecodeLimits& limits);
+                const DecodeLimits& limits, bool* turned = nullptr);
 
 }  // namespace daclip

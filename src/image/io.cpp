@@ -1,8 +1,5 @@
 #include "image/io.h"
 
-#include <algorithm>
-#include <climits>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "image/codec.h"
@@ -11,39 +8,16 @@
 #include "image/orientation.h"
 
 namespace daclip {
-void check_size(std::string_view where, uint64_t width, uint64_t height, const DecodeLimits& limits) {
-  if (width == 0 || height == 0) throw FormatError(cat(where, ": a picture of ", width, "x", height, " pixels"));
-  // Sides up to 2^31 keep the product within 64 bits; rows of eight-byte pixels stay addressable by int.
-  if (width > INT_MAX / 8 || height > INT_MAX || width * height > limits.max_pixels)
-    throw LimitError(cat(where, ": ", width, "x", height, " pixels, at most ", limits.max_pixels, " are accepted"));
-}
-
-void fail_decoding(std::string_view where, std::string_view format, std::string_view text) {
-  std::string line(text.substr(0, 200));
-  for (char& c : line)
-    if (uint8_t(c) < 0x20 || uint8_t(c) >= 0x7f) c = ' ';
-  while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
-  throw FormatError(cat(where, ": cannot be read as ", format, ": ", line));
-}
-
-Image start_image(uint64_t width, uint64_t height, int channels, int bits) {
-  Image image;
-  image.width = int(width);
-  image.height = int(height);
-  image.channels = channels;
-  image.bits = bits;
-  image.data.reserve(image.samples() * size_t(bits / 8));
-  return image;
-}
 
 Image decode_as(const ImageFormat& format, std::span<const uint8_t> bytes, std::string_view where,
-                const DecodeLimits& limits) {
+                const DecodeLimits& limits, bool* turned) {
   if (!format.decode)
     throw FormatError(cat(where, ": is ", format.title, ", and this build reads no ", format.title, " (expected ",
                           readable_titles(" or "), ")"));
   try {
     Image image = format.decode(bytes, where, limits);
     const int orientation = settle_metadata(image.metadata);
+    if (turned) *turned = orientation != 1;
     if (format.orients) return image;
     turn_metadata(image.metadata, orientation);
     return upright(std::move(image), orientation);
@@ -71,6 +45,12 @@ std::vector<uint8_t> encode_image(const Image& image, const ImageFormat& format,
   if (image.has_alpha() && !format.alpha) return format.encode(on_white(to_8bit(image)), options);
   if (image.bits == 16 && !format.bits16) return format.encode(to_8bit(image), options);
   return format.encode(image, options);
+}
+
+std::vector<uint8_t> encode_pages(std::span<const Image> pages, const ImageFormat& format) {
+  if (format.encode != encode_tiff) throw UsageError(cat(format.title, " holds one picture; only tiff holds several"));
+  for (const Image& page : pages) validate(page, "encode_pages");
+  return encode_tiff_pages(pages);
 }
 
 void write_image(const std::filesystem::path& path, const Image& image, const ImageFormat& format,

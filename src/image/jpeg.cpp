@@ -1,8 +1,11 @@
 // JPEG through libjpeg-turbo.
+#include <climits>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <numeric>
 
 #include <jpeglib.h>
 
@@ -22,6 +25,7 @@ constexpr int kScanLimit = 500;         // progressive files with more scans are
 
 struct ErrorManager : jpeg_error_mgr {
   LibraryError error;
+  bool ended = false;  // the file ended before its end marker
 };
 
 [[noreturn]] void jump_out(j_common_ptr info) {
@@ -33,10 +37,11 @@ struct ErrorManager : jpeg_error_mgr {
 }
 
 // Warnings after which the picture is not whole are errors; the rest (a bad profile, stray bytes) is of no account.
+// Where only the end marker is missing all pixels are there: JWRN_HIT_MARKER says where they are not.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
-    case JWRN_JPEG_EOF:
+    case JWRN_JPEG_EOF: static_cast<ErrorManager*>(info->err)->ended = true; break;
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
@@ -61,6 +66,9 @@ void limit_scans(j_common_ptr info) {
   std::snprintf(manager->error.text, sizeof manager->error.text, "more than %d scans", kScanLimit);
   std::longjmp(manager->error.jump, 1);
 }
+
+constexpr int kSamplings[] = {444, 422, 420, 440, 411};
+constexpr int kFactors[][2] = {{1, 1}, {2, 1}, {2, 2}, {1, 2}, {4, 1}};  // of the first component; the others have 1
 
 class Decoder {
  public:
@@ -104,7 +112,28 @@ class Decoder {
       jpeg_read_scanlines(&info_, &pointer, 1);
     }
     jpeg_finish_decompress(&info_);
-    return true;
+    if (!manager_.ended || all_scans_came()) return true;
+    std::snprintf(manager_.error.text, sizeof manager_.error.text, "the file ends before its last scan");
+    return false;
+  }
+
+  int subsampling() const {
+    for (size_t i = 0; i < std::size(kSamplings); ++i) {
+      bool same = info_.num_components == 3;
+      for (int c = 0; c < info_.num_components; ++c)
+        same = same && info_.comp_info[c].h_samp_factor == (c == 0 ? kFactors[i][0] : 1) &&
+               info_.comp_info[c].v_samp_factor == (c == 0 ? kFactors[i][1] : 1);
+      if (same) return kSamplings[i];
+    }
+    return 0;
+  }
+
+  // The sum of the first component's quantisation table; 0 where it is missing.
+  int coarseness() const {
+    const int number = info_.comp_info ? info_.comp_info[0].quant_tbl_no : -1;
+    if (number < 0 || number >= NUM_QUANT_TBLS) return 0;  // a damaged header
+    const JQUANT_TBL* table = info_.quant_tbl_ptrs[number];
+    return table ? std::accumulate(table->quantval, table->quantval + DCTSIZE2, 0) : 0;
   }
 
   const jpeg_decompress_struct& info() const { return info_; }
@@ -135,6 +164,15 @@ class Decoder {
   }
 
  private:
+  // Of a file that ends between two scans: whether every coefficient is there to its last bit.
+  bool all_scans_came() const {
+    if (!info_.progressive_mode) return info_.comps_in_scan == info_.num_components;
+    for (int c = 0; c < info_.num_components; ++c)
+      for (int k = 0; k < DCTSIZE2; ++k)
+        if (info_.coef_bits[c][k] != 0) return false;
+    return true;
+  }
+
   std::span<const uint8_t> bytes_;
   ErrorManager manager_;
   jpeg_decompress_struct info_{};
@@ -154,7 +192,7 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, const Metadata& metadata, int quality) {
+  bool write(const Image& image, const Metadata& metadata, const EncodeOptions& options) {
     if (setjmp(manager_.error.jump)) return false;
     jpeg_create_compress(&info_);
     created_ = true;
@@ -164,10 +202,9 @@ class Encoder {
     info_.input_components = image.channels;
     info_.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&info_);
-    jpeg_set_quality(&info_, quality, TRUE);
+    jpeg_set_quality(&info_, options.quality, TRUE);
     info_.optimize_coding = TRUE;
-    // Halved chroma would undo part of what was restored; below 90 the caller asked for small files.
-    if (quality >= 90 && image.channels == 3) info_.comp_info[0].h_samp_factor = info_.comp_info[0].v_samp_factor = 1;
+    if (image.channels == 3) set_subsampling(options);
     set_density(metadata.resolution);
     jpeg_start_compress(&info_, TRUE);
     write_marker(JPEG_APP0 + 1, kExifPrefix, metadata.exif);
@@ -185,10 +222,35 @@ class Encoder {
     return true;
   }
 
+  // The quality whose quantisation table has the sum nearest to `coarseness`; 0 when the library failed.
+  int nearest_quality(int coarseness) {
+    if (setjmp(manager_.error.jump)) return 0;
+    jpeg_create_compress(&info_);
+    created_ = true;
+    int best = 0, least = INT_MAX;
+    for (int quality = 1; quality <= 100; ++quality) {
+      jpeg_set_quality(&info_, quality, TRUE);
+      const UINT16* table = info_.quant_tbl_ptrs[0]->quantval;
+      const int distance = std::abs(std::accumulate(table, table + DCTSIZE2, 0) - coarseness);
+      if (distance < least) least = distance, best = quality;
+    }
+    return best;
+  }
+
   const char* text() const { return manager_.error.text; }
   std::vector<uint8_t> bytes() const { return {buffer_, buffer_ + size_}; }
 
  private:
+  // Halved chroma would undo part of what was restored; below 90 the caller asked for small files.
+  void set_subsampling(const EncodeOptions& options) {
+    const int wanted = options.subsampling ? options.subsampling : options.quality >= 90 ? 444 : 420;
+    for (size_t i = 0; i < std::size(kSamplings); ++i)
+      if (kSamplings[i] == wanted) {
+        info_.comp_info[0].h_samp_factor = kFactors[i][0];
+        info_.comp_info[0].v_samp_factor = kFactors[i][1];
+      }
+  }
+
   // Nothing where the data is empty or too large for a marker.
   void write_marker(int marker, std::string_view prefix, std::span<const uint8_t> data) {
     if (data.empty() || data.size() + prefix.size() > kMarkerLimit) return;
@@ -224,6 +286,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, std::string_view where, const 
   Image image = start_image(info.image_width, info.image_height, channels, 8);
   image.metadata = decoder.metadata();
   image.icc = decoder.icc();
+  image.source.subsampling = decoder.subsampling();
+  if (decoder.coarseness() > 0) image.source.quality = Encoder().nearest_quality(decoder.coarseness());
   if (!decoder.read_rows(image)) fail_decoding(where, "JPEG", decoder.text());
   if (space != JCS_CMYK) return image;
   // Files with Adobe's marker store the paper that stays white instead of the ink.
@@ -238,8 +302,7 @@ std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& option
   Metadata metadata = metadata_to_write(image, {.iptc = true, .resolution = true, .comment = true});
   if (!metadata.iptc.empty()) metadata.iptc = photoshop_of_iptc(metadata.iptc);
   Encoder encoder;
-  if (!encoder.write(image, metadata, options.quality))
-    throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  if (!encoder.write(image, metadata, options)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
   return encoder.bytes();
 }
 

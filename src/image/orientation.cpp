@@ -46,6 +46,7 @@ Image upright(Image image, int orientation) {
   }
   result.icc = std::move(image.icc);
   result.metadata = std::move(image.metadata);
+  result.source = image.source;
   return result;
 }
 

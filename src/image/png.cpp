@@ -12,6 +12,7 @@
 #include "image/codec.h"
 #include "image/containers.h"
 #include "image/metadata.h"
+#include "image/png_colour.h"
 
 namespace daclip {
 namespace {
@@ -100,15 +101,6 @@ class Decoder {
   uint64_t stored_bytes() const { return png_get_rowbytes(png_, info_) * height(); }
   const char* text() const { return error_.text; }
 
-  std::vector<uint8_t> icc() const {
-    png_charp name;
-    int compression;
-    png_bytep profile;
-    png_uint_32 size;
-    if (!png_get_iCCP(png_, info_, &name, &compression, &profile, &size)) return {};
-    return {profile, profile + size};
-  }
-
   Metadata metadata() const {
     Metadata metadata;
     png_bytep block;
@@ -137,6 +129,10 @@ class Decoder {
   int passes_ = 1;
 };
 
+struct ColourChunks {
+  std::vector<uint8_t> cicp, iccp, gama;
+};
+
 class Encoder {
  public:
   Encoder() {
@@ -151,26 +147,22 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, const Metadata& metadata, std::span<png_text> texts) {
+  bool write(const Image& image, const Metadata& metadata, std::span<png_text> texts, const ColourChunks& colour) {
     static constexpr int kTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                                      PNG_COLOR_TYPE_RGB_ALPHA};
     if (setjmp(error_.jump)) return false;
     png_set_write_fn(png_, &bytes_, write_bytes, nullptr);
     png_set_user_limits(png_, INT_MAX, INT_MAX);
-    // A profile that does not fit the colour type is left out instead of failing the picture.
-    png_set_benign_errors(png_, 1);
     png_set_IHDR(png_, info_, png_uint_32(image.width), png_uint_32(image.height), image.bits,
                  kTypes[image.channels - 1], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    if (!image.icc.empty())
-      png_set_iCCP(png_, info_, "ICC profile", PNG_COMPRESSION_TYPE_DEFAULT, image.icc.data(),
-                   png_uint_32(image.icc.size()));
     if (const Resolution& resolution = metadata.resolution; resolution.known())
       png_set_pHYs(png_, info_, per_metre(resolution.x), per_metre(resolution.y), PNG_RESOLUTION_METER);
     if (!texts.empty()) png_set_text(png_, info_, texts.data(), int(texts.size()));
     png_write_info(png_, info_);
-    // libpng would write it after the picture, where some readers do not look.
-    if (!metadata.exif.empty())
-      png_write_chunk(png_, reinterpret_cast<png_const_bytep>("eXIf"), metadata.exif.data(), metadata.exif.size());
+    write_chunk("cICP", colour.cicp);
+    write_chunk("iCCP", colour.iccp);
+    write_chunk("gAMA", colour.gama);
+    write_chunk("eXIf", metadata.exif);  // libpng would write it after the picture, where some readers do not look
     if (image.bits == 16 && std::endian::native == std::endian::little) png_set_swap(png_);
     const size_t row = image.data.size() / size_t(image.height);
     for (int y = 0; y < image.height; ++y) png_write_row(png_, image.data.data() + size_t(y) * row);
@@ -182,6 +174,10 @@ class Encoder {
   std::vector<uint8_t> take_bytes() { return std::move(bytes_); }
 
  private:
+  void write_chunk(const char* name, const std::vector<uint8_t>& data) {
+    if (!data.empty()) png_write_chunk(png_, reinterpret_cast<png_const_bytep>(name), data.data(), data.size());
+  }
+
   std::vector<uint8_t> bytes_;
   LibraryError error_;
   png_structp png_ = nullptr;
@@ -222,7 +218,8 @@ Image decode_png(std::span<const uint8_t> bytes, std::string_view where, const D
   if (!decoder.start_rows()) fail_decoding(where, "PNG", decoder.text());
   Image image = start_image(decoder.width(), decoder.height(), decoder.channels(), decoder.bits());
   if (!decoder.read_rows(image)) fail_decoding(where, "PNG", decoder.text());
-  image.icc = decoder.icc();
+  image.icc = profile_of_png(bytes, image.colour_channels());
+  image.source.pages = frames_of_png(bytes);
   image.metadata = decoder.metadata();
   return image;
 }
@@ -233,7 +230,9 @@ std::vector<uint8_t> encode_png(const Image& image, const EncodeOptions&) {
   std::vector<png_text> texts;
   for (TextEntry& entry : entries) texts.push_back(chunk_of(entry));
   Encoder encoder;
-  if (!encoder.write(image, metadata, texts)) throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
+  const ColourChunks colour = {cicp_chunk(image), iccp_chunk(image), gama_chunk(image)};
+  if (!encoder.write(image, metadata, texts, colour))
+    throw FormatError(cat("cannot be written as PNG: ", encoder.text()));
   return encoder.take_bytes();
 }
 

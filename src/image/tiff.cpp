@@ -1,5 +1,5 @@
-// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB and CMYK samples are read as stored; palettes,
-// YCbCr, Lab and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
+// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB, CMYK and Lab samples are read as stored; palettes,
+// YCbCr and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
 #include <tiffio.h>
 
 #include <cstdarg>
@@ -114,6 +114,7 @@ class Reader {
     memory_.input = bytes;
     tiff_ = open_tiff(memory_, "r");
     if (!tiff_) fail();
+    choose_page(limits.page);
     width_ = field<uint32_t>(tiff(), TIFFTAG_IMAGEWIDTH, 0);
     height_ = field<uint32_t>(tiff(), TIFFTAG_IMAGELENGTH, 0);
     check_size(where, width_, height_, limits);
@@ -127,6 +128,7 @@ class Reader {
   Image read() {
     Image image = stored_plainly() ? read_samples() : read_converted();
     if (memory_.messages.truncated) fail("the file ends too early");
+    image.source.pages = pages_;
     return image;
   }
 
@@ -134,6 +136,42 @@ class Reader {
 
  private:
   TIFF* tiff() const { return tiff_.get(); }
+
+  // Thumbnails and masks beside a picture are no pages.
+  bool is_page() const {
+    constexpr uint32_t kOldReduced = 2;
+    return (field<uint32_t>(tiff(), TIFFTAG_SUBFILETYPE, 0) & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0 &&
+           field<uint16_t>(tiff(), TIFFTAG_OSUBFILETYPE, 0) != kOldReduced;
+  }
+
+  void choose_page(int wanted) {
+    constexpr tdir_t kMostPages = 4096;  // the chains of damaged files may be endless
+    std::vector<tdir_t> pages;
+    if (!TIFFLastDirectory(tiff()) || !is_page()) {
+      tdir_t i = 0;
+      do {
+        if (is_page()) pages.push_back(i);
+      } while (++i < kMostPages && TIFFReadDirectory(tiff()) == 1);
+      memory_.messages = {};  // damage in other pages is no matter
+      if (TIFFSetDirectory(tiff(), pages.empty() ? 0 : pages.front()) != 1) fail();
+      if (pages.empty()) choose_larger_picture();
+    }
+    pages_ = int(std::max<size_t>(pages.size(), 1));
+    if (wanted >= pages_) fail(cat("it has ", pages_, " pages").c_str());
+    if (wanted > 0 && TIFFSetDirectory(tiff(), pages[size_t(wanted)]) != 1) fail();
+  }
+
+  // Of a thumbnail alone: the photo may be in one of its sub-directories.
+  void choose_larger_picture() {
+    uint16_t count = 0;
+    void* offsets = nullptr;
+    if (!TIFFGetField(tiff(), TIFFTAG_SUBIFD, &count, &offsets)) return;
+    const auto* first = static_cast<const uint64_t*>(offsets);
+    for (const uint64_t offset : std::vector<uint64_t>(first, first + count))
+      if (TIFFSetSubDirectory(tiff(), offset) == 1 && is_page()) return;
+    memory_.messages = {};
+    if (TIFFSetDirectory(tiff(), 0) != 1) fail();
+  }
 
   [[noreturn]] void fail(const char* text = nullptr) const {
     const char* library = memory_.messages.error;
@@ -152,11 +190,17 @@ class Reader {
     if (count == 0) fail("it holds no picture");
   }
 
-  int colours() const { return photometric_ == PHOTOMETRIC_RGB ? 3 : photometric_ == PHOTOMETRIC_SEPARATED ? 4 : 1; }
+  bool lab() const { return photometric_ == PHOTOMETRIC_CIELAB || photometric_ == PHOTOMETRIC_ICCLAB; }
+  int colours() const {
+    return photometric_ == PHOTOMETRIC_RGB || lab() ? 3 : photometric_ == PHOTOMETRIC_SEPARATED ? 4 : 1;
+  }
+  uint16_t sample_format() const { return field<uint16_t>(tiff(), TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT); }
 
   bool stored_plainly() const {
     if ((bits_ != 8 && bits_ != 16) || samples_ < colours()) return false;
-    if (field<uint16_t>(tiff(), TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT) != SAMPLEFORMAT_UINT) return false;
+    // Lab's own signs are part of its definition; writers differ in whether they are told twice.
+    if (lab()) return true;
+    if (sample_format() != SAMPLEFORMAT_UINT && sample_format() != SAMPLEFORMAT_INT) return false;
     if (photometric_ == PHOTOMETRIC_SEPARATED)
       return field<uint16_t>(tiff(), TIFFTAG_INKSET, INKSET_CMYK) == INKSET_CMYK;
     return photometric_ == PHOTOMETRIC_MINISBLACK || photometric_ == PHOTOMETRIC_MINISWHITE ||
@@ -193,13 +237,15 @@ class Reader {
       finish_samples(image, image.data16(), alpha);
     else
       finish_samples(image, image.data.data(), alpha);
-    return cmyk ? cmyk_to_rgb(image) : image;
+    return cmyk ? cmyk_to_rgb(image) : lab() ? lab_to_rgb(image, photometric_ == PHOTOMETRIC_CIELAB) : image;
   }
 
   template <class Sample>
   void finish_samples(Image& image, Sample* data, int alpha) const {
     constexpr uint32_t top = Sample(~Sample(0));
     const size_t channels = size_t(image.channels);
+    if (sample_format() == SAMPLEFORMAT_INT && !lab())
+      for (size_t i = 0; i < image.samples(); ++i) data[i] = Sample(data[i] ^ (top / 2 + 1));  // -top/2-1 is black
     if (photometric_ == PHOTOMETRIC_MINISWHITE)
       for (size_t i = 0; i < image.pixels(); ++i) data[i * channels] = Sample(top - data[i * channels]);
     if (alpha != EXTRASAMPLE_ASSOCALPHA) return;
@@ -272,7 +318,7 @@ class Reader {
     std::vector<uint32_t> raster(size_t(width_) * height_);
     if (!TIFFRGBAImageGet(&converter, raster.data(), width_, height_)) fail();
     Image image = start_image(width_, height_, (grey ? 1 : 3) + (alpha ? 1 : 0), 8);
-    if (photometric_ != PHOTOMETRIC_CIELAB && photometric_ != PHOTOMETRIC_SEPARATED) image.icc = icc();
+    if (!lab() && photometric_ != PHOTOMETRIC_SEPARATED) image.icc = icc();
     image.data.resize(image.samples());
     uint8_t* to = image.data.data();
     for (const uint32_t pixel : raster) {
@@ -301,6 +347,7 @@ class Reader {
   TiffFile tiff_;
   uint32_t width_ = 0, height_ = 0;
   uint16_t bits_ = 0, samples_ = 0, photometric_ = 0;
+  int pages_ = 1;
   bool planar_ = false;
 };
 
@@ -329,6 +376,12 @@ void set_fields(TIFF* tiff, const Image& image) {
   if (!image.icc.empty()) TIFFSetField(tiff, TIFFTAG_ICCPROFILE, uint32_t(image.icc.size()), image.icc.data());
 }
 
+bool is_big(std::span<const Image> pages) {
+  uint64_t bytes = 0;
+  for (const Image& page : pages) bytes += page.data.size();
+  return bytes > kClassicLimit;
+}
+
 }  // namespace
 
 Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
@@ -339,29 +392,36 @@ Image decode_tiff(std::span<const uint8_t> bytes, std::string_view where, const 
   return image;
 }
 
-std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) {
+std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages) {
   Memory memory;
   const auto check = [&](bool ok) {
     if (!ok) throw FormatError(cat("cannot be written as TIFF: ", memory.messages.error));
   };
-  const bool big = image.data.size() > kClassicLimit;
-  const Metadata metadata = metadata_to_write(image, {.iptc = true, .resolution = true});
+  const bool big = is_big(pages);
+  // Several pages have no common metadata.
+  const Metadata metadata =
+      pages.size() == 1 ? metadata_to_write(pages.front(), {.iptc = true, .resolution = true}) : Metadata();
   if (!big) memory.output = tiff_start(metadata);
   const bool appended = !memory.output.empty();
   TiffFile tiff = open_tiff(memory, big ? "w8" : appended ? "a" : "w");
   check(tiff != nullptr);
-  set_fields(tiff.get(), image);
-  const size_t row = image.data.size() / size_t(image.height);
-  std::vector<uint8_t> line(row);  // the predictor works in place
-  for (int y = 0; y < image.height; ++y) {
-    std::memcpy(line.data(), image.data.data() + size_t(y) * row, row);
-    check(TIFFWriteScanline(tiff.get(), line.data(), uint32_t(y), 0) == 1);
+  for (const Image& image : pages) {
+    set_fields(tiff.get(), image);
+    if (pages.size() > 1) TIFFSetField(tiff.get(), TIFFTAG_SUBFILETYPE, FILETYPE_PAGE);
+    const size_t row = image.data.size() / size_t(image.height);
+    std::vector<uint8_t> line(row);  // the predictor works in place
+    for (int y = 0; y < image.height; ++y) {
+      std::memcpy(line.data(), image.data.data() + size_t(y) * row, row);
+      check(TIFFWriteScanline(tiff.get(), line.data(), uint32_t(y), 0) == 1);
+    }
+    check(TIFFWriteDirectory(tiff.get()) == 1);
   }
-  check(TIFFWriteDirectory(tiff.get()) == 1);
   tiff.reset();
   check(!*memory.messages.error);
   if (appended) finish_tiff(memory.output, metadata);
   return std::move(memory.output);
 }
+
+std::vector<uint8_t> encode_tiff(const Image& image, const EncodeOptions&) { return encode_tiff_pages({&image, 1}); }
 
 }  // namespace daclip

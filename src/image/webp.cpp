@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "image/codec.h"
+#include "image/icc.h"
 #include "image/metadata.h"
 
 namespace daclip {
@@ -33,8 +34,8 @@ std::vector<uint8_t> chunk_of(const WebPDemuxer* demuxer, const char* name) {
   return chunk;
 }
 
-// The first frame on the whole canvas.
-void decode_animation(std::span<const uint8_t> bytes, std::string_view where, Image& image) {
+// The frame on the whole canvas.
+void decode_animation(std::span<const uint8_t> bytes, std::string_view where, int frame, Image& image) {
   const WebPData data{bytes.data(), bytes.size()};
   WebPAnimDecoderOptions options;
   if (!WebPAnimDecoderOptionsInit(&options)) fail_decoding(where, "WebP", "the library's version does not fit");
@@ -42,8 +43,9 @@ void decode_animation(std::span<const uint8_t> bytes, std::string_view where, Im
   const std::unique_ptr<WebPAnimDecoder, DeleteAnimation> decoder(WebPAnimDecoderNew(&data, &options));
   uint8_t* canvas = nullptr;
   int timestamp = 0;
-  if (!decoder || !WebPAnimDecoderGetNext(decoder.get(), &canvas, &timestamp))
-    fail_decoding(where, "WebP", "the animation's first frame is damaged");
+  for (int i = 0; i <= frame; ++i)
+    if (!decoder || !WebPAnimDecoderGetNext(decoder.get(), &canvas, &timestamp))
+      fail_decoding(where, "WebP", cat("frame ", i + 1, " of the animation is missing or damaged"));
   image.channels = 4;
   image.data.assign(canvas, canvas + image.samples());
 }
@@ -90,16 +92,11 @@ struct Picture {
   Picture& operator=(const Picture&) = delete;
 };
 
-// WebP holds RGB only: a grey picture's profile would not fit. Bytes 16-19 of a profile name its colour space.
-bool profile_fits(const Image& image) {
-  return image.icc.size() > 20 && std::memcmp(image.icc.data() + 16, "RGB ", 4) == 0;
-}
-
 std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
   const WebPMemoryWriter& writer = encoded.writer;
+  const std::vector<uint8_t> profile = fitting_profile(image.icc, 3);  // WebP holds RGB only
   const Metadata metadata = metadata_to_write(image, {});
-  if (!profile_fits(image) && metadata.exif.empty() && metadata.xmp.empty())
-    return {writer.mem, writer.mem + writer.size};
+  if (profile.empty() && metadata.exif.empty() && metadata.xmp.empty()) return {writer.mem, writer.mem + writer.size};
   const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxNew());
   if (!mux) throw std::bad_alloc();
   const WebPData picture{writer.mem, writer.size};
@@ -108,7 +105,7 @@ std::vector<uint8_t> with_metadata(const Picture& encoded, const Image& image) {
     const WebPData chunk{bytes.data(), bytes.size()};
     check(WebPMuxSetChunk(mux.get(), name, &chunk, 0) == WEBP_MUX_OK, "the profile, EXIF or XMP was refused");
   };
-  if (profile_fits(image)) set("ICCP", image.icc);
+  if (!profile.empty()) set("ICCP", profile);
   if (!metadata.exif.empty()) set("EXIF", metadata.exif);
   if (!metadata.xmp.empty()) set("XMP ", metadata.xmp);
   WebPData file{nullptr, 0};
@@ -132,7 +129,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
   if (!demuxer) fail_decoding(where, "WebP", "the file ends too early or its chunks are damaged");
   Image image = start_image(uint64_t(features.width), uint64_t(features.height), features.has_alpha ? 4 : 3, 8);
   if (features.has_animation) {
-    decode_animation(bytes, where, image);
+    decode_animation(bytes, where, limits.page, image);
+    image.source.pages = int(WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT));
   } else {
     image.data.resize(image.samples());
     const auto decode = features.has_alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
@@ -140,6 +138,8 @@ Image decode_webp(std::span<const uint8_t> bytes, std::string_view where, const 
       fail_decoding(where, "WebP", "the picture's data is damaged or ends too early");
   }
   drop_opaque_alpha(image);
+  constexpr int kLossless = 2;
+  if (features.format == kLossless) image.source.quality = 100;
   image.icc = chunk_of(demuxer.get(), "ICCP");
   image.metadata.exif = chunk_of(demuxer.get(), "EXIF");
   image.metadata.xmp = chunk_of(demuxer.get(), "XMP ");

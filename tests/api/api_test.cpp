@@ -47,6 +47,31 @@ TEST_F(Api, a_model_from_bytes_restores_like_the_file) {
   EXPECT_THROW(Model::from_bytes({1, 2, 3}), FormatError);
 }
 
+TEST_F(Api, hidden_colours_change_neither_result_nor_recognition) {
+  Image shown[2];
+  std::vector<float> probabilities[2];
+  const Model model = this->model();
+  for (int k = 0; k < 2; ++k) {
+    Image photo = test::test_photo(90, 70);
+    Image cutout = photo;
+    cutout.channels = 4;
+    cutout.data.clear();
+    for (size_t i = 0; i < photo.pixels(); ++i) {
+      const bool hidden = i % 90 < 30;
+      for (size_t c = 0; c < 3; ++c) cutout.data.push_back(hidden && k ? 255 : photo.data[i * 3 + c]);
+      cutout.data.push_back(hidden ? 0 : 255);
+    }
+    shown[k] = Restorer(model, 1).restore(cutout, noisy()).image;
+    for (const Prediction& p : Classifier(model, 1).classify(cutout).predictions)
+      probabilities[k].push_back(p.probability);
+  }
+  EXPECT_EQ(probabilities[0], probabilities[1]);
+  for (size_t i = 0; i < shown[0].data.size(); ++i)
+    if (i / 4 % 90 >= 30) {
+      ASSERT_EQ(shown[0].data[i], shown[1].data[i]) << i;
+    }
+}
+
 TEST_F(Api, sessions_on_several_threads_share_one_model) {
   const Model model = this->model();
   std::vector<RestoreResult> results(3);

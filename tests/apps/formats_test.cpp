@@ -13,6 +13,8 @@ TEST_F(Formats, are_listed_as_docs_formats_md_has_them) {
   const Outcome outcome = run_program({"info", "--formats"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(lines_in(outcome.out), 2 + image_formats().size());
+  for (const char* optional : {"raw", "gif", "heic", "avif", "jxl"})
+    if (!image_format(optional).decode) GTEST_SKIP() << "this build reads no " << optional;
   EXPECT_NE(read_text("docs/formats.md").find("\n\n" + outcome.out + "\n"), std::string::npos)
       << "docs/formats.md should hold what daclip info --formats prints:\n"
       << outcome.out;
@@ -25,8 +27,8 @@ TEST_F(Formats, are_listed_as_json) {
   ASSERT_EQ(list.size(), image_formats().size());
   EXPECT_EQ(list[0]["name"], "jpeg");
   EXPECT_EQ(list[0]["endings"], (std::vector<std::string>{".jpg", ".jpeg", ".jpe", ".jfif", ".jif"}));
-  EXPECT_EQ(list[4]["title"], "BMP");
-  EXPECT_EQ(list[4]["written"], false);
+  EXPECT_EQ(list[5]["title"], "BMP");
+  EXPECT_EQ(list[5]["written"], false);
 }
 
 TEST_F(Formats, that_can_be_written_are_offered_by_every_verb_that_writes) {
@@ -35,8 +37,8 @@ TEST_F(Formats, that_can_be_written_are_offered_by_every_verb_that_writes) {
     std::vector<std::string> arguments = verb;
     arguments.push_back("--help");
     const Outcome help = run_program(arguments);
-    EXPECT_NE(help.out.find("{jpg,png,webp,tiff}"), std::string::npos) << help.out;
-    EXPECT_NE(help.out.find("JPEG and WebP"), std::string::npos) << help.out;
+    EXPECT_NE(help.out.find("{jpg,png,webp,tiff"), std::string::npos) << help.out;
+    EXPECT_NE(help.out.find("Quality of JPEG, WebP"), std::string::npos) << help.out;
   }
 }
 

@@ -35,7 +35,116 @@ TEST_F(Restore, a_folder_takes_pictures_only_and_keeps_sub_folders_when_told) {
   EXPECT_EQ(restore({path("in"), "-o", path("flat")}).code, 0);
   EXPECT_EQ(names_in(folder_ / "flat"), (std::vector<std::string>{"a.png"}));
   EXPECT_EQ(restore({path("in"), "-r", "-o", path("deep")}).code, 0);
-  EXPECT_EQ(names_in(folder_ / "deep"), (std::vector<std::string>{"a.png", "sub", "sub/b.png"}));
+  EXPECT_EQ(names_in(folder_ / "deep"), (std::vector<std::string>{"a.png", "sub", "sub/b.jpg"}));
+}
+
+TEST_F(Restore, each_photo_of_a_folder_keeps_its_format_and_ending) {
+  photo("in/a.jpg");
+  photo("in/a.png");
+  photo("in/b.JPE");
+  photo("in/c.webp");
+  ASSERT_EQ(restore({path("in"), "-o", path("out")}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "out"), (std::vector<std::string>{"a.jpg", "a.png", "b.JPE", "c.webp"}));
+  // A JPEG that is called otherwise becomes one by name too; what is only read, PNG.
+  const std::vector<uint8_t> jpeg = read_file(folder_ / "in/a.jpg");
+  folder("other");
+  write_file_atomically(folder_ / "other/d.HEIC", jpeg);
+  ASSERT_EQ(restore({path("other"), "-o", path("out2")}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "out2"), (std::vector<std::string>{"d.jpg"}));
+  const std::vector<uint8_t> bmp = {'B', 'M', 58, 0, 0, 0, 0, 0, 0,  0, 54, 0, 0, 0, 40, 0,  0,   0, 1, 0,
+                                    0,   0,   1,  0, 0, 0, 1, 0, 24, 0, 0,  0, 0, 0, 4,  0,  0,   0, 0, 0,
+                                    0,   0,   0,  0, 0, 0, 0, 0, 0,  0, 0,  0, 0, 0, 9,  99, 200, 0};
+  write_file_atomically(folder_ / "other/e.bmp", bmp);
+  ASSERT_EQ(restore({path("other/e.bmp"), "-o", path("out3")}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "out3"), (std::vector<std::string>{"e.png"}));
+}
+
+TEST_F(Restore, a_jpeg_keeps_its_quality_and_subsampling) {
+  const auto write = [&](int quality, int subsampling) {
+    const EncodeOptions options = {.quality = quality, .subsampling = subsampling};
+    write_image(folder_ / "in.jpg", test_photo(48, 40, 1), image_format("jpeg"), options);
+    EXPECT_EQ(restore({path("in.jpg"), "-o", path("out.jpg")}).code, 0);
+    return read_image(folder_ / "out.jpg").source;
+  };
+  EXPECT_NEAR(write(93, 420).quality, 93, 1);
+  EXPECT_EQ(write(93, 420).subsampling, 420);
+  EXPECT_EQ(write(80, 444).subsampling, 444);
+  EXPECT_NEAR(write(20, 420).quality, 75, 1) << "what was repaired is not damaged again";
+  EXPECT_EQ(restore({path("in.jpg"), "-o", path("out.jpg"), "--quality", "60"}).code, 0);
+  EXPECT_NEAR(read_image(folder_ / "out.jpg").source.quality, 60, 1);
+}
+
+TEST_F(Restore, a_photo_that_is_left_as_it_is_is_copied_byte_for_byte) {
+  Image black = test_photo(48, 40);
+  std::ranges::fill(black.data, uint8_t(0));
+  const std::string in = photo("in.jpg", black);
+  const auto untouched = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"restore", in, "--model", path("tiny.safetensors")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(run_program(arguments).code, 0);
+  };
+  untouched({"-o", path("out.jpg")});
+  EXPECT_EQ(read_text(path("out.jpg")), read_text(in));
+  untouched({"-o", path("out.png")});
+  EXPECT_EQ(detect_format(read_file(folder_ / "out.png")), &image_format("png"));
+  untouched({"-o", path("small.jpg"), "--quality", "30"});
+  EXPECT_NE(read_text(path("small.jpg")), read_text(in));
+}
+
+TEST_F(Restore, a_suffix_names_the_outputs_and_is_not_taken_as_input_again) {
+  photo("in/a.png");
+  for (int round = 0; round < 2; ++round)
+    EXPECT_EQ(restore({path("in"), "-o", path("in"), "--suffix", "-good"}).code, 0);
+  EXPECT_EQ(names_in(folder_ / "in"), (std::vector<std::string>{"a-good.png", "a.png"}));
+}
+
+TEST_F(Restore, what_a_folder_leaves_out_is_said_once) {
+  photo("in/a.png");
+  write_text(folder_ / "in/notes.txt", "not a picture");
+  write_text(folder_ / "in/layers.psd", "8BPS and so on");
+  std::filesystem::create_symlink("nowhere.jpg", folder_ / "in/link.jpg");
+  const Outcome outcome = restore({path("in"), "-o", path("out")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("left out: 1 Photoshop, which this build does not read (layers.psd), 1 dangling link "
+                             "(link.jpg), 1 other file\n"),
+            std::string::npos)
+      << outcome.err;
+  std::filesystem::remove(folder_ / "in/a.png");
+  EXPECT_NE(restore({path("in"), "-o", path("out")}).err.find("nothing that can be read"), std::string::npos);
+}
+
+TEST_F(Restore, a_name_of_a_format_that_is_only_read_makes_no_folder) {
+  const std::string in = photo("in.png");
+  for (const char* name : {"r.heic", "r.gif", "r.dng", "r.psd"}) {
+    expect_one_line(restore({in, "-o", path(name)}), 2, "is not written");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / name));
+  }
+}
+
+TEST_F(Restore, pages_are_counted_and_restored_when_all_are_wanted) {
+  const std::vector<Image> pages = {test_photo(48, 40, 1), test_photo(30, 20, 2)};
+  write_file_atomically(folder_ / "in.tif", encode_pages(pages, image_format("tiff")));
+  const Outcome one = restore({path("in.tif"), "-o", path("one.tif")});
+  EXPECT_NE(one.err.find("the first of 2 pages"), std::string::npos) << one.err;
+  EXPECT_EQ(read_image(folder_ / "one.tif").source.pages, 1);
+  const Outcome all = restore({path("in.tif"), "-o", path("all.tif"), "--all-pages"});
+  ASSERT_EQ(all.code, 0) << all.err;
+  const std::vector<uint8_t> bytes = read_file(folder_ / "all.tif");
+  EXPECT_EQ(decode_image(bytes).source.pages, 2);
+  EXPECT_EQ(decode_image(bytes, "second", {.page = 1}).width, 30);
+  EXPECT_NE(decode_image(bytes, "second", {.page = 1}).data, pages[1].data);
+  expect_one_line(restore({path("in.tif"), "-o", path("all.png"), "--all-pages"}), 1, "holds one picture");
+}
+
+TEST_F(Restore, masks_have_white_holes_when_told) {
+  const std::string in = photo("in.png");
+  Image mask = from_rgb(FloatImage(48, 40, 3));
+  std::fill(mask.data.begin(), mask.data.begin() + 48 * 3 * 5, 255);
+  photo("mask.png", mask);
+  ASSERT_EQ(restore({in, "-o", path("out.png"), "--mask", path("mask.png"), "--mask-holes", "white"}).code, 0);
+  const Image before = read_image(in), after = read_image(folder_ / "out.png");
+  EXPECT_TRUE(std::equal(before.data.begin() + 48 * 3 * 5, before.data.end(), after.data.begin() + 48 * 3 * 5));
+  EXPECT_FALSE(std::equal(before.data.begin(), before.data.begin() + 48 * 3 * 5, after.data.begin()));
 }
 
 TEST_F(Restore, an_output_folder_inside_the_input_is_not_taken_as_input) {
@@ -64,7 +173,7 @@ TEST_F(Restore, paths_may_hold_spaces_and_other_letters) {
 TEST_F(Restore, two_inputs_for_one_output_are_refused_before_anything_starts) {
   photo("a/x.png");
   photo("b/x.jpg");
-  expect_one_line(restore({path("a/x.png"), path("b/x.jpg"), "-o", path("out")}), 2, "x.png");
+  expect_one_line(restore({path("a/x.png"), path("b/x.jpg"), "-o", path("out"), "--format", "png"}), 2, "x.png");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
   expect_one_line(restore({path("a/x.png"), path("b/x.jpg"), "-o", path("out.png")}), 2, "out.png");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
@@ -79,9 +188,9 @@ TEST_F(Restore, an_input_is_never_replaced) {
 
 TEST_F(Restore, existing_outputs_are_replaced_or_kept) {
   const std::string in = photo("a.png");
-  photo("out/a.png", 20, 10);
+  const std::string old = read_text(photo("out/a.png", 20, 20));
   EXPECT_EQ(restore({in, "-o", path("out"), "--skip-existing"}).code, 0);
-  EXPECT_EQ(read_image(folder_ / "out/a.png").width, 20);
+  EXPECT_TRUE(read_text(folder_ / "out/a.png") == old);
   EXPECT_EQ(restore({in, "-o", path("out")}).code, 0);
   EXPECT_EQ(read_image(folder_ / "out/a.png").width, 48);
   EXPECT_EQ(names_in(folder_ / "out"), (std::vector<std::string>{"a.png"}));

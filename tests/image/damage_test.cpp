@@ -56,8 +56,8 @@ TEST_P(Truncation, is_an_error_at_every_position) {
       if (channels == 3) image.icc = rgb_profile();
       if (channels == 3) image.metadata.exif = make_exif(1);
       const Bytes whole = encode_image(image, *GetParam(), {.quality = quality});
-      // A TIFF may end in the four zeros that say that no second picture follows.
-      const size_t needed = whole.size() - (GetParam()->name == "tiff" ? 4 : 0);
+      // A TIFF may end in the four zeros that say that no second picture follows, a JPEG in its end marker.
+      const size_t needed = whole.size() - (GetParam()->name == "tiff" ? 4 : GetParam()->name == "jpeg" ? 2 : 0);
       const size_t step = std::max<size_t>(1, needed / 700);
       for (size_t n = 0; n < needed; n += step)
         expect_clear_error(std::span(whole).first(n), cat(n, " of ", whole.size(), " bytes"));

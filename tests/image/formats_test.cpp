@@ -40,10 +40,11 @@ TEST(Formats, are_found_by_name_and_by_ending) {
   EXPECT_EQ(&image_format("tiff"), &image_format("tif"));
   EXPECT_EQ(image_format("webp").title, "WebP");
   try {
-    image_format("gif");
-    FAIL() << "knew gif";
+    image_format("xyz");
+    FAIL() << "knew xyz";
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(), "picture format gif: expected jpeg, png, webp, tiff or bmp");
+    EXPECT_TRUE(std::string(error.what()).starts_with("picture format xyz: expected jpeg, png, webp, "))
+        << error.what();
   }
 }
 
@@ -59,8 +60,8 @@ TEST(Formats, that_this_build_cannot_read_are_refused_by_name) {
     decode_as(heic, std::vector<uint8_t>(100), "photo.heic", {});
     FAIL() << "was read";
   } catch (const FormatError& error) {
-    EXPECT_STREQ(error.what(),
-                 "photo.heic: is HEIC, and this build reads no HEIC (expected JPEG, PNG, WebP, TIFF or BMP)");
+    EXPECT_EQ(error.what(),
+              cat("photo.heic: is HEIC, and this build reads no HEIC (expected ", readable_titles(" or "), ")"));
   }
 }
 
@@ -69,7 +70,7 @@ TEST(Formats, that_are_only_read_are_refused_when_writing) {
     encode_image(make_picture(4, 4, 3), image_format("bmp"));
     FAIL() << "was written";
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(), "BMP is not written; choose jpg, png, webp or tiff");
+    EXPECT_TRUE(std::string(error.what()).starts_with("BMP is not written; choose jpg, png, webp")) << error.what();
   }
 }
 

@@ -9,6 +9,7 @@
 #include "image/exif.h"
 #include "image/formats.h"
 #include "image/metadata.h"
+#include "image/seen.h"
 #include "image/tiff_tags.h"
 #include "pictures.h"
 #include "profiles.h"
@@ -41,10 +42,15 @@ TEST(Metadata, profiles_are_carried_by_every_format) {
   }
 }
 
-TEST(Metadata, a_grey_profile_is_left_out_where_grey_becomes_rgb) {
+TEST(Metadata, a_grey_profile_becomes_rgb_where_grey_does) {
   Image image = make_picture(16, 12, 1);
   image.icc = grey_profile();
-  EXPECT_TRUE(reload(image, "webp").icc.empty());
+  const Image back = reload(image, "webp");
+  EXPECT_EQ(back.channels, 3);
+  // The same tones: 2.2, not those of sRGB.
+  const Image seen = SeenPhoto(back).image(), expected = SeenPhoto(image).image();
+  ASSERT_EQ(seen.bits, 16);
+  for (int x = 0; x < 16; ++x) EXPECT_NEAR(sample(seen, x, 3, 1), sample(expected, x, 3, 0), 100) << x;
 }
 
 TEST(Metadata, profiles_larger_than_a_jpeg_marker_are_carried) {

@@ -1,0 +1,34 @@
+// What every reader uses, those in plug-ins too.
+#include <climits>
+
+#include "core/error.h"
+#include "image/codec.h"
+
+namespace daclip {
+
+void check_size(std::string_view where, uint64_t width, uint64_t height, const DecodeLimits& limits) {
+  if (width == 0 || height == 0) throw FormatError(cat(where, ": a picture of ", width, "x", height, " pixels"));
+  // Sides up to 2^31 keep the product within 64 bits; rows of eight-byte pixels stay addressable by int.
+  if (width > INT_MAX / 8 || height > INT_MAX || width * height > limits.max_pixels)
+    throw LimitError(cat(where, ": ", width, "x", height, " pixels, at most ", limits.max_pixels, " are accepted"));
+}
+
+void fail_decoding(std::string_view where, std::string_view format, std::string_view text) {
+  std::string line(text.substr(0, 200));
+  for (char& c : line)
+    if (uint8_t(c) < 0x20 || uint8_t(c) >= 0x7f) c = ' ';
+  while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
+  throw FormatError(cat(where, ": cannot be read as ", format, ": ", line));
+}
+
+Image start_image(uint64_t width, uint64_t height, int channels, int bits) {
+  Image image;
+  image.width = int(width);
+  image.height = int(height);
+  image.channels = channels;
+  image.bits = bits;
+  image.data.reserve(image.samples() * size_t(bits / 8));
+  return image;
+}
+
+}  // namespace daclip
