@@ -12,8 +12,8 @@ if [ ! -x "$venv/bin/python" ]; then
   "$venv/bin/pip" install --quiet tensorflow-cpu
 fi
 export OMP_NUM_THREADS=$threads
-echo "| network | f32: largest difference | bf16: PSNR to TensorFlow's | 256²: TensorFlow s | daclip f32 | daclip bf16 |\
- 512²: TensorFlow s | daclip f32 | daclip bf16 |"
+echo "| network | f32: largest difference | bf16: PSNR to TensorFlow's | 256²: TensorFlow s | daclip f32 |\
+ daclip bf16 | 512²: TensorFlow s | daclip f32 | daclip bf16 |"
 echo "|---|---|---|---|---|---|---|---|---|"
 for task in denoising deblurring deraining dehazing-indoor dehazing-outdoor enhancement; do
   package=build/maxim/$task

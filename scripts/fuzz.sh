@@ -39,8 +39,10 @@ for target in "${targets[@]}"; do
   now=$(awk '/^stat::number_of_executed_units:/ {n += $2} END {print n + 0}' "$log")
   total=$((now + $(cat "$count" 2>/dev/null || echo 0)))
   echo "$total" > "$count"
-  read -r before after < <(awk '{for (i = 1; i < NF; i++) if ($i == "cov:") {if ($2 == "INITED" && !first) first = $(i + 1)
-    if ($(i + 1) > last) last = $(i + 1)}} END {print first + 0, last + 0}' "$log")
+  read -r before after < <(awk '{for (i = 1; i < NF; i++) if ($i == "cov:") {
+      if ($2 == "INITED" && !first) first = $(i + 1)
+      if ($(i + 1) > last) last = $(i + 1)
+    }} END {print first + 0, last + 0}' "$log")
   printf '%-16s %12s %12s %8s %8s %8s\n' "$target" "$now" "$total" "$before" "$after" "$(ls "$corpus" | wc -l)"
 done
 for target in "${failed[@]}"; do

@@ -33,8 +33,8 @@ struct ModelState;
 class DACLIP_API Model {
  public:
   /// Loads a model file or a table of experts. `model` is a file, a folder holding model.safetensors or experts.toml,
-  /// or the name of such a folder in $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in a
-  /// folder above it, in share/daclip/models of the installation, and in models/ of the working folder.
+  /// or the name of such a folder in $DACLIP_MODELS (folders separated by colons), in models/ beside the program or in
+  /// a folder above it, in share/daclip/models of the installation, and in models/ of the working folder.
   /// @throws IoError listing the folders that were searched; FormatError or WeightsError for a file that is not a valid
   ///         model; DeviceError for a device or precision that is not available
   static Model load(const std::string& model, const ModelOptions& options = {});

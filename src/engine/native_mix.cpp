@@ -1,5 +1,5 @@
-// Operations of MAXIM: dense layers over the positions of blocks and grids, alone and in its whole modules. A few groups
-// run through all layers while they are in the cache.
+// Operations of MAXIM: dense layers over the positions of blocks and grids, alone and in its whole modules. A few
+// groups run through all layers while they are in the cache.
 #include <algorithm>
 #include <cstring>
 #include <functional>
@@ -17,13 +17,13 @@ namespace {
 
 constexpr int64_t kChunkValues = 1 << 16;  // of one buffer of a chunk
 
-}  // namespace
-
 // Calls work(first, last) for chunks of groups. All but the last chunk have one size.
-static void each_chunk(int64_t groups, int64_t group_values, const std::function<void(int64_t, int64_t)>& work) {
+void each_chunk(int64_t groups, int64_t group_values, const std::function<void(int64_t, int64_t)>& work) {
   const int64_t chunk = std::clamp<int64_t>(kChunkValues / group_values, 1, groups);
   for (int64_t first = 0; first < groups; first += chunk) work(first, std::min(groups, first + chunk));
 }
+
+}  // namespace
 
 // mixed (P, row) = w (P,P) rows + b, for rows (P, row).
 void NativeBackend::mix_rows(const Tensor& w, const float* bias, void* rows, int64_t row, void* mixed) {

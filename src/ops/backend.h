@@ -65,7 +65,8 @@ class Backend {
   // a (B,M,K), b (B,K,N), or (B,N,K) if transpose_b -> (B,M,N).
   Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_b = false);
 
-  // A dense layer over positions, the same for every channel: x (N,H,W,C), w (P,P), b (P), P = side * side -> (N,H,W,C).
+  // A dense layer over positions, the same for every channel: x (N,H,W,C), w (P,P), b (P) with P = side * side ->
+  // (N,H,W,C).
   // Each group of P positions gives P values: y[p] = sum_q w[p][q] x[q] + b[p]. side divides H and W.
   // Groups::blocks: a group is one of the map's blocks of side x side neighbours.
   // Groups::grid: the map is cut into side x side cells; a group has the same position in each of them.
@@ -121,8 +122,9 @@ class Backend {
   Tensor pad_reflect(const Tensor& x, int64_t height, int64_t width);
   Tensor crop(const Tensor& x, int64_t height, int64_t width);
   Tensor resize_nearest(const Tensor& x, int factor);  // (N,H,W,C) -> (N,fH,fW,C)
-  // (N,H,W,C) -> (N,height,width,C) with a triangle filter: bilinear where an axis grows, the filter as wide as the step
-  // where it shrinks (antialiased, as JAX's and Pillow's). Pixel centres are at i + 1/2; taps outside the map are left out.
+  // (N,H,W,C) -> (N,height,width,C) with a triangle filter: bilinear where an axis grows, the filter as wide as the
+  // step where it shrinks (antialiased, as JAX's and Pillow's). Pixel centres are at i + 1/2; taps outside the map are
+  // left out.
   Tensor resize_bilinear(const Tensor& x, int64_t height, int64_t width);
   Tensor pixel_shuffle(const Tensor& x, int factor);    // (N,H,W,C*f*f) -> (N,fH,fW,C), in PyTorch's channel order
   Tensor pixel_unshuffle(const Tensor& x, int factor);  // the inverse of pixel_shuffle

@@ -10,10 +10,12 @@
 #include "import/published.h"
 #include "model/model.h"
 #include "model/network_fields.h"
+#include "nets/maxim.h"
 #include "pipeline/length.h"
 #include "pipeline/recogniser.h"
 #include "pipeline/test_photo.h"
 #include "pipeline/words.h"
+#include "weights/tfjs_writer.h"
 #include "weights/torch_writer.h"
 
 namespace daclip {
@@ -142,6 +144,32 @@ TEST_F(Imports, a_restoration_network_alone_needs_clip_only_if_it_takes_contexts
   expect_message({unet(16), daclip()}, options(), "takes embeddings of 16 values");
 }
 
+TEST_F(Imports, maxim_is_read_from_a_graph_model_with_its_configuration) {
+  const MaximConfig config{.features = 4,
+                           .stages = 3,
+                           .levels = 2,
+                           .groups = 1,
+                           .bottleneck_blocks = 1,
+                           .high_levels = 1,
+                           .high_side = 4,
+                           .low_side = 2,
+                           .channel_reduction = 2};
+  NamedArrays weights = test::random_checkpoint(maxim_weights(config), 6);
+  for (auto& [name, array] : weights.arrays) {  // a graph model has a transposed convolution's bias once
+    std::vector<float> values = array.to_floats();
+    if (name.ends_with("ConvTranspose_0.bias"))
+      for (size_t i = 0; i < values.size(); ++i) values[i] = values[i / 4 * 4];
+    array = make_array(values, array.shape);
+  }
+  const test::TfjsWriter graph = test::tfjs_of(weights, "call/backbone/");
+  write("model.json", graph.model());
+  for (const char* name : {"shard1", "shard2"}) write_file_atomically(folder_ / name, graph.shard(name));
+  const ModelFile file = written(import({folder_ / "model.json"}, {}));
+  EXPECT_EQ(test::fields_of(*file.config.restorer), test::fields_of(*make_maxim(config)));
+  for (const auto& [name, array] : weights.arrays)
+    EXPECT_EQ(file.arrays.at("restorer." + name).to_floats(), array.to_floats()) << name;
+}
+
 TEST_F(Imports, settings_missing_from_shapes_have_defaults_and_options) {
   ImportOptions changed = options();
   changed.quick_gelu = true;
@@ -253,7 +281,8 @@ TEST_F(Imports, files_that_do_not_fit_together_are_refused) {
   expect_message({write("other.safetensors", std::string("not a checkpoint"))}, {}, "other.safetensors");
   NamedArrays other;
   other.arrays["encoder.weight"] = make_array(std::vector<float>{1}, {1});
-  expect_message({write("other.safetensors", other)}, {}, "none of CLIP, DA-CLIP, NAFNet, the conditional U-Net");
+  expect_message({write("other.safetensors", other)}, {},
+                 "none of CLIP, DA-CLIP, MAXIM, NAFNet, the conditional U-Net");
   NamedArrays bad = test::random_checkpoint(nafnet_weights(test::published_nafnet()), 5);
   bad.arrays["ending.bias"] = make_array(std::vector<float>{1, NAN, 1}, {3});
   expect_message({write("nan.safetensors", bad)}, {}, "tensor ending.bias holds NaN");

@@ -162,7 +162,8 @@ class Maxim:
             nonlocal resampled
             found = []
             for i in order:
-                found.append(self.conv(f"UpSampleRatio_{resampled}.Conv_0", resize(maps[i], 2.0 ** (i - to)), width[to]))
+                resized = resize(maps[i], 2.0 ** (i - to))
+                found.append(self.conv(f"UpSampleRatio_{resampled}.Conv_0", resized, width[to]))
                 resampled += 1
             return found
 
@@ -219,5 +220,5 @@ def write_maxim(folder, sizes, **config):
 if __name__ == "__main__":
     write_maxim("maxim_small", [(1, 16, 32), (2, 16, 16)], features=4, stages=2, levels=2, groups=2, bottlenecks=1,
                 high_levels=1, high_side=4, low_side=2, reduction=2)
-    write_maxim("maxim_small_three", [(1, 16, 16), (1, 32, 16)], features=2, stages=3, levels=3, groups=1, bottlenecks=2,
-                high_levels=2, high_side=4, low_side=2, reduction=4)
+    write_maxim("maxim_small_three", [(1, 16, 16), (1, 32, 16)], features=2, stages=3, levels=3, groups=1,
+                bottlenecks=2, high_levels=2, high_side=4, low_side=2, reduction=4)

@@ -2,7 +2,7 @@
 """Writes the small parity fixtures of the conditional U-Net, evaluated with numpy in double precision.
 
 Written from the papers' definitions, independently of src/nets. Layout as in ../shared/golden, except that weights are
-derived from their names (`value_of`, and `named_weight` in unet_parity.h) instead of stored.
+derived from their names (`value_of`, and `named_weight` in fixtures.h) instead of stored.
 Run: python3 tests/nets/data/make_unet.py
 """
 import math
