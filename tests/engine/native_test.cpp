@@ -8,6 +8,7 @@
 
 #include "engine/memory_pool.h"
 #include "ops/conformance.h"
+#include "ops/conformance_refusals.h"
 
 namespace daclip {
 namespace {

@@ -1,5 +1,6 @@
 // The conformance suite on NaiveBackend itself: it accepts correct calls and refuses misuse.
 #include "ops/conformance.h"
+#include "ops/conformance_refusals.h"
 
 namespace daclip {
 

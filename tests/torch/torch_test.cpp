@@ -1,6 +1,7 @@
 #include "torch/torch_backend.h"
 
 #include "ops/conformance.h"
+#include "ops/conformance_refusals.h"
 
 namespace daclip {
 namespace {
