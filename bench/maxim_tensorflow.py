@@ -81,7 +81,7 @@ def tensorflow_seconds(run, side):
     batch, seconds = tf.constant(np.random.default_rng(0).random((1, side, side, 3)), tf.float32), []
     for _ in range(ROUNDS + 1):
         start = time.perf_counter()
-        run(batch)[0].numpy()
+        run(batch).numpy()
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds[1:])
 
@@ -92,7 +92,7 @@ def main():
     tf.config.threading.set_inter_op_parallelism_threads(int(threads))
     run = load_graph(pathlib.Path(graph))
     pictures = [middle(pathlib.Path(path), SIDE) for path in paths]
-    wanted = [np.clip(run(tf.constant(p[None] / 255, tf.float32))[0].numpy()[0], 0, 1) for p in pictures]
+    wanted = [np.clip(run(tf.constant(p[None] / 255, tf.float32)).numpy()[0], 0, 1) for p in pictures]
     errors, decibels = [], []
     for exact, found in zip(wanted, by_daclip(program, model, pictures, "f32", threads)):
         errors.append(np.abs(exact - found).max() / exact.max())
