@@ -4,8 +4,8 @@
     maxim_tensorflow.py GRAPH/model.json MODEL PROGRAM THREADS PICTURE...
 
 GRAPH: a package's folder models/. MODEL: the same, imported by daclip. PROGRAM: daclip. The pictures' middles of
-256x256 pixels run through both, with 16-bit outputs. Times are of 256x256 and 512x512 pixels, the median of ROUNDS
-after one to warm up, without loading.
+256x256 pixels run through both, with 16-bit outputs. Times are of 256x256 and 512x512 pixels, the median of
+BENCH_ROUNDS (5; 0 measures no times) after one to warm up, without loading.
 """
 import json
 import os
@@ -99,7 +99,7 @@ def main():
     for exact, found in zip(wanted, by_daclip(program, model, pictures, "bf16", threads)):
         decibels.append(-10 * np.log10(np.mean((exact - found) ** 2)))
     row = [pathlib.Path(model).name, f"{max(errors):.1e}", f"{min(decibels):.1f}"]
-    for side in (256, 512):
+    for side in (256, 512) if ROUNDS > 0 else ():
         slow = tensorflow_seconds(run, side)
         for precision in ("f32", "bf16"):
             fast = daclip_seconds(program, model, side, precision, threads)

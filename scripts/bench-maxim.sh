@@ -2,7 +2,9 @@
 # Compares MAXIM in this engine with TensorFlow running the published graphs: largest difference in float32, PSNR of
 # bfloat16, and times. Fetches what it needs: TensorFlow from pip into build/tensorflow (1.5 GB), the packages by npm.
 # Needs an idle machine.
-#   scripts/bench-maxim.sh PICTURE...      ten pictures or so; THREADS (2), DACLIP (build/release/bin/daclip)
+#   scripts/bench-maxim.sh PICTURE...      ten pictures or so
+# Environment: THREADS (2), DACLIP (build/release/bin/daclip), TASKS (all six), BENCH_ROUNDS (5;
+# 0: no times).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${DACLIP:-build/release/bin/daclip} threads=${THREADS:-2} venv=build/tensorflow
@@ -15,7 +17,7 @@ export OMP_NUM_THREADS=$threads
 echo "| network | f32: largest difference | bf16: PSNR to TensorFlow's | 256²: TensorFlow s | daclip f32 |\
  daclip bf16 | 512²: TensorFlow s | daclip f32 | daclip bf16 |"
 echo "|---|---|---|---|---|---|---|---|---|"
-for task in denoising deblurring deraining dehazing-indoor dehazing-outdoor enhancement; do
+for task in ${TASKS:-denoising deblurring deraining dehazing-indoor dehazing-outdoor enhancement}; do
   package=build/maxim/$task
   if [ ! -e "$package/package/models/model.json" ]; then
     mkdir -p "$package"

@@ -60,9 +60,9 @@ HWY_INLINE void multiply_tail(size_t rows, const float* a, size_t a_stride, size
   if constexpr (R > 1) multiply_tail<R - 1>(rows, a, a_stride, k, panel, y, y_stride);
 }
 
-// a (rows, k) times packed columns -> y (rows, wide), wide = packed_cols(cols).
-HWY_NOINLINE void multiply(const float* a, size_t a_stride, size_t rows, size_t k, const float* packed, size_t wide,
-                           float* y, size_t y_stride) {
+// a (rows, k) times packed columns -> y (rows, wide), wide = packed_cols(cols). `packed` is aligned to whole vectors.
+inline HWY_NOINLINE void multiply(const float* a, size_t a_stride, size_t rows, size_t k, const float* packed,
+                                  size_t wide, float* y, size_t y_stride) {
   for (size_t first = 0; first < wide; first += panel_cols(), packed += k * panel_cols()) {
     size_t r = 0;
     for (; r + kPanelRows <= rows; r += kPanelRows)

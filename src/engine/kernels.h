@@ -28,8 +28,9 @@ void convert(DType from, const void* x, DType to, void* y, size_t count);
 // x (rows, 2*cols) -> y (rows, cols).
 void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
 
-// x (rows, 2*cols) -> y (rows, cols): first half times gelu of the second half.
-void gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols);
+// x (rows, 2*cols) -> y (rows, cols): one half times gelu of the other, of the first half or of the second.
+void gelu_gate_first(DType type, const void* x, void* y, size_t rows, size_t cols);
+void gelu_gate_second(DType type, const void* x, void* y, size_t rows, size_t cols);
 
 // y = x * mul[c] + add[c], followed by silu if wanted.
 void affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,
@@ -41,6 +42,9 @@ void add_scaled(DType type, const void* a, const void* b, const float* gain, voi
 // bias may be null.
 void layer_norm(DType type, const void* x, const float* gain, const float* bias, void* y, size_t rows, size_t cols,
                 float eps);
+
+// y = x / sqrt(variance + eps) * gain.
+void deviation_norm(DType type, const void* x, const float* gain, void* y, size_t rows, size_t cols, float eps);
 
 void normalize(DType type, const void* x, void* y, size_t rows, size_t cols);
 
@@ -104,5 +108,14 @@ void linear_context(DType type, const void* k, const void* v, size_t stride, con
 // y[h*d + j] = sum_i softmax_h(q)[h*d + i] * context[(h*d + i)*d + j]; rows of y are contiguous.
 void linear_read(DType type, const void* q, size_t stride, const float* context, void* y, size_t rows, size_t heads,
                  size_t d);
+
+// --- Attention between channels -------------------------------------------------------------------------------------
+// A row of qkv has the queries, keys and values of a position, (heads * d) channels each.
+// products[(h*d + i)*d + j] += q[h*d + i] * k[h*d + j], and squares[c] += q[c]^2, then k[c]^2. Pass at most a few
+// hundred rows per call to keep float32 rounding errors small.
+void channel_products(DType type, const void* qkv, float* products, float* squares, size_t rows, size_t heads,
+                      size_t d);
+// y[h*d + i] = sum_j weights[(h*d + i)*d + j] * v[h*d + j].
+void channel_mix(DType type, const void* qkv, const float* weights, void* y, size_t rows, size_t heads, size_t d);
 
 }  // namespace daclip::kernels

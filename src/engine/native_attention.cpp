@@ -136,4 +136,45 @@ Tensor NativeBackend::do_linear_attention(const Tensor& query, const Tensor& key
   return y;
 }
 
+Tensor NativeBackend::do_channel_attention(const Tensor& input, const Tensor& t, int heads) {
+  const Tensor qkv = activation(input), temperature = floats(t);
+  const int64_t images = qkv.dim(0), cols = qkv.dim(-1) / 3, d = cols / heads;
+  const int64_t positions = qkv.numel() / (images * 3 * cols);
+  constexpr int64_t kRows = 256;  // per partial sum
+  const int64_t blocks = (positions + kRows - 1) / kRows;
+  Shape shape = qkv.shape();
+  shape.back() = cols;
+  Tensor y = make(shape);
+  void *from = data(qkv), *to = data(y);
+  for (int64_t n = 0; n < images; ++n) {
+    std::vector<float> partial(size_t(blocks * cols * (d + 2)), 0.0f);  // products, then squares of q and of k
+    const auto each_block = [&](const auto& work) {
+      parallel_for(threads_, blocks, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          work(i, n * positions + i * kRows, size_t(std::min(kRows, positions - i * kRows)));
+      });
+    };
+    each_block([&](int64_t i, int64_t first, size_t rows) {
+      float* sums = &partial[size_t(i * cols * (d + 2))];
+      kernels::channel_products(type_, at(from, type_, first * 3 * cols), sums, sums + cols * d, rows, size_t(heads),
+                                size_t(d));
+    });
+    std::vector<double> sums(size_t(cols * (d + 2)), 0.0);
+    for (size_t i = 0; i < partial.size(); ++i) sums[i % sums.size()] += double(partial[i]);
+    const auto length = [&](int64_t which) { return std::max(std::sqrt(sums[size_t(cols * d + which)]), 1e-12); };
+    std::vector<float> weights(size_t(cols * d));
+    for (int64_t c = 0; c < cols; ++c) {
+      float* row = &weights[size_t(c * d)];
+      for (int64_t j = 0; j < d; ++j)
+        row[j] = float(sums[size_t(c * d + j)] / (length(c) * length(cols + c / d * d + j)));
+      kernels::softmax({DType::f32, DType::f32, 1, size_t(d), float_data(temperature)[c / d]}, row, row);
+    }
+    each_block([&](int64_t, int64_t first, size_t rows) {
+      kernels::channel_mix(type_, at(from, type_, first * 3 * cols), weights.data(), at(to, type_, first * cols), rows,
+                           size_t(heads), size_t(d));
+    });
+  }
+  return y;
+}
+
 }  // namespace daclip

@@ -179,6 +179,18 @@ Tensor NativeBackend::do_layer_norm(const Tensor& input, const Tensor& g, const 
   return y;
 }
 
+Tensor NativeBackend::do_deviation_norm(const Tensor& input, const Tensor& g, float eps) {
+  const Tensor x = activation(input), gain = floats(g);
+  const int64_t cols = x.dim(-1);
+  Tensor y = make(x.shape());
+  void *from = data(x), *to = data(y);
+  parallel_for(threads_, rows_of(x), grain_rows(cols), [&](int64_t begin, int64_t end) {
+    kernels::deviation_norm(type_, at(from, type_, begin * cols), float_data(gain), at(to, type_, begin * cols),
+                            size_t(end - begin), size_t(cols), eps);
+  });
+  return y;
+}
+
 std::vector<double> NativeBackend::column_sums(const Tensor& x, int64_t image, const float* mean) {
   constexpr int64_t kRows = 256;  // per call
   const int64_t cols = x.dim(-1), rows = rows_of(x) / x.dim(0), blocks = (rows + kRows - 1) / kRows;
@@ -287,7 +299,9 @@ Tensor NativeBackend::gated(const Tensor& input, void (*kernel)(DType, const voi
 }
 
 Tensor NativeBackend::do_simple_gate(const Tensor& x) { return gated(x, kernels::simple_gate); }
-Tensor NativeBackend::do_gelu_gate(const Tensor& x) { return gated(x, kernels::gelu_gate); }
+Tensor NativeBackend::do_gelu_gate(const Tensor& x, Half through_gelu) {
+  return gated(x, through_gelu == Half::first ? kernels::gelu_gate_first : kernels::gelu_gate_second);
+}
 
 Tensor NativeBackend::binary(kernels::Binary op, const Tensor& left, const Tensor& right) {
   const Tensor a = activation(left), b = activation(right);

@@ -55,6 +55,7 @@ class NativeBackend : public Backend {
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
   Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override;
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) override;
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_normalize(const Tensor& x) override;
   Tensor do_gelu(const Tensor& x) override;
@@ -71,12 +72,13 @@ class NativeBackend : public Backend {
   Tensor do_modulate(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) override;
   Tensor do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) override;
-  Tensor do_gelu_gate(const Tensor& x) override;
+  Tensor do_gelu_gate(const Tensor& x, Half through_gelu) override;
   Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) override;
   Tensor do_add_silu(const Tensor& a, const Tensor& b) override;
   Tensor do_softmax(const Tensor& x) override;
   Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
   Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
+  Tensor do_channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) override;
   Tensor do_reshape(const Tensor& x, const Shape& shape) override;
   Tensor do_concat(std::span<const Tensor> parts, int dim) override;
   Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
@@ -84,7 +86,7 @@ class NativeBackend : public Backend {
   Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_resize_nearest(const Tensor& x, int factor) override;
-  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) override;
   Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
   Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;

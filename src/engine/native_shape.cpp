@@ -164,10 +164,11 @@ void shuffle_rows(const T* from, T* to, int64_t width, int64_t channels, int f, 
 
 }  // namespace
 
-Tensor NativeBackend::do_resize_bilinear(const Tensor& input, int64_t height, int64_t width) {
+Tensor NativeBackend::do_resize_bilinear(const Tensor& input, int64_t height, int64_t width, Shrink shrink) {
   const Tensor x = activation(input);
   const int64_t channels = x.dim(3), row = x.dim(2) * channels;
-  const std::vector<ResizeTaps> down = resize_taps(x.dim(1), height), across = resize_taps(x.dim(2), width);
+  const std::vector<ResizeTaps> down = resize_taps(x.dim(1), height, shrink);
+  const std::vector<ResizeTaps> across = resize_taps(x.dim(2), width, shrink);
   Tensor y = make({x.dim(0), height, width, channels});
   void *from = data(x), *to = data(y);
   parallel_for(threads_, x.dim(0) * height, grain_rows(row), [&](int64_t begin, int64_t end) {

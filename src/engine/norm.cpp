@@ -33,6 +33,21 @@ HWY_INLINE float sum(size_t count, const F& f) {
   return result;
 }
 
+template <class T>
+float mean(const T* x, size_t count) {
+  return sum(count, [&](auto d, size_t i) HWY_ATTR { return load(d, x + i); }) / float(count);
+}
+
+template <class T>
+float variance(const T* x, size_t count, float mean) {
+  return sum(count,
+             [&](auto d, size_t i) HWY_ATTR {
+               const auto v = hn::Sub(load(d, x + i), hn::Set(d, mean));
+               return hn::Mul(v, v);
+             }) /
+         float(count);
+}
+
 // Rows of exactly N vectors, which stay in registers between the three passes.
 template <size_t N, class T>
 void layer_norm_held(const T* in, const float* gain, const float* bias, T* out, size_t rows, float eps) {
@@ -69,16 +84,25 @@ void run_layer_norm(DType type, const void* x, const float* gain, const float* b
     if (cols == 4 * lanes) return layer_norm_held<4>(in, gain, bias, out, rows, eps);
     if (cols == 6 * lanes) return layer_norm_held<6>(in, gain, bias, out, rows, eps);
     for (size_t r = 0; r < rows; ++r, in += cols, out += cols) {
-      const float mean = sum(cols, [&](auto d, size_t i) HWY_ATTR { return load(d, in + i); }) / float(cols);
-      const float squares = sum(cols, [&](auto d, size_t i) HWY_ATTR {
-        const auto v = hn::Sub(load(d, in + i), hn::Set(d, mean));
-        return hn::Mul(v, v);
-      });
-      const float factor = 1.0f / std::sqrt(squares / float(cols) + eps);
+      const float centre = mean(in, cols), factor = 1.0f / std::sqrt(variance(in, cols, centre) + eps);
       for_each(cols, [&](auto d, size_t i) HWY_ATTR {
-        const auto v = hn::Mul(hn::Sub(load(d, in + i), hn::Set(d, mean)), hn::Set(d, factor));
+        const auto v = hn::Mul(hn::Sub(load(d, in + i), hn::Set(d, centre)), hn::Set(d, factor));
         const auto shift = bias ? load(d, bias + i) : hn::Zero(d);
         store(d, hn::MulAdd(v, load(d, gain + i), shift), out + i);
+      });
+    }
+  });
+}
+
+void run_deviation_norm(DType type, const void* x, const float* gain, void* y, size_t rows, size_t cols, float eps) {
+  with_type(type, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    const T* in = static_cast<const T*>(x);
+    T* out = static_cast<T*>(y);
+    for (size_t r = 0; r < rows; ++r, in += cols, out += cols) {
+      const float factor = 1.0f / std::sqrt(variance(in, cols, mean(in, cols)) + eps);
+      for_each(cols, [&](auto d, size_t i) HWY_ATTR {
+        store(d, hn::Mul(hn::Mul(load(d, in + i), hn::Set(d, factor)), load(d, gain + i)), out + i);
       });
     }
   });
@@ -175,6 +199,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace daclip {
 HWY_EXPORT(run_layer_norm);
+HWY_EXPORT(run_deviation_norm);
 HWY_EXPORT(run_normalize);
 HWY_EXPORT(run_column_sums);
 HWY_EXPORT(run_softmax);
@@ -184,6 +209,10 @@ namespace kernels {
 void layer_norm(DType type, const void* x, const float* gain, const float* bias, void* y, size_t rows, size_t cols,
                 float eps) {
   HWY_DYNAMIC_DISPATCH(run_layer_norm)(type, x, gain, bias, y, rows, cols, eps);
+}
+
+void deviation_norm(DType type, const void* x, const float* gain, void* y, size_t rows, size_t cols, float eps) {
+  HWY_DYNAMIC_DISPATCH(run_deviation_norm)(type, x, gain, y, rows, cols, eps);
 }
 
 void normalize(DType type, const void* x, void* y, size_t rows, size_t cols) {

@@ -155,16 +155,25 @@ void run_simple_gate(DType type, const void* x, void* y, size_t rows, size_t col
   });
 }
 
-void run_gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
+// gelu of the half that begins at `from`, times the half that begins at `times`.
+void gelu_gate(DType type, const void* x, size_t from, size_t times, void* y, size_t rows, size_t cols) {
   with_type(type, [&](auto* t) {
     using T = std::remove_pointer_t<decltype(t)>;
     const T* in = static_cast<const T*>(x);
     T* out = static_cast<T*>(y);
     for (size_t r = 0; r < rows; ++r, in += 2 * cols, out += cols)
       for_each(cols, [&](auto d, size_t i) HWY_ATTR {
-        store(d, hn::Mul(load(d, in + i), exact_gelu(d, load(d, in + cols + i))), out + i);
+        store(d, hn::Mul(load(d, in + times + i), exact_gelu(d, load(d, in + from + i))), out + i);
       });
   });
+}
+
+void run_gelu_gate_first(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  gelu_gate(type, x, 0, cols, y, rows, cols);
+}
+
+void run_gelu_gate_second(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  gelu_gate(type, x, cols, 0, y, rows, cols);
 }
 
 void run_affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,
@@ -211,7 +220,8 @@ HWY_EXPORT(run_shift);
 HWY_EXPORT(run_shifted_gate);
 HWY_EXPORT(run_weighted_sum);
 HWY_EXPORT(run_simple_gate);
-HWY_EXPORT(run_gelu_gate);
+HWY_EXPORT(run_gelu_gate_first);
+HWY_EXPORT(run_gelu_gate_second);
 HWY_EXPORT(run_affine);
 HWY_EXPORT(run_add_scaled);
 
@@ -247,8 +257,12 @@ void simple_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
   HWY_DYNAMIC_DISPATCH(run_simple_gate)(type, x, y, rows, cols);
 }
 
-void gelu_gate(DType type, const void* x, void* y, size_t rows, size_t cols) {
-  HWY_DYNAMIC_DISPATCH(run_gelu_gate)(type, x, y, rows, cols);
+void gelu_gate_first(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_gelu_gate_first)(type, x, y, rows, cols);
+}
+
+void gelu_gate_second(DType type, const void* x, void* y, size_t rows, size_t cols) {
+  HWY_DYNAMIC_DISPATCH(run_gelu_gate_second)(type, x, y, rows, cols);
 }
 
 void affine(DType type, const void* x, const float* mul, const float* add, bool silu, void* y, size_t rows,

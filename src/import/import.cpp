@@ -143,6 +143,7 @@ class Import {
     NetworkOverrides overrides(options_);
     network->visit(overrides);
     check(where, [&] { network->validate(); });
+    if (type.unused) std::erase_if(arrays.arrays, [&](const auto& entry) { return type.unused(entry.first); });
     take(arrays, network->weights(), "restorer.", where);
     model_.config.restorer = std::move(network);
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "nets/content_attention.h"
 #include "nets/registry.h"
 #include "nets/tensor_shapes.h"
 #include "nets/weight_list.h"
@@ -11,16 +12,11 @@
 namespace daclip {
 namespace {
 
-constexpr float kNormEps = 1e-6f;           // LayerNorm2d of the reference
-constexpr float kAttentionNormEps = 1e-5f;  // PyTorch's default
-constexpr int kFastStride = 5;              // rs[0] in the reference's local_arch.py
+constexpr float kNormEps = 1e-6f;  // LayerNorm2d of the reference
+constexpr int kFastStride = 5;     // rs[0] in the reference's local_arch.py
 
-Tensor to_unit_variance(Backend& b, const Tensor& context, int dim, const Shape& lq, const char* what) {
-  if (dim == 0) throw UsageError(cat("nafnet: got a ", what, " context, but the network is configured without one"));
-  if (context.shape() != Shape{lq[0], dim})
-    throw ShapeError(
-        cat("nafnet: ", what, " context ", to_string(context.shape()), ", expected ", to_string({lq[0], dim})));
-  return b.scale(b.normalize(context), std::sqrt(float(dim)));
+ContentAttention content_attention(const NafnetConfig& config) {
+  return {config.attention_heads, config.attention_head_dim};
 }
 
 class Network {
@@ -42,7 +38,7 @@ class Network {
       x = b_.conv2d(x, down("weight"), down("bias"), {.stride = 2});
     }
     x = blocks(weights / "middle_blks", x, config_.middle_blocks, levels);
-    if (content.defined()) x = cross_attention(weights / "mid_attn", x, content);
+    if (content.defined()) x = content_attention(config_).apply(b_, weights / "mid_attn", x, content);
     for (int i = 0; i < levels; ++i) {
       const int level = levels - 1 - i;
       x = b_.pixel_shuffle(b_.conv2d(x, (weights / "ups" / i / 0)("weight"), {}), 2);
@@ -112,18 +108,6 @@ class Network {
     return b_.local_mean(x, height, width, config_.local_fast ? int(std::min(stride_height, stride_width)) : 0);
   }
 
-  Tensor cross_attention(const Scope& w, const Tensor& x, const Tensor& content) {
-    const int64_t n = x.dim(0), positions = x.dim(1) * x.dim(2), channels = x.dim(3);
-    const Tensor token = b_.reshape(content, {n, 1, content.dim(1)});
-    Tensor q =
-        b_.layer_norm(b_.reshape(x, {n, positions, channels}), w("norm.weight"), w("norm.bias"), kAttentionNormEps);
-    q = b_.linear(q, w("to_q.weight"), {});
-    const Tensor k = b_.linear(token, w("to_k.weight"), {});
-    const Tensor v = b_.linear(token, w("to_v.weight"), {});
-    const Tensor out = b_.linear(b_.attention(q, k, v, config_.attention_heads), w("to_out.weight"), w("to_out.bias"));
-    return b_.add(x, b_.reshape(out, x.shape()));
-  }
-
   Backend& b_;
   const NafnetConfig& config_;
   const Pooling& pooling_;
@@ -160,14 +144,7 @@ void list_contexts(WeightList& list, const NafnetConfig& config, int64_t middle_
     list.add("prompt", {1, config.prompt_dim}, WeightSpec::Init::unit_uniform);
     list.linear("prompt_linear", config.prompt_dim, config.prompt_dim);
   }
-  if (config.content_dim > 0) {
-    const int64_t inner = int64_t(config.attention_heads) * config.attention_head_dim;
-    list.norm("mid_attn.norm", middle_width);
-    list.linear("mid_attn.to_q", inner, middle_width, false);
-    list.linear("mid_attn.to_k", inner, config.content_dim, false);
-    list.linear("mid_attn.to_v", inner, config.content_dim, false);
-    list.zero_linear("mid_attn.to_out", middle_width, inner);
-  }
+  if (config.content_dim > 0) content_attention(config).list(list, "mid_attn", middle_width, config.content_dim);
 }
 
 }  // namespace
@@ -179,10 +156,11 @@ Tensor nafnet(Backend& backend, const NafnetConfig& config, const Scope& weights
     throw ShapeError(cat("nafnet: image ", to_string(lq.shape()), ", expected (N, H, W, ", config.channels, ")"));
   Tensor steer, content;
   if (contexts.degradation.defined())
-    steer = prompt(backend, config, weights,
-                   to_unit_variance(backend, contexts.degradation, config.degradation_dim, lq.shape(), "degradation"));
+    steer = prompt(
+        backend, config, weights,
+        to_unit_variance(backend, contexts.degradation, lq.dim(0), config.degradation_dim, "nafnet", "degradation"));
   if (contexts.content.defined())
-    content = to_unit_variance(backend, contexts.content, config.content_dim, lq.shape(), "content");
+    content = to_unit_variance(backend, contexts.content, lq.dim(0), config.content_dim, "nafnet", "content");
 
   const int64_t m = config.multiple(), height = lq.dim(1), width = lq.dim(2);
   const int64_t padded_height = (height + m - 1) / m * m, padded_width = (width + m - 1) / m * m;

@@ -42,7 +42,7 @@ struct NafnetConfig {
 // - Degradation, once per image (Fig. 3b): p = prompt_linear(prompt_dim * softmax(prompt_mlp(e_d)) * prompt). The
 //   factor prompt_dim compensates for the small values of a softmax over many entries; otherwise the bias would
 //   dominate p. Each block's `<block>.prompt` maps SiLU(p) linearly to scale and shift of norm1, then of norm2.
-// - Content: mid_attn computes x + to_out(attention(to_q(norm(x)), to_k(e_c), to_v(e_c))), with e_c as the only token.
+// - Content: cross-attention after the middle blocks, mid_attn (content_attention.h).
 //
 // `<block>.prompt` and to_out are initialised with zeros, so untrained conditioning changes nothing. An absent
 // degradation skips the modulation, an absent content the cross-attention.

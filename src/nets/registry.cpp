@@ -3,15 +3,15 @@
 
 namespace daclip {
 
-extern const NetworkType kMaxim;   // nets/maxim.cpp
-extern const NetworkType kNafnet;  // nets/nafnet.cpp
-extern const NetworkType kUnet;    // nets/unet.cpp
+extern const NetworkType kMaxim;      // nets/maxim.cpp
+extern const NetworkType kNafnet;     // nets/nafnet.cpp
+extern const NetworkType kPromptIr;   // nets/restormer.cpp
+extern const NetworkType kRestormer;  // nets/restormer.cpp
+extern const NetworkType kUnet;       // nets/unet.cpp
 
 std::span<const NetworkType* const> network_types() {
   static constexpr const NetworkType* kTypes[] = {
-      &kMaxim,
-      &kNafnet,
-      &kUnet,
+      &kMaxim, &kNafnet, &kPromptIr, &kRestormer, &kUnet,
   };
   return kTypes;
 }

@@ -204,6 +204,14 @@ Tensor Backend::layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bi
   return do_layer_norm(x, gain, bias, eps);
 }
 
+Tensor Backend::deviation_norm(const Tensor& x, const Tensor& gain, float eps) {
+  const Check check("deviation_norm", compute_dtype());
+  check.min_rank("x", x, 1, "(...,C)");
+  check.shape("gain", gain, {x.dim(-1)});
+  check.require(eps >= 0, "eps ", eps, " is negative");
+  return do_deviation_norm(x, gain, eps);
+}
+
 Tensor Backend::group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) {
   const Check check("group_norm", compute_dtype());
   check.min_rank("x", x, 2, "(N,...,C)");
@@ -290,9 +298,9 @@ Tensor Backend::add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain)
   return do_add_scaled(a, b, gain);
 }
 
-Tensor Backend::gelu_gate(const Tensor& x) {
+Tensor Backend::gelu_gate(const Tensor& x, Half through_gelu) {
   check_halves(Check("gelu_gate", compute_dtype()), x);
-  return do_gelu_gate(x);
+  return do_gelu_gate(x, through_gelu);
 }
 
 Tensor Backend::modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
@@ -327,14 +335,23 @@ Tensor Backend::linear_attention(const Tensor& q, const Tensor& k, const Tensor&
   return do_linear_attention(q, k, v, heads);
 }
 
+Tensor Backend::channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) {
+  const Check check("channel_attention", compute_dtype());
+  check.min_rank("qkv", qkv, 2, "(N,...,3D)");
+  check.require(heads >= 1 && qkv.dim(-1) % (3 * int64_t(heads)) == 0, "3 times ", heads,
+                " heads do not divide the channels of qkv ", to_string(qkv.shape()));
+  check.shape("temperature", temperature, {heads});
+  return do_channel_attention(qkv, temperature, heads);
+}
+
 Tensor Backend::do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b) {
   return do_gelu_tanh(do_linear(x, w, b));
 }
 
-Tensor Backend::do_gelu_gate(const Tensor& x) {
-  const int64_t half = x.dim(-1) / 2;
+Tensor Backend::do_gelu_gate(const Tensor& x, Half through_gelu) {
+  const int64_t half = x.dim(-1) / 2, begin = through_gelu == Half::first ? 0 : half;
   const int last = x.rank() - 1;
-  return do_mul(do_slice(x, last, 0, half), do_gelu(do_slice(x, last, half, 2 * half)));
+  return do_mul(do_slice(x, last, half - begin, 2 * half - begin), do_gelu(do_slice(x, last, begin, begin + half)));
 }
 
 Tensor Backend::do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
@@ -408,11 +425,11 @@ Tensor Backend::resize_nearest(const Tensor& x, int factor) {
   return do_resize_nearest(x, factor);
 }
 
-Tensor Backend::resize_bilinear(const Tensor& x, int64_t height, int64_t width) {
+Tensor Backend::resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) {
   const Check check("resize_bilinear", compute_dtype());
   check.rank("x", x, 4, "(N,H,W,C)");
   check.require(height >= 1 && width >= 1, "to ", height, " x ", width, ", expected at least 1 x 1");
-  return do_resize_bilinear(x, height, width);
+  return do_resize_bilinear(x, height, width, shrink);
 }
 
 Tensor Backend::pixel_shuffle(const Tensor& x, int factor) {

@@ -76,6 +76,8 @@ class Backend {
   // --- Normalisation ----------------------------------------------------------------------------------------------
   // Over the last dimension; gain (C), bias (C) or absent.
   Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps);
+  // x / sqrt(variance + eps) * gain, the variance over the last dimension: the mean stays ("BiasFree" in Restormer).
+  Tensor deviation_norm(const Tensor& x, const Tensor& gain, float eps);
   // Over all positions and the C/groups channels of each group: x (N,...,C); gain, bias (C).
   Tensor group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps);
   // Scales the last dimension to unit Euclidean length; norms below 1e-12 count as 1e-12.
@@ -98,7 +100,9 @@ class Backend {
   Tensor modulate(const Tensor& x, const Tensor& scale, const Tensor& shift);
   // a + b * gain, gain (C): the scaled residual of NAFNet.
   Tensor add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain);
-  Tensor gelu_gate(const Tensor& x);  // first half of the channels times gelu of the second: (...,2C) -> (...,C)
+  // One half of the channels times gelu of the other: (...,2C) -> (...,C).
+  enum class Half { first, second };
+  Tensor gelu_gate(const Tensor& x, Half through_gelu = Half::second);
   Tensor modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);  // silu(modulate(x, scale, shift))
   // a + silu(b); a and b have the same shape
   Tensor add_silu(const Tensor& a, const Tensor& b);
@@ -111,6 +115,10 @@ class Backend {
   // q, k, v (N,P,D) over P positions, D = heads * d -> q (k^T v), (N,P,D). Before, q is softmaxed over each head's
   // channels and scaled by d^-1/2, k is softmaxed over positions, and v is divided by P.
   Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads);
+  // Attention between channels: qkv (N,...,3D) holds queries, keys and values (P,D) of all positions P, D = heads * d,
+  // temperature (heads) -> (N,...,D). Per head, a = softmax(temperature * q^T k) is (d,d), where each channel of q and k
+  // has been scaled to unit length over the positions (as normalize()); y[p][i] = sum_j a[i][j] v[p][j].
+  Tensor channel_attention(const Tensor& qkv, const Tensor& temperature, int heads);
 
   // --- Shape ------------------------------------------------------------------------------------------------------
   Tensor reshape(const Tensor& x, const Shape& shape);
@@ -122,10 +130,11 @@ class Backend {
   Tensor pad_reflect(const Tensor& x, int64_t height, int64_t width);
   Tensor crop(const Tensor& x, int64_t height, int64_t width);
   Tensor resize_nearest(const Tensor& x, int factor);  // (N,H,W,C) -> (N,fH,fW,C)
-  // (N,H,W,C) -> (N,height,width,C) with a triangle filter: bilinear where an axis grows, the filter as wide as the
-  // step where it shrinks (antialiased, as JAX's and Pillow's). Pixel centres are at i + 1/2; taps outside the map are
-  // left out.
-  Tensor resize_bilinear(const Tensor& x, int64_t height, int64_t width);
+  // (N,H,W,C) -> (N,height,width,C) with a triangle filter: bilinear where an axis grows. Where it shrinks, the filter
+  // is as wide as the step (antialiased, as JAX's and Pillow's) or two pixels (PyTorch's). Pixel centres are at i + 1/2;
+  // taps outside the map are left out.
+  enum class Shrink { antialiased, two_taps };
+  Tensor resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink = Shrink::antialiased);
   Tensor pixel_shuffle(const Tensor& x, int factor);    // (N,H,W,C*f*f) -> (N,fH,fW,C), in PyTorch's channel order
   Tensor pixel_unshuffle(const Tensor& x, int factor);  // the inverse of pixel_shuffle
   Tensor embedding(const Tensor& table, std::span<const int64_t> ids,
@@ -180,6 +189,7 @@ class Backend {
   virtual Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) = 0;
   virtual Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) = 0;
   virtual Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) = 0;
+  virtual Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) = 0;
   virtual Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) = 0;
   virtual Tensor do_normalize(const Tensor& x) = 0;
   virtual Tensor do_gelu(const Tensor& x) = 0;
@@ -197,12 +207,13 @@ class Backend {
   virtual Tensor do_add_scaled(const Tensor& a, const Tensor& b, const Tensor& gain) = 0;
   // By default, the next four are composed from the operations above.
   virtual Tensor do_linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b);
-  virtual Tensor do_gelu_gate(const Tensor& x);
+  virtual Tensor do_gelu_gate(const Tensor& x, Half through_gelu);
   virtual Tensor do_modulate_silu(const Tensor& x, const Tensor& scale, const Tensor& shift);
   virtual Tensor do_add_silu(const Tensor& a, const Tensor& b);
   virtual Tensor do_softmax(const Tensor& x) = 0;
   virtual Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) = 0;
   virtual Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) = 0;
+  virtual Tensor do_channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) = 0;
   virtual Tensor do_reshape(const Tensor& x, const Shape& shape) = 0;
   virtual Tensor do_concat(std::span<const Tensor> parts, int dim) = 0;
   virtual Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) = 0;
@@ -210,7 +221,7 @@ class Backend {
   virtual Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) = 0;
   virtual Tensor do_crop(const Tensor& x, int64_t height, int64_t width) = 0;
   virtual Tensor do_resize_nearest(const Tensor& x, int factor) = 0;
-  virtual Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) = 0;
+  virtual Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) = 0;
   virtual Tensor do_pixel_shuffle(const Tensor& x, int factor) = 0;
   virtual Tensor do_pixel_unshuffle(const Tensor& x, int factor) = 0;
   virtual Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) = 0;

@@ -61,6 +61,7 @@ Tensor CountingBackend::do_mix_positions(const Tensor& x, const Tensor& w, const
 }
 
 Tensor CountingBackend::do_layer_norm(const Tensor& x, const Tensor&, const Tensor&, float) { return x; }
+Tensor CountingBackend::do_deviation_norm(const Tensor& x, const Tensor&, float) { return x; }
 Tensor CountingBackend::do_group_norm(const Tensor& x, int, const Tensor&, const Tensor&, float) { return x; }
 Tensor CountingBackend::do_normalize(const Tensor& x) { return x; }
 Tensor CountingBackend::do_gelu(const Tensor& x) { return x; }
@@ -91,6 +92,13 @@ Tensor CountingBackend::do_attention(const Tensor& q, const Tensor& k, const Ten
 Tensor CountingBackend::do_linear_attention(const Tensor& q, const Tensor&, const Tensor&, int heads) {
   multiply_adds_ += 2 * double(q.numel()) * double(q.dim(2) / heads);
   return q;
+}
+
+Tensor CountingBackend::do_channel_attention(const Tensor& qkv, const Tensor&, int heads) {
+  Shape shape = qkv.shape();
+  shape.back() /= 3;
+  multiply_adds_ += 2 * double(qkv.numel() / 3) * double(shape.back() / heads);
+  return shaped(std::move(shape));
 }
 
 Tensor CountingBackend::do_reshape(const Tensor&, const Shape& shape) { return shaped(shape); }
@@ -124,7 +132,7 @@ Tensor CountingBackend::do_resize_nearest(const Tensor& x, int factor) {
   return resized(x, x.dim(1) * factor, x.dim(2) * factor, x.dim(3));
 }
 
-Tensor CountingBackend::do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) {
+Tensor CountingBackend::do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink) {
   return resized(x, height, width, x.dim(3));
 }
 

@@ -14,7 +14,7 @@ class CountingBackend : public Backend {
   Tensor activation(const Shape& shape) const;
   Tensor parameter(const Shape& shape);
 
-  // Multiply-adds of convolutions, dense layers, matrix products and the products inside both attentions, as in
+  // Multiply-adds of convolutions, dense layers, matrix products and the products inside the attentions, as in
   // published tables; pointwise operations, norms and pooling count nothing.
   double multiply_adds() const { return multiply_adds_; }
   int64_t parameters() const { return parameters_; }
@@ -30,6 +30,7 @@ class CountingBackend : public Backend {
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
   Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override;
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) override;
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_normalize(const Tensor& x) override;
   Tensor do_gelu(const Tensor& x) override;
@@ -48,6 +49,7 @@ class CountingBackend : public Backend {
   Tensor do_softmax(const Tensor& x) override;
   Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
   Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
+  Tensor do_channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) override;
   Tensor do_reshape(const Tensor& x, const Shape& shape) override;
   Tensor do_concat(std::span<const Tensor> parts, int dim) override;
   Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
@@ -55,7 +57,7 @@ class CountingBackend : public Backend {
   Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_resize_nearest(const Tensor& x, int factor) override;
-  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) override;
   Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
   Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "ops/backend.h"
+
 namespace daclip {
 
 struct ResizeTaps {
@@ -14,8 +16,9 @@ struct ResizeTaps {
 };
 
 // One element per sample of the output.
-inline std::vector<ResizeTaps> resize_taps(int64_t from, int64_t to) {
-  const double step = double(from) / double(to), reach = std::max(1.0, step);
+inline std::vector<ResizeTaps> resize_taps(int64_t from, int64_t to, Backend::Shrink shrink) {
+  const double step = double(from) / double(to);
+  const double reach = shrink == Backend::Shrink::antialiased ? std::max(1.0, step) : 1.0;
   std::vector<ResizeTaps> taps(static_cast<size_t>(to));
   for (int64_t i = 0; i < to; ++i) {
     const double centre = (double(i) + 0.5) * step - 0.5;

@@ -104,6 +104,8 @@ struct NetworkType {
   // Derives the configuration from a checkpoint's tensor shapes. Throws WeightsError or LimitError naming `where`.
   std::unique_ptr<RestorationNetwork> (*detect)(const NamedArrays& arrays, const std::string& where);
   std::vector<PublishedNetwork> (*published)();
+  // Whether published checkpoints hold a tensor of this name that the network does not use; may be null.
+  bool (*unused)(std::string_view name) = nullptr;
 };
 
 }  // namespace daclip

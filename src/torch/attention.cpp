@@ -56,4 +56,16 @@ torch::Tensor multi_head_linear_attention(const torch::Tensor& q, const torch::T
   return merge_heads(at::matmul(query, at::matmul(key.transpose(2, 3), value)));
 }
 
+torch::Tensor multi_head_channel_attention(const torch::Tensor& qkv, const torch::Tensor& temperature, int heads) {
+  const int64_t n = qkv.size(0), cols = qkv.size(-1) / 3;
+  // (3,N,heads,d,P)
+  const torch::Tensor channels = qkv.view({n, -1, 3, heads, cols / heads}).permute({2, 0, 3, 4, 1});
+  const auto unit = [](const torch::Tensor& x) { return x / x.norm(2, {-1}, true).clamp_min(1e-12); };
+  const torch::Tensor scores = at::matmul(unit(channels[0]), unit(channels[1]).transpose(-2, -1));
+  const torch::Tensor mixed = at::matmul(at::softmax(scores * temperature.view({heads, 1, 1}), -1), channels[2]);
+  std::vector<int64_t> shape = qkv.sizes().vec();
+  shape.back() = cols;
+  return mixed.permute({0, 3, 1, 2}).reshape(shape);
+}
+
 }  // namespace daclip

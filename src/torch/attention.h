@@ -13,4 +13,7 @@ torch::Tensor multi_head_attention(const torch::Tensor& q, const torch::Tensor& 
 torch::Tensor multi_head_linear_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                           int heads);
 
+// qkv (N,...,3D), temperature (heads) -> (N,...,D); see Backend::channel_attention.
+torch::Tensor multi_head_channel_attention(const torch::Tensor& qkv, const torch::Tensor& temperature, int heads);
+
 }  // namespace daclip

@@ -158,6 +158,11 @@ Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Te
   return wrap(at::layer_norm(raw(x), {x.dim(-1)}, lowered(gain), lowered(bias), eps));
 }
 
+Tensor TorchBackend::do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) {
+  const torch::Tensor& v = raw(x);
+  return wrap(v / (v.var({-1}, false, true) + double(eps)).sqrt() * lowered(gain));
+}
+
 Tensor TorchBackend::do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) {
   const torch::Tensor y = at::group_norm(raw(x).movedim(-1, 1).contiguous(), groups, lowered(gain), lowered(bias), eps);
   return wrap(y.movedim(1, -1));
@@ -204,6 +209,10 @@ Tensor TorchBackend::do_linear_attention(const Tensor& q, const Tensor& k, const
   return wrap(multi_head_linear_attention(raw(q), raw(k), raw(v), heads));
 }
 
+Tensor TorchBackend::do_channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) {
+  return wrap(multi_head_channel_attention(raw(qkv), lowered(temperature), heads));
+}
+
 Tensor TorchBackend::do_reshape(const Tensor& x, const Shape& shape) { return wrap(raw(x).reshape(shape)); }
 
 Tensor TorchBackend::do_concat(std::span<const Tensor> parts, int dim) {
@@ -239,11 +248,11 @@ Tensor TorchBackend::do_resize_nearest(const Tensor& x, int factor) {
   return wrap(raw(x).view({n, h, 1, w, 1, c}).expand({n, h, f, w, f, c}).reshape({n, h * f, w * f, c}));
 }
 
-Tensor TorchBackend::do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) {
+Tensor TorchBackend::do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) {
   // As products with the dense matrices of both axes.
   const auto matrix = [&](int64_t from, int64_t to) {
     torch::Tensor weights = torch::zeros({to, from});
-    const std::vector<ResizeTaps> taps = resize_taps(from, to);
+    const std::vector<ResizeTaps> taps = resize_taps(from, to, shrink);
     for (int64_t i = 0; i < to; ++i)
       for (size_t j = 0; j < taps[size_t(i)].weights.size(); ++j)
         weights[i][taps[size_t(i)].first + int64_t(j)] = taps[size_t(i)].weights[j];

@@ -43,6 +43,7 @@ class TorchBackend : public Backend {
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
   Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override;
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
+  Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) override;
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_normalize(const Tensor& x) override;
   Tensor do_gelu(const Tensor& x) override;
@@ -61,6 +62,7 @@ class TorchBackend : public Backend {
   Tensor do_softmax(const Tensor& x) override;
   Tensor do_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, bool causal) override;
   Tensor do_linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) override;
+  Tensor do_channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) override;
   Tensor do_reshape(const Tensor& x, const Shape& shape) override;
   Tensor do_concat(std::span<const Tensor> parts, int dim) override;
   Tensor do_slice(const Tensor& x, int dim, int64_t begin, int64_t end) override;
@@ -68,7 +70,7 @@ class TorchBackend : public Backend {
   Tensor do_pad_reflect(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_crop(const Tensor& x, int64_t height, int64_t width) override;
   Tensor do_resize_nearest(const Tensor& x, int factor) override;
-  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override;
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) override;
   Tensor do_pixel_shuffle(const Tensor& x, int factor) override;
   Tensor do_pixel_unshuffle(const Tensor& x, int factor) override;
   Tensor do_embedding(const Tensor& table, std::span<const int64_t> ids, int64_t rows) override;

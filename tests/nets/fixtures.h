@@ -84,7 +84,8 @@ inline NamedArray named_weight(const std::string& name, const Shape& shape, doub
 
 // A fixture's weights: from its file, or derived from names if its configuration has "weights": "by name".
 inline NamedArrays fixture_weights(const fs::path& folder, const Json& json, const std::vector<WeightSpec>& specs) {
-  if (json.value("weights", "") != "by name") return read_safetensors(folder / "weights.safetensors");
+  const std::string source = json.value("weights", "weights.safetensors");
+  if (source != "by name") return read_safetensors(folder / source);
   NamedArrays file;
   for (const WeightSpec& spec : specs)
     file.arrays.emplace(spec.name, named_weight(spec.name, spec.shape, json.value("matrix_scale", 1.0)));

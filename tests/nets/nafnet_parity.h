@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/random.h"
-#include "fixtures.h"
+#include "direct_parity.h"
 #include "nets/nafnet.h"
 
 namespace daclip::fixtures {
@@ -31,36 +31,12 @@ inline NafnetConfig nafnet_config(const Json& json) {
   return config;
 }
 
-inline void check_nafnet_folder(Backend& backend, const fs::path& folder) {
-  const Json json = read_json(folder / "config.json");
-  const NafnetConfig config = nafnet_config(json);
-  const NamedArrays file = read_safetensors(folder / json.value("weights", "weights.safetensors"));
-  for (const WeightSpec& spec : nafnet_weights(config)) EXPECT_EQ(file.at(spec.name).shape, spec.shape) << spec.name;
-  EXPECT_EQ(file.arrays.size(), nafnet_weights(config).size());
-  const Weights weights = upload(backend, file);
-
-  const NamedArrays cases = read_safetensors(folder / "cases.safetensors");
-  int checked = 0;
-  for (const auto& [name, array] : cases.arrays) {
-    if (!name.ends_with(".in")) continue;
-    const std::string tag = name.substr(0, name.size() - 3);
-    Contexts contexts;
-    if (cases.has(tag + ".degradation")) contexts.degradation = from_array(backend, cases.at(tag + ".degradation"));
-    if (cases.has(tag + ".content")) contexts.content = from_array(backend, cases.at(tag + ".content"));
-    const Tensor out = nafnet(backend, config, Scope(weights), from_nchw(backend, array), contexts);
-    const std::vector<double> expected = cases.at(tag + ".out64").to_doubles();
-    // From the fixtures' README: 1e-4 for a largest value of 14.
-    expect_close(to_nchw(backend, out), expected, tolerance(backend, 7e-6 * largest(expected), expected),
-                 cat(folder.filename().string(), ".", tag));
-    ++checked;
-  }
-  EXPECT_GT(checked, 0) << folder;
-}
-
 // Returns false if `root` has no such fixture.
 inline bool check_nafnet(Backend& backend, const fs::path& root) {
   const std::vector<fs::path> folders = folders_with(root, "/kwargs/enc_blk_nums");
-  for (const fs::path& folder : folders) check_nafnet_folder(backend, folder);
+  // From the references' README: 1e-4 for a largest value of 14.
+  for (const fs::path& folder : folders)
+    check_direct_folder(backend, folder, *make_nafnet(nafnet_config(read_json(folder / "config.json"))), 7e-6);
   return !folders.empty();
 }
 

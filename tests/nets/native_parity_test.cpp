@@ -2,6 +2,7 @@
 #include "engine/native_backend.h"
 #include "maxim_parity.h"
 #include "nafnet_parity.h"
+#include "restormer_parity.h"
 #include "unet_parity.h"
 
 namespace daclip {
@@ -20,6 +21,11 @@ TEST(NativeParity, unet_gives_the_reference_values) {
 TEST(NativeParity, clip_gives_the_reference_values) {
   NativeBackend backend;
   if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(NativeParity, restormer_gives_the_reference_values) {
+  NativeBackend backend;
+  if (!fixtures::check_restormer(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
 TEST(NativeParity, unet_in_bfloat16_stays_near_the_reference_values) {
@@ -48,6 +54,11 @@ TEST(NativeParity, maxim_gives_the_committed_values) {
   EXPECT_TRUE(fixtures::check_maxim(backend, fixtures::own_root()));
 }
 
+TEST(NativeParity, restormer_gives_the_committed_values) {
+  NativeBackend backend;
+  EXPECT_TRUE(fixtures::check_restormer(backend, fixtures::own_root()));
+}
+
 TEST(NativeParity, untrained_conditioning_changes_nothing) {
   NativeBackend backend;
   fixtures::check_untrained_steer(backend);
@@ -60,6 +71,7 @@ TEST(NativeParity, bfloat16_stays_near_the_committed_values) {
   EXPECT_TRUE(fixtures::check_clip(backend, fixtures::own_root()));
   EXPECT_TRUE(fixtures::check_unet(backend, fixtures::own_root()));
   EXPECT_TRUE(fixtures::check_maxim(backend, fixtures::own_root()));
+  EXPECT_TRUE(fixtures::check_restormer(backend, fixtures::own_root()));
 }
 
 }  // namespace

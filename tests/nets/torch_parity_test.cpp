@@ -1,6 +1,7 @@
 #include "clip_parity.h"
 #include "maxim_parity.h"
 #include "nafnet_parity.h"
+#include "restormer_parity.h"
 #include "torch/torch_backend.h"
 #include "unet_parity.h"
 
@@ -25,6 +26,12 @@ TEST(TorchParity, clip_gives_the_reference_values) {
   if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
+TEST(TorchParity, restormer_gives_the_reference_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  if (!fixtures::check_restormer(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
 TEST(TorchParity, nafnet_gives_the_committed_values) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
@@ -47,6 +54,12 @@ TEST(TorchParity, maxim_gives_the_committed_values) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
   EXPECT_TRUE(fixtures::check_maxim(backend, fixtures::own_root()));
+}
+
+TEST(TorchParity, restormer_gives_the_committed_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  EXPECT_TRUE(fixtures::check_restormer(backend, fixtures::own_root()));
 }
 
 TEST(TorchParity, untrained_conditioning_changes_nothing) {

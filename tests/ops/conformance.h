@@ -230,6 +230,12 @@ TEST_P(Conformance, layer_norm_over_the_last_dimension) {
           [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); });
 }
 
+TEST_P(Conformance, deviation_norm_keeps_the_mean) {
+  for (const Shape& x : {Shape{1, 2}, Shape{5}, Shape{2, 3, 17}, Shape{2, 9, 7, 32}, Shape{1, 200, 96}})
+    compare({activation(x, 2, 3), weight({x.back()})},
+            [](Backend& b, const Tensors& t) { return b.deviation_norm(t[0], t[1], 1e-5f); });
+}
+
 TEST_P(Conformance, group_norm_over_groups_and_positions) {
   const std::pair<Shape, int> cases[] = {
       {{1, 6}, 3}, {{2, 3, 5, 8}, 1}, {{2, 4, 4, 6}, 6}, {{1, 40, 30, 33}, 3}, {{3, 7, 32}, 8}};
@@ -283,7 +289,8 @@ TEST_P(Conformance, simple_gate_of_two_halves) {
 
 TEST_P(Conformance, gelu_gate_of_two_halves) {
   for (const Shape& x : {Shape{2}, Shape{3, 10}, Shape{2, 3, 5, 34}, Shape{1, 500, 256}})
-    compare({activation(x)}, [](Backend& b, const Tensors& t) { return b.gelu_gate(t[0]); });
+    for (const auto half : {Backend::Half::first, Backend::Half::second})
+      compare({activation(x)}, [half](Backend& b, const Tensors& t) { return b.gelu_gate(t[0], half); });
 }
 
 TEST_P(Conformance, add_and_mul_broadcast) {
@@ -360,6 +367,17 @@ TEST_P(Conformance, linear_attention_over_positions) {
   }
 }
 
+TEST_P(Conformance, channel_attention_over_positions) {
+  struct Case {
+    Shape qkv;
+    int heads;
+  };
+  for (const Case& c : {Case{{1, 1, 3}, 1}, Case{{2, 5, 18}, 3}, Case{{1, 9, 7, 144}, 1}, Case{{2, 20, 30, 288}, 2},
+                        Case{{1, 300, 99}, 1}, Case{{1, 16, 17, 120}, 8}})
+    compare({activation(c.qkv), weight({c.heads}, 4)},
+            [&](Backend& b, const Tensors& t) { return b.channel_attention(t[0], t[1], c.heads); });
+}
+
 TEST_P(Conformance, reshape_concat_and_slice) {
   compare({activation({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.reshape(t[0], {4, 6}); });
   compare({weight({2, 3, 4})}, [](Backend& b, const Tensors& t) { return b.reshape(t[0], {24}); });
@@ -412,8 +430,9 @@ TEST_P(Conformance, resize_bilinear_grows_and_shrinks_each_axis) {
   for (const Case& c : {Case{{1, 1, 1, 1}, 1, 1}, Case{{1, 1, 1, 3}, 4, 2}, Case{{2, 3, 5, 7}, 3, 5},
                         Case{{2, 3, 5, 7}, 6, 10}, Case{{1, 8, 12, 17}, 4, 6}, Case{{1, 16, 8, 3}, 4, 32},
                         Case{{1, 7, 9, 2}, 5, 4}, Case{{1, 40, 50, 33}, 20, 100}})
-    compare({activation(c.x)},
-            [&](Backend& b, const Tensors& t) { return b.resize_bilinear(t[0], c.height, c.width); });
+    for (const auto shrink : {Backend::Shrink::antialiased, Backend::Shrink::two_taps})
+      compare({activation(c.x)},
+              [&](Backend& b, const Tensors& t) { return b.resize_bilinear(t[0], c.height, c.width, shrink); });
 }
 
 TEST_P(Conformance, embedding_and_take_token) {

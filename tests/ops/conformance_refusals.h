@@ -57,6 +57,8 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
          [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], -1.0f); });
   refuse({activation({2, 3})},
          [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], Tensor(), Tensor(), 1e-5f); });
+  const auto deviation = [](Backend& b, const Tensors& t) { return b.deviation_norm(t[0], t[1], 1e-5f); };
+  refuse({activation({2, 3}), weight({2})}, deviation);
   for (int groups : {0, 4})
     refuse({activation({2, 6}), weight({6}), weight({6})},
            [&](Backend& b, const Tensors& t) { return b.group_norm(t[0], groups, t[1], t[2], 1e-5f); });
@@ -107,6 +109,12 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_attention) {
   };
   refuse({activation({1, 3, 8}), activation({1, 4, 8}), activation({1, 4, 8})}, linear(2));
   refuse({activation({1, 3, 8}), activation({1, 3, 8}), activation({1, 3, 8})}, linear(5));
+  const auto between_channels = [](int heads) {
+    return [heads](Backend& b, const Tensors& t) { return b.channel_attention(t[0], t[1], heads); };
+  };
+  refuse({activation({1, 3, 24}), weight({3})}, between_channels(3));  // 8 channels of each
+  refuse({activation({1, 3, 24}), weight({1})}, between_channels(2));
+  refuse({activation({1, 3, 24}), weight({2})}, between_channels(0));
 }
 
 TEST_P(Conformance, wrong_shapes_are_refused_by_shape_operations) {

@@ -163,6 +163,14 @@ class NaiveBackend : public Backend {
                (bias.defined() ? values(bias)[i] : 0.0);
     });
   }
+  Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) override {
+    return rows(x, [&](double* p, size_t n) {
+      double mean = 0, variance = 0;
+      for (size_t i = 0; i < n; ++i) mean += p[i] / double(n);
+      for (size_t i = 0; i < n; ++i) variance += (p[i] - mean) * (p[i] - mean) / double(n);
+      for (size_t i = 0; i < n; ++i) p[i] *= values(gain)[i] / std::sqrt(variance + double(eps));
+    });
+  }
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override {
     const size_t cols = size_t(x.dim(-1)), images = size_t(x.dim(0)), width = cols / size_t(groups);
     const size_t per_image = size_t(x.numel()) / images;
@@ -284,6 +292,35 @@ class NaiveBackend : public Backend {
     return make(q.shape(), std::move(y));
   }
 
+  Tensor do_channel_attention(const Tensor& qkv, const Tensor& temperature, int heads) override {
+    Shape shape = qkv.shape();
+    const size_t cols = size_t(shape.back() /= 3), d = cols / size_t(heads), images = size_t(shape[0]);
+    const size_t count = size_t(qkv.numel()) / images / cols / 3;
+    Values y = zeros(shape);
+    for (size_t n = 0; n < images; ++n) {
+      const auto value = [&](size_t part, size_t p, size_t c) {
+        return values(qkv)[(n * count + p) * 3 * cols + part * cols + c];
+      };
+      const auto length = [&](size_t part, size_t c) {
+        double squares = 0;
+        for (size_t p = 0; p < count; ++p) squares += value(part, p, c) * value(part, p, c);
+        return std::max(std::sqrt(squares), 1e-12);
+      };
+      for (size_t c = 0; c < cols; ++c) {
+        const size_t first = c / d * d;
+        std::vector<double> w(d, 0.0);
+        for (size_t j = 0; j < d; ++j) {
+          for (size_t p = 0; p < count; ++p) w[j] += value(0, p, c) * value(1, p, first + j);
+          w[j] *= values(temperature)[c / d] / (length(0, c) * length(1, first + j));
+        }
+        softmax_row(w.data(), d);
+        for (size_t p = 0; p < count; ++p)
+          for (size_t j = 0; j < d; ++j) y[(n * count + p) * cols + c] += w[j] * value(2, p, first + j);
+      }
+    }
+    return make(shape, std::move(y));
+  }
+
   Tensor do_reshape(const Tensor& x, const Shape& shape) override { return make(shape, values(x)); }
   Tensor do_concat(std::span<const Tensor> parts, int dim) override {
     Shape shape = parts[0].shape();
@@ -326,9 +363,9 @@ class NaiveBackend : public Backend {
     return image({x.dim(0), x.dim(1) * f, x.dim(2) * f, x.dim(3)},
                  [&](int64_t n, int64_t y, int64_t i, int64_t c) { return pixel(x, n, y / f, i / f, c); });
   }
-  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width) override {
-    const auto weight = [](int64_t from, int64_t to, int64_t input, int64_t output) {
-      const double step = double(from) / double(to), reach = std::max(1.0, step);
+  Tensor do_resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink) override {
+    const auto weight = [shrink](int64_t from, int64_t to, int64_t input, int64_t output) {
+      const double step = double(from) / double(to), reach = shrink == Shrink::two_taps ? 1 : std::max(1.0, step);
       const double distance = std::abs((double(output) + 0.5) * step - (double(input) + 0.5));
       return std::max(0.0, 1 - distance / reach);
     };
