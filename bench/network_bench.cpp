@@ -1,5 +1,5 @@
 // Times one full-size network of the paper on the CPU engine and prints a JSON line:
-//   network_bench nafnet|unet|daclip f32|bf16 SIDE THREADS [SAVE]
+//   network_bench nafnet|unet|daclip|restormer|promptir f32|bf16 SIDE THREADS [SAVE]
 // SIDE is the picture's side (daclip uses its own 224). With SAVE, the random weights, inputs and output are written
 // there as safetensors, so that other programs can run the same network (bench/peers.py). The environment variable
 // BENCH_ROUNDS sets the number of runs; the median is reported.
@@ -17,6 +17,7 @@
 #include "engine/native_backend.h"
 #include "nets/clip.h"
 #include "nets/nafnet.h"
+#include "nets/restormer.h"
 #include "nets/unet.h"
 #include "ops/counting_backend.h"
 #include "weights/safetensors.h"
@@ -68,11 +69,21 @@ Case daclip_case() {
           }};
 }
 
+Case restormer_case(RestormerConfig config, int64_t side) {
+  return {restormer_weights(config),
+          {{"lq", {1, side, side, 3}}},
+          [config](Backend& b, const Weights& w, const std::map<std::string, Tensor>& in) {
+            return restormer(b, config, Scope(w), in.at("lq"));
+          }};
+}
+
 Case find_case(const std::string& name, int64_t side) {
   if (name == "nafnet") return nafnet_case(side);
   if (name == "unet") return unet_case(side);
   if (name == "daclip") return daclip_case();
-  throw UsageError(cat("network ", name, ": expected nafnet, unet or daclip"));
+  if (name == "restormer") return restormer_case({}, side);
+  if (name == "promptir") return restormer_case(promptir_config(), side);
+  throw UsageError(cat("network ", name, ": expected nafnet, unet, daclip, restormer or promptir"));
 }
 
 int64_t numel(const Shape& shape) {
@@ -203,7 +214,7 @@ void bench(const std::string& name, const std::string& precision, int64_t side, 
 
 int main(int argc, char** argv) {
   if (argc < 5 || argc > 6) {
-    std::fprintf(stderr, "usage: network_bench nafnet|unet|daclip f32|bf16 SIDE THREADS [SAVE]\n");
+    std::fprintf(stderr, "usage: network_bench nafnet|unet|daclip|restormer|promptir f32|bf16 SIDE THREADS [SAVE]\n");
     return 2;
   }
   try {

@@ -118,6 +118,63 @@ def nafnet(w, lq, content, degradation, encoder=(1, 1, 1, 28), middle=1, decoder
     return conv(w, "ending", x, padding=1) + lq
 
 
+# --- Restormer and PromptIR ------------------------------------------------------------------------------------------
+
+def depthwise(w, name, x):
+    return F.conv2d(x, w[name + ".weight"], w.get(name + ".bias"), padding=1, groups=x.shape[1])
+
+
+def restormer_block(w, name, x):
+    n, c, height, width = x.shape
+    temperature = w[name + ".attn.temperature"]
+    y = conv(w, name + ".attn.qkv", channels_norm(w, name + ".norm1.body", x))
+    q, k, v = depthwise(w, name + ".attn.qkv_dwconv", y).reshape(n, 3, len(temperature), -1, height * width).unbind(1)
+    scores = F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1) * temperature
+    x = x + conv(w, name + ".attn.project_out", (scores.softmax(-1) @ v).reshape(n, c, height, width))
+    y = conv(w, name + ".ffn.project_in", channels_norm(w, name + ".norm2.body", x))
+    a, b = depthwise(w, name + ".ffn.dwconv", y).chunk(2, 1)
+    return x + conv(w, name + ".ffn.project_out", F.gelu(a) * b)
+
+
+def channels_norm(w, name, x):
+    return layer_norm(w, name, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def restormer_blocks(w, name, x, count):
+    for i in range(count):
+        x = restormer_block(w, f"{name}.{i}", x)
+    return x
+
+
+def prompt(w, name, x):
+    shares = linear(w, name + ".linear_layer", x.mean((2, 3))).softmax(1)
+    maps = (shares[:, :, None, None, None] * w[name + ".prompt_param"]).sum(1)
+    return conv(w, name + ".conv3x3", F.interpolate(maps, x.shape[2:], mode="bilinear"), padding=1)
+
+
+def restormer(w, lq, blocks=(4, 6, 6, 8), refinement=4):
+    """PromptIR too, where the weights have prompts."""
+    x, skips = conv(w, "patch_embed.proj", lq, padding=1), []
+    for level in (1, 2, 3):
+        x = restormer_blocks(w, f"encoder_level{level}", x, blocks[level - 1])
+        skips.append(x)
+        x = F.pixel_unshuffle(conv(w, f"down{level}_{level + 1}.body.0", x, padding=1), 2)
+    x = restormer_blocks(w, "latent", x, blocks[3])
+    for level in (3, 2, 1):
+        if f"prompt{level}.prompt_param" in w:
+            x = restormer_block(w, f"noise_level{level}", torch.cat([x, prompt(w, f"prompt{level}", x)], 1))
+            x = conv(w, f"reduce_noise_level{level}", x)
+        x = F.pixel_shuffle(conv(w, f"up{level + 1}_{level}.body.0", x, padding=1), 2)
+        x = torch.cat([x, skips[level - 1]], 1)
+        if level > 1:
+            x = conv(w, f"reduce_chan_level{level}", x)
+        x = restormer_blocks(w, f"decoder_level{level}", x, blocks[level - 1])
+    return conv(w, "output", restormer_blocks(w, "refinement", x, refinement), padding=1) + lq
+
+
+promptir = restormer
+
+
 # --- U-Net -----------------------------------------------------------------------------------------------------------
 
 def channel_norm(w, name, x, eps=1e-5):

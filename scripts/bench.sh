@@ -4,7 +4,7 @@
 #   scripts/bench.sh [--peers] BUILD [SIDE]
 # --peers adds a current PyTorch, eager and compiled, and OpenVINO, both installed by pip into the virtual environment
 # build/peers.
-# The environment variable BENCH_ROUNDS sets how often each network runs; the median is reported.
+# Environment: BENCH_ROUNDS, how often each network runs (the median is reported); NETWORKS (all).
 set -eu
 cd "$(dirname "$0")/.."
 peers=
@@ -42,7 +42,7 @@ run() {  # NETWORK PROGRAM PRECISION COMMAND...
 
 lines() {
   local saved=$work/saved.safetensors
-  for network in nafnet unet daclip; do
+  for network in ${NETWORKS:-nafnet unet daclip restormer promptir}; do
     rm -f "$saved"
     run "$network" daclip f32 "$build/bin/network_bench" "$network" f32 "$side" "$threads" "$saved"
     run "$network" daclip bf16 "$build/bin/network_bench" "$network" bf16 "$side" "$threads"

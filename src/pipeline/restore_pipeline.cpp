@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "metrics/psnr.h"
 #include "model/experts.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/featureless.h"
@@ -194,7 +195,7 @@ Contexts RestorePipeline::steering(const Recognition& recognition, const std::op
 struct RestorePipeline::Step {
   std::vector<std::string> kinds;
   std::vector<const Expert*> experts;  // none: the model's own network
-  Contexts contexts;
+  Contexts contexts;                   // of the model's own network
 };
 
 // One step for each kind that has an expert, and one for all others together, in the order in which photos are damaged,
@@ -216,6 +217,11 @@ std::vector<RestorePipeline::Step> RestorePipeline::steps(const Recognition& rec
     if (expert != model_.experts.end()) {
       list.push_back({{kind}, {}, {}});
       for (const auto& one : expert->second) list.back().experts.push_back(one.get());
+      if (list.back().experts.size() == 1) continue;
+      RestoreOptions alone = options;  // repaired() compares several experts with the model's own network
+      alone.instruction.reset();
+      alone.degradation = kind;
+      list.back().contexts = steering(recognition, {}, alone);
     } else if (own) {
       list[*own].kinds.push_back(kind);
     } else {
@@ -253,7 +259,7 @@ Image RestorePipeline::repaired(const Image& photo, const Expert* expert, const 
 Image RestorePipeline::repaired(const Image& photo, const std::vector<Step>& steps, const RestoreOptions& options,
                                 float strength, RestoreResult& costs, const ProgressFraction& progress) const {
   size_t runs = 0, done = 0;
-  for (const Step& step : steps) runs += std::max<size_t>(1, step.experts.size());
+  for (const Step& step : steps) runs += step.experts.size() + (step.experts.size() == 1 ? 0 : 1);
   const auto run = [&](const Image& image, const Expert* expert, const Contexts& contexts) {
     const double begin = double(done) / double(runs), end = double(++done) / double(runs);
     return repaired(image, expert, contexts, options, strength, costs, part_of(progress, begin, end));
@@ -261,26 +267,23 @@ Image RestorePipeline::repaired(const Image& photo, const std::vector<Step>& ste
   Image image = photo;
   for (const Step& step : steps) {
     const Image before = std::move(image);
-    image = run(before, step.experts.empty() ? nullptr : step.experts.front(), step.contexts);
-    // Of several experts, the one that leaves the least of the damage.
-    float least = step.experts.size() > 1 ? evidence_of(image, step.kinds.front()) : 0;
-    for (size_t i = 1; i < step.experts.size(); ++i) {
-      Image other = run(before, step.experts[i], step.contexts);
-      const float left = evidence_of(other, step.kinds.front());
-      if (left >= least) continue;
-      least = left;
+    if (step.experts.size() == 1) {
+      image = run(before, step.experts.front(), {});
+      continue;
+    }
+    image = run(before, nullptr, step.contexts);
+    // Of several experts, the one whose result is nearest to that of the model's own network.
+    const Image own = step.experts.empty() ? Image() : image;
+    double nearest = -1;
+    for (const Expert* expert : step.experts) {
+      Image other = run(before, expert, {});
+      const double likeness = psnr(other, own);
+      if (likeness <= nearest) continue;
+      nearest = likeness;
       image = std::move(other);
     }
   }
   return image;
-}
-
-// How probable it is that a photo shows this kind of damage.
-float RestorePipeline::evidence_of(const Image& photo, const std::string& kind) const {
-  const Recognition seen = recogniser_->recognise(photo);
-  for (const Finding& finding : seen.findings)
-    if (finding.label == kind) return finding.probability;
-  return std::ranges::find(seen.predictions, kind, &Prediction::label)->probability;
 }
 
 // Further passes over result.image, until nothing is found, the passes are used up, or a pass leaves more damage than

@@ -44,7 +44,6 @@ class RestorePipeline {
                            const ProgressFraction& progress) const;
   Contexts steering(const Recognition& recognition, const std::optional<RepairPlan>& plan,
                     const RestoreOptions& options) const;
-  float evidence_of(const Image& photo, const std::string& kind) const;
   TileGrid grid(const Image& photo, const RestorationNetwork& network, const RestoreOptions& options) const;
 
   Backend& backend_;
