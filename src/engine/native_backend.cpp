@@ -251,6 +251,18 @@ Tensor NativeBackend::affine(const Tensor& x, const std::vector<float>& mul, con
   return y;
 }
 
+Tensor NativeBackend::do_batch_norm(const Tensor& input, const Tensor& g, const Tensor& b, const Tensor& m,
+                                    const Tensor& v, float eps) {
+  const Tensor x = activation(input), gain = floats(g), bias = floats(b), mean = floats(m), variance = floats(v);
+  std::vector<float> mul, add;  // (N,C)
+  for (int64_t i = 0; i < x.dim(0) * x.dim(-1); ++i) {
+    const int64_t c = i % x.dim(-1);
+    mul.push_back(float_data(gain)[c] / std::sqrt(float_data(variance)[c] + eps));
+    add.push_back(float_data(bias)[c] - float_data(mean)[c] * mul.back());
+  }
+  return affine(x, mul, add, false);
+}
+
 Tensor NativeBackend::do_normalize(const Tensor& input) {
   const Tensor x = activation(input);
   const int64_t cols = x.dim(-1);

@@ -51,11 +51,15 @@ class NativeBackend : public Backend {
   std::vector<float> do_to_floats(const Tensor& x) override;
   Tensor do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) override;
   Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) override;
+  Tensor do_deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w,
+                          const Tensor& b) override;
   Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) override;
   Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) override;
   Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) override;
   Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) override;
+  Tensor do_batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& mean,
+                       const Tensor& variance, float eps) override;
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override;
   Tensor do_normalize(const Tensor& x) override;
   Tensor do_gelu(const Tensor& x) override;

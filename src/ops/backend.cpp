@@ -163,6 +163,20 @@ Tensor Backend::depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor&
   return do_depthwise_conv2d(x, w, b);
 }
 
+Tensor Backend::deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w,
+                              const Tensor& b) {
+  const Check check("deform_conv2d", compute_dtype());
+  check.rank("x", x, 4, "(N,H,W,I)");
+  check.rank("w", w, 4, "(O,I,k,k)");
+  check.require(w.dim(1) == x.dim(3) && w.dim(2) == w.dim(3) && w.dim(2) % 2 == 1, "w is ", to_string(w.shape()),
+                ", expected (O, ", x.dim(3), ", k, k) with odd k for x ", to_string(x.shape()));
+  check.shape_or_absent("b", b, {w.dim(0)});
+  const int64_t taps = w.dim(2) * w.dim(3);
+  check.shape("offsets", offsets, {x.dim(0), x.dim(1), x.dim(2), 2 * taps});
+  check.shape("mask", mask, {x.dim(0), x.dim(1), x.dim(2), taps});
+  return do_deform_conv2d(x, offsets, mask, w, b);
+}
+
 Tensor Backend::linear(const Tensor& x, const Tensor& w, const Tensor& b) {
   check_linear(Check("linear", compute_dtype()), x, w, b);
   return do_linear(x, w, b);
@@ -210,6 +224,16 @@ Tensor Backend::deviation_norm(const Tensor& x, const Tensor& gain, float eps) {
   check.shape("gain", gain, {x.dim(-1)});
   check.require(eps >= 0, "eps ", eps, " is negative");
   return do_deviation_norm(x, gain, eps);
+}
+
+Tensor Backend::batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& mean,
+                           const Tensor& variance, float eps) {
+  const Check check("batch_norm", compute_dtype());
+  check.min_rank("x", x, 2, "(N,...,C)");
+  for (const auto& [name, t] : {std::pair{"gain", &gain}, {"bias", &bias}, {"mean", &mean}, {"variance", &variance}})
+    check.shape(name, *t, {x.dim(-1)});
+  check.require(eps >= 0, "eps ", eps, " is negative");
+  return do_batch_norm(x, gain, bias, mean, variance, eps);
 }
 
 Tensor Backend::group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) {

@@ -59,6 +59,10 @@ class Backend {
   // Depth-wise convolution with an odd square kernel, stride 1, zero-padded to the same size: x (N,H,W,C), w (C,1,k,k),
   // b (C) or absent -> (N,H,W,C).
   Tensor depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b);
+  // Modulated deformable convolution (DCNv2) with an odd square kernel, stride 1, zero-padded to the same size:
+  // x (N,H,W,I), offsets (N,H,W,2kk), mask (N,H,W,kk), w (O,I,k,k), b (O) or absent -> (N,H,W,O). Tap t reads x, bilinearly
+  // and 0 outside, at row y + t/k - k/2 + offsets[2t] and column x + t%k - k/2 + offsets[2t + 1], times mask[t].
+  Tensor deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w, const Tensor& b);
   // x (...,I), w (O,I), b (O) or absent -> (...,O).
   Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b);
   Tensor linear_gelu_tanh(const Tensor& x, const Tensor& w, const Tensor& b);  // gelu_tanh(linear(x, w, b))
@@ -78,6 +82,9 @@ class Backend {
   Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps);
   // x / sqrt(variance + eps) * gain, the variance over the last dimension: the mean stays ("BiasFree" in Restormer).
   Tensor deviation_norm(const Tensor& x, const Tensor& gain, float eps);
+  // x (N,...,C): (x - mean) / sqrt(variance + eps) * gain + bias with given statistics, all (C).
+  Tensor batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& mean, const Tensor& variance,
+                    float eps);
   // Over all positions and the C/groups channels of each group: x (N,...,C); gain, bias (C).
   Tensor group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps);
   // Scales the last dimension to unit Euclidean length; norms below 1e-12 count as 1e-12.
@@ -185,11 +192,15 @@ class Backend {
   virtual std::vector<float> do_to_floats(const Tensor& x) = 0;
   virtual Tensor do_conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) = 0;
   virtual Tensor do_depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b) = 0;
+  virtual Tensor do_deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w,
+                                  const Tensor& b) = 0;
   virtual Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) = 0;
   virtual Tensor do_matmul(const Tensor& a, const Tensor& b, bool transpose_b) = 0;
   virtual Tensor do_mix_positions(const Tensor& x, const Tensor& w, const Tensor& b, Groups groups) = 0;
   virtual Tensor do_layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, float eps) = 0;
   virtual Tensor do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) = 0;
+  virtual Tensor do_batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& mean,
+                               const Tensor& variance, float eps) = 0;
   virtual Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) = 0;
   virtual Tensor do_normalize(const Tensor& x) = 0;
   virtual Tensor do_gelu(const Tensor& x) = 0;

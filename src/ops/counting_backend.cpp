@@ -42,6 +42,11 @@ Tensor CountingBackend::do_depthwise_conv2d(const Tensor& x, const Tensor& w, co
   return x;
 }
 
+Tensor CountingBackend::do_deform_conv2d(const Tensor& x, const Tensor&, const Tensor&, const Tensor& w,
+                                         const Tensor& b) {
+  return do_conv2d(x, w, b, {.padding = int(w.dim(2) / 2)});
+}
+
 Tensor CountingBackend::do_linear(const Tensor& x, const Tensor& w, const Tensor&) {
   Shape shape = x.shape();
   shape.back() = w.dim(0);
@@ -62,6 +67,10 @@ Tensor CountingBackend::do_mix_positions(const Tensor& x, const Tensor& w, const
 
 Tensor CountingBackend::do_layer_norm(const Tensor& x, const Tensor&, const Tensor&, float) { return x; }
 Tensor CountingBackend::do_deviation_norm(const Tensor& x, const Tensor&, float) { return x; }
+Tensor CountingBackend::do_batch_norm(const Tensor& x, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                                      float) {
+  return x;
+}
 Tensor CountingBackend::do_group_norm(const Tensor& x, int, const Tensor&, const Tensor&, float) { return x; }
 Tensor CountingBackend::do_normalize(const Tensor& x) { return x; }
 Tensor CountingBackend::do_gelu(const Tensor& x) { return x; }

@@ -127,6 +127,27 @@ Tensor TorchBackend::do_depthwise_conv2d(const Tensor& x, const Tensor& w, const
   return wrap(depthwise_conv(raw(x), raw(w), raw(b)));
 }
 
+Tensor TorchBackend::do_deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w,
+                                      const Tensor& b) {
+  const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2), k = w.dim(2), taps = k * k;
+  // In float32: LibTorch samples no bfloat16 on the CPU, and eight bits are too few for positions.
+  const torch::Tensor map = raw(x).movedim(-1, 1).to(at::kFloat), shift = raw(offsets).to(at::kFloat);
+  const auto range = [&](int64_t size) { return torch::arange(size, shift.options()); };
+  const torch::Tensor rows = range(height).view({1, height, 1}), columns = range(width).view({1, 1, width});
+  std::vector<torch::Tensor> sampled;
+  for (int64_t t = 0; t < taps; ++t) {
+    const torch::Tensor row = rows + double(t / k - k / 2) + shift.select(-1, 2 * t);
+    const torch::Tensor column = columns + double(t % k - k / 2) + shift.select(-1, 2 * t + 1);
+    const torch::Tensor grid =
+        at::stack({(2 * column + 1) / double(width) - 1, (2 * row + 1) / double(height) - 1}, -1);
+    const torch::Tensor values = at::grid_sampler(map, grid, 0, 0, false);  // bilinear, 0 outside
+    sampled.push_back(values * raw(mask).select(-1, t).to(at::kFloat).unsqueeze(1));
+  }
+  const torch::Tensor patches = at::stack(sampled, 2).reshape({n, -1, height, width}).to(raw(x).scalar_type());
+  const torch::Tensor y = at::conv2d(patches, lowered(w).reshape({w.dim(0), -1, 1, 1}), lowered(b));
+  return wrap(y.movedim(1, -1));
+}
+
 Tensor TorchBackend::do_linear(const Tensor& x, const Tensor& w, const Tensor& b) {
   return wrap(dense(raw(x), lowered(w), lowered(b)));
 }
@@ -161,6 +182,14 @@ Tensor TorchBackend::do_layer_norm(const Tensor& x, const Tensor& gain, const Te
 Tensor TorchBackend::do_deviation_norm(const Tensor& x, const Tensor& gain, float eps) {
   const torch::Tensor& v = raw(x);
   return wrap(v / (v.var({-1}, false, true) + double(eps)).sqrt() * lowered(gain));
+}
+
+Tensor TorchBackend::do_batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& mean,
+                                   const Tensor& variance, float eps) {
+  const torch::Tensor factor = raw(gain) / (raw(variance) + double(eps)).sqrt();
+  const torch::Tensor shift = raw(bias) - raw(mean) * factor;
+  const auto kind = raw(x).scalar_type();
+  return wrap(at::addcmul(shift.to(kind), raw(x), factor.to(kind)));
 }
 
 Tensor TorchBackend::do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) {

@@ -1,3 +1,4 @@
+#include "airnet_parity.h"
 #include "clip_parity.h"
 #include "engine/native_backend.h"
 #include "maxim_parity.h"
@@ -21,6 +22,11 @@ TEST(NativeParity, unet_gives_the_reference_values) {
 TEST(NativeParity, clip_gives_the_reference_values) {
   NativeBackend backend;
   if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(NativeParity, airnet_gives_the_reference_values) {
+  NativeBackend backend;
+  if (!fixtures::check_airnet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
 TEST(NativeParity, restormer_gives_the_reference_values) {

@@ -1,3 +1,4 @@
+#include "airnet_parity.h"
 #include "clip_parity.h"
 #include "maxim_parity.h"
 #include "nafnet_parity.h"
@@ -24,6 +25,12 @@ TEST(TorchParity, clip_gives_the_reference_values) {
   TorchBackend backend;
   torch::NoGradGuard no_gradients;
   if (!fixtures::check_clip(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
+}
+
+TEST(TorchParity, airnet_gives_the_reference_values) {
+  TorchBackend backend;
+  torch::NoGradGuard no_gradients;
+  if (!fixtures::check_airnet(backend, fixtures::golden_root())) GTEST_SKIP() << "no " << fixtures::golden_root();
 }
 
 TEST(TorchParity, restormer_gives_the_reference_values) {

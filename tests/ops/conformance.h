@@ -218,6 +218,24 @@ TEST_P(Conformance, mix_positions_of_blocks_and_grids) {
               [g = groups](Backend& b, const Tensors& t) { return b.mix_positions(t[0], t[1], t[2], g); });
 }
 
+TEST_P(Conformance, deform_conv2d_reads_between_the_pixels) {
+  struct Case {
+    Shape x;
+    int64_t out, kernel;
+    double spread;  // of the offsets, in pixels; large ones leave the map
+  };
+  for (const Case& c : {Case{{1, 1, 1, 1}, 1, 1, 1}, Case{{2, 5, 7, 3}, 4, 3, 1}, Case{{1, 9, 6, 17}, 5, 3, 6},
+                        Case{{1, 60, 50, 8}, 8, 3, 2}, Case{{1, 7, 8, 2}, 3, 5, 3}}) {
+    const int64_t taps = c.kernel * c.kernel, h = c.x[1], w = c.x[2];
+    for (const bool bias : {false, true})
+      compare({activation(c.x), activation({c.x[0], h, w, 2 * taps}, c.spread), activation({c.x[0], h, w, taps}),
+               weight({c.out, c.x[3], c.kernel, c.kernel}), weight({c.out})},
+              [bias](Backend& b, const Tensors& t) {
+                return b.deform_conv2d(t[0], t[1], t[2], t[3], bias ? t[4] : Tensor());
+              });
+  }
+}
+
 TEST_P(Conformance, layer_norm_over_the_last_dimension) {
   const Shape shapes[] = {{1, 2}, {5}, {2, 3, 17}, {1, 4, 5, 64}, {2, 9, 7, 32}, {3, 50, 768}, {1, 200, 96}};
   for (const Shape& x : shapes) {
@@ -234,6 +252,16 @@ TEST_P(Conformance, deviation_norm_keeps_the_mean) {
   for (const Shape& x : {Shape{1, 2}, Shape{5}, Shape{2, 3, 17}, Shape{2, 9, 7, 32}, Shape{1, 200, 96}})
     compare({activation(x, 2, 3), weight({x.back()})},
             [](Backend& b, const Tensors& t) { return b.deviation_norm(t[0], t[1], 1e-5f); });
+}
+
+TEST_P(Conformance, batch_norm_with_given_statistics) {
+  for (const Shape& x : {Shape{3, 5}, Shape{2, 3, 17}, Shape{2, 9, 7, 32}}) {
+    const auto c = weight({x.back()});
+    compare({activation(x, 2, 3), c, c, c, c}, [](Backend& b, const Tensors& t) {
+      return b.batch_norm(t[0], t[1], t[2], t[3],
+                          b.weight(std::vector<float>(size_t(t[4].numel()), 0.7f), t[4].shape()), 1e-5f);
+    });
+  }
 }
 
 TEST_P(Conformance, group_norm_over_groups_and_positions) {

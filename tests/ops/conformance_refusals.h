@@ -49,6 +49,15 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_matrices) {
   refuse({activation({3, 4}), activation({4, 5})}, [](Backend& b, const Tensors& t) { return b.matmul(t[0], t[1]); });
 }
 
+TEST_P(Conformance, wrong_shapes_are_refused_by_deform_conv2d) {
+  const auto deform = [](Backend& b, const Tensors& t) { return b.deform_conv2d(t[0], t[1], t[2], t[3], Tensor()); };
+  const Input x = activation({1, 4, 5, 3}), offsets = activation({1, 4, 5, 18}), mask = activation({1, 4, 5, 9});
+  refuse({x, offsets, mask, weight({2, 4, 3, 3})}, deform);
+  refuse({x, offsets, mask, weight({2, 3, 2, 2})}, deform);
+  refuse({x, mask, mask, weight({2, 3, 3, 3})}, deform);
+  refuse({x, offsets, offsets, weight({2, 3, 3, 3})}, deform);
+}
+
 TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
   const auto layer = [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], 1e-5f); };
   refuse({activation({2, 3}), weight({2}), weight({3})}, layer);
@@ -57,6 +66,9 @@ TEST_P(Conformance, wrong_shapes_are_refused_by_norms_and_pointwise) {
          [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], t[1], t[2], -1.0f); });
   refuse({activation({2, 3})},
          [](Backend& b, const Tensors& t) { return b.layer_norm(t[0], Tensor(), Tensor(), 1e-5f); });
+  const auto batch = [](Backend& b, const Tensors& t) { return b.batch_norm(t[0], t[1], t[1], t[1], t[2], 1e-5f); };
+  refuse({activation({2, 3}), weight({2}), weight({3})}, batch);
+  refuse({activation({2, 3}), weight({3}), weight({2})}, batch);
   const auto deviation = [](Backend& b, const Tensors& t) { return b.deviation_norm(t[0], t[1], 1e-5f); };
   refuse({activation({2, 3}), weight({2})}, deviation);
   for (int groups : {0, 4})

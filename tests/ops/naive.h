@@ -112,6 +112,24 @@ class NaiveBackend : public Backend {
       return sum;
     });
   }
+  Tensor do_deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w,
+                          const Tensor& b) override {
+    const int64_t k = w.dim(2), in = w.dim(1);
+    return image({x.dim(0), x.dim(1), x.dim(2), w.dim(0)}, [&](int64_t n, int64_t y, int64_t i, int64_t o) {
+      double sum = b.defined() ? values(b)[size_t(o)] : 0;
+      for (int64_t t = 0; t < k * k; ++t) {
+        const double row = double(y + t / k - k / 2) + pixel(offsets, n, y, i, 2 * t);
+        const double column = double(i + t % k - k / 2) + pixel(offsets, n, y, i, 2 * t + 1);
+        const int64_t top = int64_t(std::floor(row)), left = int64_t(std::floor(column));
+        for (const int64_t r : {top, top + 1})
+          for (const int64_t c : {left, left + 1})
+            for (int64_t j = 0; j < in; ++j)
+              sum += pixel(x, n, r, c, j) * (1 - std::abs(row - double(r))) * (1 - std::abs(column - double(c))) *
+                     pixel(mask, n, y, i, t) * values(w)[size_t((o * in + j) * k * k + t)];
+      }
+      return sum;
+    });
+  }
   Tensor do_linear(const Tensor& x, const Tensor& w, const Tensor& b) override {
     const size_t in = size_t(w.dim(1)), out = size_t(w.dim(0)), count = size_t(x.numel()) / in;
     Shape shape = x.shape();
@@ -169,6 +187,14 @@ class NaiveBackend : public Backend {
       for (size_t i = 0; i < n; ++i) mean += p[i] / double(n);
       for (size_t i = 0; i < n; ++i) variance += (p[i] - mean) * (p[i] - mean) / double(n);
       for (size_t i = 0; i < n; ++i) p[i] *= values(gain)[i] / std::sqrt(variance + double(eps));
+    });
+  }
+  Tensor do_batch_norm(const Tensor& x, const Tensor& gain, const Tensor& bias, const Tensor& mean,
+                       const Tensor& variance, float eps) override {
+    return rows(x, [&](double* p, size_t n) {
+      for (size_t i = 0; i < n; ++i)
+        p[i] =
+            (p[i] - values(mean)[i]) / std::sqrt(values(variance)[i] + double(eps)) * values(gain)[i] + values(bias)[i];
     });
   }
   Tensor do_group_norm(const Tensor& x, int groups, const Tensor& gain, const Tensor& bias, float eps) override {
