@@ -284,6 +284,21 @@ bool is_restormer(const NamedArrays& arrays) {
   return arrays.has("patch_embed.proj.weight") && arrays.has("latent.0.attn.temperature") && !is_promptir(arrays);
 }
 
+// Hidden channels are rounded down, so that each layer leaves a range for the factor. The shortest decimal fraction in
+// all of them is taken.
+double detect_expansion(const NamedArrays& arrays, const TensorShapes& shapes) {
+  double least = 0, above = 1e9;
+  for (const auto& [name, array] : arrays.arrays) {
+    if (!name.ends_with(".ffn.project_out.weight")) continue;
+    const double width = shapes.dim(name, 0), hidden = shapes.dim(name, 1);
+    least = std::max(least, hidden / width);
+    above = std::min(above, (hidden + 1) / width);
+  }
+  for (const double digits : {1e0, 1e1, 1e2, 1e3, 1e4})
+    if (const double rounded = std::ceil(least * digits) / digits; rounded < above) return rounded;
+  return least;
+}
+
 std::unique_ptr<RestorationNetwork> detect_restormer(const NamedArrays& arrays, const std::string& where) {
   const TensorShapes shapes(arrays, where);
   RestormerConfig config;
@@ -297,9 +312,7 @@ std::unique_ptr<RestorationNetwork> detect_restormer(const NamedArrays& arrays, 
   config.refinement_blocks = shapes.count("refinement.", ".attn.temperature");
   config.bias = shapes.has("output.bias");
   config.norm_bias = shapes.has("latent.0.norm1.body.bias");
-  // Hidden channels are rounded down. The widest level tells the factor best; published ones have two decimals.
-  const std::string& hidden = "latent.0.ffn.project_out.weight";
-  config.expansion = std::ceil(100.0 * shapes.dim(hidden, 1) / shapes.dim(hidden, 0)) / 100;
+  config.expansion = detect_expansion(arrays, shapes);
   for (int number = 1; is_promptir(arrays) && number < kLevels; ++number) {
     const std::string maps = cat("prompt", number, ".prompt_param");
     config.prompts = shapes.dim(maps, 1);

@@ -123,8 +123,8 @@ class Backend {
   // channels and scaled by d^-1/2, k is softmaxed over positions, and v is divided by P.
   Tensor linear_attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads);
   // Attention between channels: qkv (N,...,3D) holds queries, keys and values (P,D) of all positions P, D = heads * d,
-  // temperature (heads) -> (N,...,D). Per head, a = softmax(temperature * q^T k) is (d,d), where each channel of q and k
-  // has been scaled to unit length over the positions (as normalize()); y[p][i] = sum_j a[i][j] v[p][j].
+  // temperature (heads) -> (N,...,D). Per head, a = softmax(temperature * q^T k) is (d,d), where each channel of q and
+  // k has been scaled to unit length over the positions (as normalize()); y[p][i] = sum_j a[i][j] v[p][j].
   Tensor channel_attention(const Tensor& qkv, const Tensor& temperature, int heads);
 
   // --- Shape ------------------------------------------------------------------------------------------------------
@@ -138,8 +138,8 @@ class Backend {
   Tensor crop(const Tensor& x, int64_t height, int64_t width);
   Tensor resize_nearest(const Tensor& x, int factor);  // (N,H,W,C) -> (N,fH,fW,C)
   // (N,H,W,C) -> (N,height,width,C) with a triangle filter: bilinear where an axis grows. Where it shrinks, the filter
-  // is as wide as the step (antialiased, as JAX's and Pillow's) or two pixels (PyTorch's). Pixel centres are at i + 1/2;
-  // taps outside the map are left out.
+  // is as wide as the step (antialiased, as JAX's and Pillow's) or two pixels (PyTorch's). Pixel centres are at
+  // i + 1/2; taps outside the map are left out.
   enum class Shrink { antialiased, two_taps };
   Tensor resize_bilinear(const Tensor& x, int64_t height, int64_t width, Shrink shrink = Shrink::antialiased);
   Tensor pixel_shuffle(const Tensor& x, int factor);    // (N,H,W,C*f*f) -> (N,fH,fW,C), in PyTorch's channel order

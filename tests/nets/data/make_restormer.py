@@ -70,7 +70,8 @@ class Restormer:
 
     def block(self, name, x, heads):
         c, h, w = x.shape
-        qkv = self.depthwise(name + ".attn.qkv_dwconv", self.inner(name + ".attn.qkv", self.norm(name + ".norm1", x), 3 * c))
+        qkv = self.inner(name + ".attn.qkv", self.norm(name + ".norm1", x), 3 * c)
+        qkv = self.depthwise(name + ".attn.qkv_dwconv", qkv)
         q, k, v = qkv.reshape(3, heads, c // heads, h * w)
         q, k = (t / np.maximum(np.linalg.norm(t, axis=-1, keepdims=True), 1e-12) for t in (q, k))
         scores = softmax(np.einsum("hip,hjp->hij", q, k) * self.get(name + ".attn.temperature", heads, 1, 1))
