@@ -27,7 +27,7 @@ bool hidden(const fs::path& path) { return path.filename().string().starts_with(
 
 // The first bytes of a file, enough to tell its format; none where it cannot be read.
 std::vector<uint8_t> head_of(const fs::path& path) {
-  constexpr std::streamsize kEnough = 1 << 16;
+  constexpr std::streamsize kEnough = 1 << 18;  // an MPO's index follows its EXIF block
   std::vector<uint8_t> bytes(kEnough);
   std::ifstream file(path, std::ios::binary);
   file.read(reinterpret_cast<char*>(bytes.data()), kEnough);
@@ -98,7 +98,8 @@ void list_folder(const fs::path& folder, bool recursive, const Excluded& exclude
   std::vector<fs::path> found;
   try {
     for (auto it = fs::recursive_directory_iterator(folder); it != fs::recursive_directory_iterator(); ++it) {
-      if (it->is_directory()) {
+      std::error_code error;  // of links that lead in a circle
+      if (it->is_directory(error)) {
         if (!recursive || hidden(it->path()) || (!excluded.folder.empty() && resolved(it->path()) == excluded.folder))
           it.disable_recursion_pending();
       } else {
@@ -300,7 +301,7 @@ bool already_done(const Job& job) {
 EncodeOptions encoding_of(const Photo& photo, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality > 0 ? quality : kDefaultQuality;
-  if (quality > 0 || photo.format != &format || photo.image.source.quality == 0) return options;
+  if (quality > 0 || !is_also(*photo.format, format) || photo.image.source.quality == 0) return options;
   options.quality = std::max(photo.image.source.quality, kLeastQuality);
   options.subsampling = photo.image.source.subsampling;
   return options;

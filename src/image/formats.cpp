@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "image/codec.h"
+#include "image/mpo.h"
 #include "image/plugins.h"
 #include "image/raw_tiff.h"
 
@@ -45,6 +46,8 @@ bool is_raw(Bytes bytes) {
          has(bytes, "IIRO"sv) || has(bytes, "IIRS"sv) || has(bytes, "MMOR"sv) || has(bytes, "IIU\0"sv) ||
          has(bytes, "FOVb"sv) || has(bytes, "\0MRM"sv) || is_raw_tiff(bytes);
 }
+
+bool is_jpeg(Bytes bytes) { return has(bytes, "\xff\xd8\xff"sv); }
 
 bool is_pnm(Bytes bytes) {
   return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7' &&
@@ -97,7 +100,7 @@ std::span<const ImageFormat> image_formats() {
       {.name = "jpeg",
        .title = "JPEG",
        .endings = {".jpg", ".jpeg", ".jpe", ".jfif", ".jif"},
-       .matches = [](Bytes bytes) { return has(bytes, "\xff\xd8\xff"sv); },
+       .matches = [](Bytes bytes) { return is_jpeg(bytes) && !is_mpo(bytes); },
        .decode = decode_jpeg,
        .encode = encode_jpeg,
        .profile = true,
@@ -165,6 +168,17 @@ std::span<const ImageFormat> image_formats() {
        .decode = kGifReader,
        .alpha = true,
        .pages = true},
+      {.name = "mpo",
+       .title = "MPO",
+       .endings = {".mpo"},
+       .matches = [](Bytes bytes) { return is_jpeg(bytes) && is_mpo(bytes); },
+       .decode = decode_mpo,
+       .written_as = "jpeg",
+       .is_variant = true,
+       .profile = true,
+       .exif = true,
+       .pages = true,
+       .loss = Loss::always},
       {.name = "heic",
        .title = "HEIC",
        .endings = {".heic", ".heif", ".hif"},
@@ -239,6 +253,10 @@ std::string readable_titles(std::string_view last) {
   std::vector<std::string_view> titles;
   for (const ImageFormat* format : formats_read()) titles.push_back(format->title);
   return joined(titles, ", ", last);
+}
+
+bool is_also(const ImageFormat& format, const ImageFormat& other) {
+  return &format == &other || (format.is_variant && format.written_as == other.name);
 }
 
 std::string not_written(const ImageFormat& format) {
