@@ -31,7 +31,7 @@ PYTHON
 
 # Each run_NAME writes into its folder $1, which may hold what a killed run left; its files are then $1/*.
 run_folder() { "$bin/daclip" restore "$work/photos" -o "$1" --degradation noisy --threads 1 --skip-existing; }
-run_import() { "$bin/daclip" import "$work/nafnet.safetensors" -o "$1/model.safetensors"; }
+run_import() { "$bin/daclip" import "$work/nafnet.safetensors" -o "$1/model.safetensors" --name kept; }
 run_pack() { "$bin/daclip" dataset pack --clean "$work/photos" -o "$1/photos.pack"; }
 run_training() {
   printf '%s\n' '[run]' 'steps = 30' 'threads = 1' 'log_interval = 1' 'checkpoint_interval = 1' \

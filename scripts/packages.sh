@@ -16,7 +16,7 @@ set -eu
 
 run=(cmake ninja-build g++ pkg-config libdnnl-dev libhwy-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
      libeigen3-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libexiv2-dev liblcms2-dev
-     zlib1g-dev libutf8proc-dev libheif-dev libjxl-dev libraw-dev libgif-dev)
+     zlib1g-dev libutf8proc-dev libheif-dev libjxl-dev libraw-dev libgif-dev libopenjp2-7-dev)
 test=("${run[@]}" dpkg-dev file libtorch-dev libopenblas0-openmp libgtest-dev python3-torchvision
       libimage-exiftool-perl)
 clang=("${run[@]}" libgtest-dev clang-14 libomp-14-dev)

@@ -86,6 +86,11 @@ constexpr ImageReader* kGifReader = decode_gif;
 #else
 constexpr ImageReader* kGifReader = nullptr;
 #endif
+#ifdef DACLIP_JP2
+constexpr ImageReader* kJp2Reader = decode_jp2;
+#else
+constexpr ImageReader* kJp2Reader = nullptr;
+#endif
 
 const ImageFormat* format_of_ending(std::string_view ending) {
   for (const ImageFormat& format : image_formats())
@@ -216,12 +221,18 @@ std::span<const ImageFormat> image_formats() {
        .profile = true,
        .exif = true,
        .loss = Loss::below_100},
-      // Known by name, so that people learn why such a file is left out.
       {.name = "jp2",
        .title = "JPEG 2000",
        .endings = {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"},
        .matches =
-           [](Bytes bytes) { return has(bytes, "\0\0\0\x0cjP  \r\n\x87\n"sv) || has(bytes, "\xff\x4f\xff\x51"sv); }},
+           [](Bytes bytes) { return has(bytes, "\0\0\0\x0cjP  \r\n\x87\n"sv) || has(bytes, "\xff\x4f\xff\x51"sv); },
+       .decode = kJp2Reader,
+       .bits16 = true,
+       .alpha = true,
+       .profile = true,
+       .exif = true,
+       .loss = Loss::below_100},
+      // Known by name, so that people learn why such a file is left out.
       {.name = "psd",
        .title = "Photoshop",
        .endings = {".psd", ".psb"},

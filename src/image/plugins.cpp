@@ -71,4 +71,9 @@ Image decode_gif(std::span<const uint8_t> bytes, std::string_view where, const D
   return codec.decode(bytes, where, limits);
 }
 
+Image decode_jp2(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
+  static const ImageCodec& codec = open_codec("JPEG 2000", "libdaclip_jp2.so");
+  return codec.decode(bytes, where, limits);
+}
+
 }  // namespace daclip

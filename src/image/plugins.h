@@ -21,7 +21,7 @@ inline constexpr const char* kImageCodec = "daclip_image_codec";
 void check_codec(const ImageCodec& codec, std::string_view library);
 
 // Throw FormatError where the library is missing or does not open.
-ImageReader decode_heif, decode_jxl, decode_raw, decode_gif;
+ImageReader decode_heif, decode_jxl, decode_raw, decode_gif, decode_jp2;
 ImageWriter encode_avif, encode_jxl;
 
 }  // namespace daclip

@@ -207,6 +207,60 @@ TEST(JpegXl, is_lossless_at_quality_100_in_every_form) {
     }
 }
 
+// ---- JPEG 2000 ----
+
+// Of three by two pixels, as OpenJPEG writes it without loss.
+const Bytes kJp2 = {
+    0,   0,   0,   12,  106, 80,  32,  32,  13,  10,  135, 10,  0,   0,   0,   20,  102, 116, 121, 112, 106, 112, 50,
+    32,  0,   0,   0,   0,   106, 112, 50,  32,  0,   0,   0,   45,  106, 112, 50,  104, 0,   0,   0,   22,  105, 104,
+    100, 114, 0,   0,   0,   2,   0,   0,   0,   3,   0,   3,   7,   7,   0,   0,   0,   0,   0,   15,  99,  111, 108,
+    114, 1,   0,   0,   0,   0,   0,   16,  0,   0,   0,   167, 106, 112, 50,  99,  255, 79,  255, 81,  0,   47,  0,
+    0,   0,   0,   0,   3,   0,   0,   0,   2,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   3,   0,   0,
+    0,   2,   0,   0,   0,   0,   0,   0,   0,   0,   0,   3,   7,   1,   1,   7,   1,   1,   7,   1,   1,   255, 82,
+    0,   12,  0,   0,   0,   1,   0,   0,   4,   4,   0,   1,   255, 92,  0,   4,   64,  64,  255, 100, 0,   37,  0,
+    1,   67,  114, 101, 97,  116, 101, 100, 32,  98,  121, 32,  79,  112, 101, 110, 74,  80,  69,  71,  32,  118, 101,
+    114, 115, 105, 111, 110, 32,  50,  46,  53,  46,  48,  255, 144, 0,   10,  0,   0,   0,   0,   0,   47,  0,   1,
+    255, 147, 223, 128, 64,  14,  48,  82,  220, 158, 214, 99,  1,   223, 128, 64,  7,   110, 51,  9,   129, 173, 159,
+    88,  223, 128, 64,  6,   75,  171, 165, 39,  148, 71,  247, 255, 217};
+
+// Two by two pixels of 16-bit grey without the boxes around them.
+const Bytes kCodeStream = {
+    255, 79,  255, 81,  0,   41,  0,   0,   0,   0,   0,  2,   0,   0,   0,   2,   0,   0,   0,   0,   0,   0,  0,
+    0,   0,   0,   0,   2,   0,   0,   0,   2,   0,   0,  0,   0,   0,   0,   0,   0,   0,   1,   15,  1,   1,  255,
+    82,  0,   12,  0,   0,   0,   1,   0,   0,   4,   4,  0,   1,   255, 92,  0,   4,   64,  128, 255, 100, 0,  37,
+    0,   1,   67,  114, 101, 97,  116, 101, 100, 32,  98, 121, 32,  79,  112, 101, 110, 74,  80,  69,  71,  32, 118,
+    101, 114, 115, 105, 111, 110, 32,  50,  46,  53,  46, 48,  255, 144, 0,   10,  0,   0,   0,   0,   0,   28, 0,
+    1,   255, 147, 223, 248, 144, 80,  7,   163, 110, 21, 63,  73,  219, 243, 45,  95,  255, 217};
+
+TEST(Jpeg2000, gives_the_samples_of_files_and_of_bare_streams) {
+  if (lacks("jp2")) GTEST_SKIP() << "this build reads no JPEG 2000";
+  EXPECT_EQ(decode_image(kJp2).data, (Bytes{255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30, 40, 50, 60, 70, 80, 90}));
+  const Image grey = decode_image(kCodeStream);
+  ASSERT_EQ(grey.bits, 16);
+  EXPECT_EQ(std::vector<int>(grey.data16(), grey.data16() + 4), (std::vector<int>{0, 1000, 40'000, 65'535}));
+}
+
+TEST(Jpeg2000, keeps_metadata) {
+  if (lacks("jp2")) GTEST_SKIP() << "this build reads no JPEG 2000";
+  const std::vector<uint8_t> exif = make_exif(1);
+  Bytes box = {0, 0, 0, uint8_t(24 + exif.size()), 'u', 'u', 'i', 'd'};
+  for (const char c : std::string_view("JpgTiffExif->JP2")) box.push_back(uint8_t(c));
+  box.insert(box.end(), exif.begin(), exif.end());
+  Bytes file = kJp2;
+  file.insert(file.begin() + 32, box.begin(), box.end());
+  EXPECT_EQ(decode_image(file).metadata.exif, exif);
+}
+
+TEST(Jpeg2000, that_is_cut_or_promises_too_much_is_refused) {
+  if (lacks("jp2")) GTEST_SKIP() << "this build reads no JPEG 2000";
+  for (size_t n = 12; n + 2 < kJp2.size(); n += 3)  // the end marker may be missing
+    EXPECT_THROW(decode_image(std::span(kJp2).first(n)), FormatError) << n;
+  Bytes large = kCodeStream;
+  large[10] = large[14] = large[26] = large[30] = 0x40;  // 16,386 pixels a side
+  EXPECT_THROW(decode_image(large), FormatError);
+  EXPECT_THROW(decode_image(large, "jp2", {.max_pixels = 1000}), LimitError);
+}
+
 TEST(Codecs, of_another_build_are_refused) {
   EXPECT_NO_THROW(check_codec({}, "libdaclip_x.so"));
   for (const ImageCodec& other : {ImageCodec{.interface = kCodecInterface + 1}, ImageCodec{.image_bytes = 1}}) {
