@@ -71,7 +71,7 @@ for ((kill = 0; kill < kills; kill++)); do
   moment=$((RANDOM * milliseconds[$name] / 32768))
   (trap - EXIT; "run_$name" "$out" > /dev/null 2>&1) & shell=$!
   sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
-  program=$(pgrep -P "$shell" -x 'daclip|daclip-train')
+  program=$(pgrep -P "$shell" daclip)
   if [ -n "$program" ]; then kill -KILL "$program"; else finished[$name]=$((finished[$name] + 1)); fi
   wait "$shell" 2> /dev/null
   left=$((left + $(find "$out" -name '.daclip-*' | wc -l)))
