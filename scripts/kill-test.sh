@@ -72,7 +72,7 @@ for ((kill = 0; kill < kills; kill++)); do
   (trap - EXIT; "run_$name" "$out" > /dev/null 2>&1) & shell=$!
   sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
   program=$(pgrep -P "$shell" daclip)
-  if [ -n "$program" ]; then kill -KILL "$program"; else finished[$name]=$((finished[$name] + 1)); fi
+  { [ -n "$program" ] && kill -KILL "$program" 2> /dev/null; } || finished[$name]=$((finished[$name] + 1))
   wait "$shell" 2> /dev/null
   left=$((left + $(find "$out" -name '.daclip-*' | wc -l)))
   if [ "$name" != training ]; then

@@ -195,6 +195,25 @@ void refuse_collisions(const Plan& plan) {
   }
 }
 
+Plan plan_standard_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
+  std::error_code error;
+  if (arguments.size() > 1 || fs::is_directory(arguments.front(), error))
+    throw UsageError("standard output takes one picture only; give a folder with -o");
+  if (::isatty(STDOUT_FILENO))
+    throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
+  Plan plan;
+  const Input input = list_inputs(arguments, false).inputs.front();
+  plan.jobs.push_back({input, "-", &format_of_output(input, options), false});
+  return plan;
+}
+
+void refuse_input_as_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
+  std::error_code error;
+  for (const std::string& argument : arguments)
+    if (options.suffix.empty() && fs::is_directory(argument, error) && resolved(argument) == resolved(options.out))
+      throw UsageError(cat(options.out, " is an input folder too; name another one with -o, or give a --suffix"));
+}
+
 }  // namespace
 
 InputList list_inputs(const std::vector<std::string>& arguments, bool recursive, const Excluded& excluded) {
@@ -227,29 +246,6 @@ Photo read_photo(const Input& input) {
 }
 
 Image read_input(const Input& input) { return read_photo(input).image; }
-
-namespace {
-
-Plan plan_standard_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
-  std::error_code error;
-  if (arguments.size() > 1 || fs::is_directory(arguments.front(), error))
-    throw UsageError("standard output takes one picture only; give a folder with -o");
-  if (::isatty(STDOUT_FILENO))
-    throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
-  Plan plan;
-  const Input input = list_inputs(arguments, false).inputs.front();
-  plan.jobs.push_back({input, "-", &format_of_output(input, options), false});
-  return plan;
-}
-
-void refuse_input_as_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
-  std::error_code error;
-  for (const std::string& argument : arguments)
-    if (options.suffix.empty() && fs::is_directory(argument, error) && resolved(argument) == resolved(options.out))
-      throw UsageError(cat(options.out, " is an input folder too; name another one with -o, or give a --suffix"));
-}
-
-}  // namespace
 
 Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& options) {
   if (options.out == "-") return plan_standard_output(arguments, options);

@@ -62,35 +62,14 @@ std::vector<const ImageFormat*> formats_where(Chosen chosen) {
   return formats;
 }
 
-#ifdef DACLIP_HEIF
-constexpr ImageReader* kHeifReader = decode_heif;
-constexpr ImageWriter* kAvifWriter = encode_avif;
-#else
-constexpr ImageReader* kHeifReader = nullptr;
-constexpr ImageWriter* kAvifWriter = nullptr;
-#endif
-#ifdef DACLIP_JXL
-constexpr ImageReader* kJxlReader = decode_jxl;
-constexpr ImageWriter* kJxlWriter = encode_jxl;
-#else
-constexpr ImageReader* kJxlReader = nullptr;
-constexpr ImageWriter* kJxlWriter = nullptr;
-#endif
-#ifdef DACLIP_RAW
-constexpr ImageReader* kRawReader = decode_raw;
-#else
-constexpr ImageReader* kRawReader = nullptr;
-#endif
-#ifdef DACLIP_GIF
-constexpr ImageReader* kGifReader = decode_gif;
-#else
-constexpr ImageReader* kGifReader = nullptr;
-#endif
-#ifdef DACLIP_JP2
-constexpr ImageReader* kJp2Reader = decode_jp2;
-#else
-constexpr ImageReader* kJp2Reader = nullptr;
-#endif
+// DACLIP_HEIF and the others are 0 where the build lacks the library.
+constexpr ImageReader* kHeifReader = DACLIP_HEIF ? decode_heif : nullptr;
+constexpr ImageReader* kJxlReader = DACLIP_JXL ? decode_jxl : nullptr;
+constexpr ImageReader* kRawReader = DACLIP_RAW ? decode_raw : nullptr;
+constexpr ImageReader* kGifReader = DACLIP_GIF ? decode_gif : nullptr;
+constexpr ImageReader* kJp2Reader = DACLIP_JP2 ? decode_jp2 : nullptr;
+constexpr ImageWriter* kAvifWriter = DACLIP_HEIF ? encode_avif : nullptr;
+constexpr ImageWriter* kJxlWriter = DACLIP_JXL ? encode_jxl : nullptr;
 
 const ImageFormat* format_of_ending(std::string_view ending) {
   for (const ImageFormat& format : image_formats())

@@ -156,7 +156,7 @@ TEST(Metadata, an_impossible_orientation_counts_as_upright) {
 
 // An EXIF block with what goes wrong in other programs: a bad entry, a maker note, GPS, a thumbnail, sizes.
 struct RichExif {
-  static constexpr uint16_t kAscii = 2, kShort = 3, kLong = 4, kRational = 5, kUndefined = 7;
+  static constexpr uint16_t kAscii = 2, kRational = 5, kUndefined = 7;
   std::vector<uint8_t> block;
   size_t note_at = 0;
 
