@@ -20,7 +20,8 @@ test:
 	ctest --preset release -j $(JOBS)
 
 # The other presets with tests.
-asan tsan: PACKAGES = test
+asan: PACKAGES = test
+tsan: PACKAGES = tsan
 clang: PACKAGES = clang
 asan tsan clang:
 	scripts/packages.sh $(PACKAGES)

@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "image/formats.h"
+#include "image/jp2_files.h"
+#include "image/mpo_writer.h"
 #include "image/pictures.h"
 #include "image/profiles.h"
 
@@ -14,6 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Image image = decode_image({data, size}, "input", {.max_pixels = 1 << 20});
     validate(image, "decoded");
     if (image.pixels() > (1u << 20)) __builtin_trap();
+    const int last = image.source.pages - 1;
+    if (last > 0 && last < 8)
+      validate(decode_image({data, size}, "page", {.max_pixels = 1 << 20, .page = last}), "page");
   } catch (const ShapeError&) {
     throw;  // the decoder returned an inconsistent picture
   } catch (const Error&) {
@@ -61,5 +66,7 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
   std::vector<uint8_t> raw = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x4a, 1, 4, 0, 1,    0,    0, 0, 26, 0, 0, 0,
                               0,   0,   0,  0, 1, 0, 6, 1, 3, 0, 1,    0, 0, 0, 0x23, 0x80, 0, 0, 0,  0, 0, 0};
   seeds.push_back(raw);
+  seeds.push_back(test::make_mpo({{make_picture(9, 7, 3), 0x020002}, {make_picture(8, 8, 1), 0x020002}}));
+  for (const std::vector<uint8_t>& jp2 : {kJp2, kCodeStream}) seeds.push_back(jp2);
   return seeds;
 }

@@ -48,6 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Image back = decode_image(encode_image(image, image_format(name)), name);
     if (image_format(name).loss == Loss::never && back.data != plain.data) __builtin_trap();
   }
+  const std::vector<uint8_t>& xmp = image.metadata.xmp;
+  SplitXmp split = split_xmp(xmp, xmp.size() / 2);
+  if (split.packet.size() > xmp.size() / 2) __builtin_trap();
+  if (!split.digest.empty()) merge_xmp(split.packet, split.extension);
   metadata_to_write(image, {});
   return 0;
 }

@@ -3,6 +3,7 @@
 #   scripts/packages.sh run       to build and run the daclip program
 #   scripts/packages.sh test      all of it: training (LibTorch), tests, fuzz targets
 #   scripts/packages.sh clang     what the preset clang builds: run and the tests, with clang instead of GCC
+#   scripts/packages.sh tsan      what the preset tsan builds: clang's sanitizer, and the OpenMP that it can see
 #   scripts/packages.sh format    clang-format
 #   scripts/packages.sh lint      clang, clang-format and clang-tidy
 #   scripts/packages.sh fuzz      libFuzzer
@@ -15,10 +16,11 @@ set -eu
 
 run=(cmake ninja-build g++ pkg-config libdnnl-dev libhwy-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
      libeigen3-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libexiv2-dev liblcms2-dev
-     zlib1g-dev libutf8proc-dev libheif-dev libjxl-dev libraw-dev libgif-dev)
+     zlib1g-dev libutf8proc-dev libheif-dev libjxl-dev libraw-dev libgif-dev libopenjp2-7-dev)
 test=("${run[@]}" dpkg-dev file libtorch-dev libopenblas0-openmp libgtest-dev python3-torchvision
       libimage-exiftool-perl)
 clang=("${run[@]}" libgtest-dev clang-14 libomp-14-dev)
+tsan=("${clang[@]}" libclang-rt-14-dev libimage-exiftool-perl)
 format=(git clang-format-14)
 lint=("${clang[@]}" "${format[@]}" clang-tidy-14)
 fuzz=("${run[@]}" clang-14 libclang-rt-14-dev libfuzzer-14-dev)
@@ -29,8 +31,8 @@ bench=("${run[@]}" python3-torch python3-numpy libopenblas0-openmp)
 peers=("${bench[@]}" python3-venv python3-dev)
 
 case "${1:-}" in
-  run | test | clang | format | lint | fuzz | coverage | docs | package | bench | peers) declare -n wanted=$1 ;;
-  *) echo "usage: scripts/packages.sh run|test|clang|format|lint|fuzz|coverage|docs|package|bench|peers" >&2; exit 2 ;;
+  run | test | clang | tsan | format | lint | fuzz | coverage | docs | package | bench | peers) declare -n wanted=$1 ;;
+  *) echo "usage: scripts/packages.sh run|test|clang|tsan|format|lint|fuzz|coverage|docs|package|bench|peers" >&2; exit 2 ;;
 esac
 
 missing=()

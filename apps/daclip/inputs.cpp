@@ -27,7 +27,7 @@ bool hidden(const fs::path& path) { return path.filename().string().starts_with(
 
 // The first bytes of a file, enough to tell its format; none where it cannot be read.
 std::vector<uint8_t> head_of(const fs::path& path) {
-  constexpr std::streamsize kEnough = 1 << 16;
+  constexpr std::streamsize kEnough = 1 << 18;  // an MPO's index follows its EXIF block
   std::vector<uint8_t> bytes(kEnough);
   std::ifstream file(path, std::ios::binary);
   file.read(reinterpret_cast<char*>(bytes.data()), kEnough);
@@ -98,7 +98,8 @@ void list_folder(const fs::path& folder, bool recursive, const Excluded& exclude
   std::vector<fs::path> found;
   try {
     for (auto it = fs::recursive_directory_iterator(folder); it != fs::recursive_directory_iterator(); ++it) {
-      if (it->is_directory()) {
+      std::error_code error;  // of links that lead in a circle
+      if (it->is_directory(error)) {
         if (!recursive || hidden(it->path()) || (!excluded.folder.empty() && resolved(it->path()) == excluded.folder))
           it.disable_recursion_pending();
       } else {
@@ -194,6 +195,25 @@ void refuse_collisions(const Plan& plan) {
   }
 }
 
+Plan plan_standard_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
+  std::error_code error;
+  if (arguments.size() > 1 || fs::is_directory(arguments.front(), error))
+    throw UsageError("standard output takes one picture only; give a folder with -o");
+  if (::isatty(STDOUT_FILENO))
+    throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
+  Plan plan;
+  const Input input = list_inputs(arguments, false).inputs.front();
+  plan.jobs.push_back({input, "-", &format_of_output(input, options), false});
+  return plan;
+}
+
+void refuse_input_as_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
+  std::error_code error;
+  for (const std::string& argument : arguments)
+    if (options.suffix.empty() && fs::is_directory(argument, error) && resolved(argument) == resolved(options.out))
+      throw UsageError(cat(options.out, " is an input folder too; name another one with -o, or give a --suffix"));
+}
+
 }  // namespace
 
 InputList list_inputs(const std::vector<std::string>& arguments, bool recursive, const Excluded& excluded) {
@@ -226,29 +246,6 @@ Photo read_photo(const Input& input) {
 }
 
 Image read_input(const Input& input) { return read_photo(input).image; }
-
-namespace {
-
-Plan plan_standard_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
-  std::error_code error;
-  if (arguments.size() > 1 || fs::is_directory(arguments.front(), error))
-    throw UsageError("standard output takes one picture only; give a folder with -o");
-  if (::isatty(STDOUT_FILENO))
-    throw UsageError("a picture is not written to the terminal; redirect it or name a file with -o");
-  Plan plan;
-  const Input input = list_inputs(arguments, false).inputs.front();
-  plan.jobs.push_back({input, "-", &format_of_output(input, options), false});
-  return plan;
-}
-
-void refuse_input_as_output(const std::vector<std::string>& arguments, const OutputOptions& options) {
-  std::error_code error;
-  for (const std::string& argument : arguments)
-    if (options.suffix.empty() && fs::is_directory(argument, error) && resolved(argument) == resolved(options.out))
-      throw UsageError(cat(options.out, " is an input folder too; name another one with -o, or give a --suffix"));
-}
-
-}  // namespace
 
 Plan plan_jobs(const std::vector<std::string>& arguments, const OutputOptions& options) {
   if (options.out == "-") return plan_standard_output(arguments, options);
@@ -300,7 +297,7 @@ bool already_done(const Job& job) {
 EncodeOptions encoding_of(const Photo& photo, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality > 0 ? quality : kDefaultQuality;
-  if (quality > 0 || photo.format != &format || photo.image.source.quality == 0) return options;
+  if (quality > 0 || !is_also(*photo.format, format) || photo.image.source.quality == 0) return options;
   options.quality = std::max(photo.image.source.quality, kLeastQuality);
   options.subsampling = photo.image.source.subsampling;
   return options;

@@ -5,6 +5,7 @@
 
 #include "daclip/restorer.h"
 #include "formats.h"
+#include "image/formats.h"
 #include "inputs.h"
 #include "progress.h"
 #include "report.h"
@@ -97,7 +98,7 @@ class RestoreRun {
     const Restored done = restore(index, photo.image);
     const RestoreResult& result = done.result;
     // A copy keeps what an encoder would not: all pages, every block of metadata, the loss of a second JPEG.
-    const bool copied = result.untouched && !photo.turned && photo.format == job.format &&
+    const bool copied = result.untouched && !photo.turned && is_also(*photo.format, *job.format) &&
                         arguments_.output.quality == 0 && arguments_.strip.empty();
     if (copied)
       write_output(job, photo.bytes);

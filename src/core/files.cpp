@@ -1,6 +1,7 @@
 #include "core/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,10 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <mutex>
+#include <set>
 
 #include "core/error.h"
 
@@ -31,11 +35,16 @@ class FileDescriptor {
   int fd_;
 };
 
-// Names of the temporary files that are being written, where a signal handler can read them.
+}  // namespace
+
+// The name of a file that is being written, where a signal handler can read it.
 struct TemporaryName {
   std::atomic<int> state = 0;  // 0 free, 1 being filled, 2 in use
   char name[PATH_MAX] = "";
 };
+
+namespace {
+
 std::array<TemporaryName, 64> temporary_names;
 
 extern "C" void remove_temporaries(int signal) {
@@ -44,63 +53,86 @@ extern "C" void remove_temporaries(int signal) {
   ::raise(signal);  // SA_RESETHAND: what the signal does by default
 }
 
-// A new file beside `path`. Its name is short, since that of `path` may be as long as the system allows.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::filesystem::path& path) {
-    static std::atomic<unsigned> count = 0;
-    const std::string folder = path.has_parent_path() ? (path.parent_path() / "").string() : "";
-    do {
-      name_ = cat(folder, ".daclip-", ::getpid(), "-", count++);
-      remember();
-      fd_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-      if (fd_ < 0) forget();
-    } while (fd_ < 0 && errno == EEXIST);
+// Null where the name is too long or too many files are being written: then a signal leaves it.
+TemporaryName* remember(const std::string& name) {
+  if (name.size() >= PATH_MAX) return nullptr;
+  for (TemporaryName& entry : temporary_names) {
+    int free = 0;
+    if (!entry.state.compare_exchange_strong(free, 1)) continue;
+    std::copy(name.c_str(), name.c_str() + name.size() + 1, entry.name);
+    entry.state = 2;
+    return &entry;
   }
-  ~TemporaryFile() {
-    if (fd_ < 0) return;
-    if (open_) ::close(fd_);
-    if (!renamed_) ::unlink(name_.c_str());
-    forget();
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  return nullptr;
+}
 
-  int get() const { return fd_; }
-  bool close() {
-    open_ = false;
-    return ::close(fd_) == 0;
-  }
-  bool rename_to(const std::filesystem::path& path) { return renamed_ = ::rename(name_.c_str(), path.c_str()) == 0; }
-
- private:
-  void remember() {
-    if (name_.size() >= PATH_MAX) return;
-    for (TemporaryName& entry : temporary_names) {
-      int free = 0;
-      if (!entry.state.compare_exchange_strong(free, 1)) continue;
-      std::copy(name_.c_str(), name_.c_str() + name_.size() + 1, entry.name);
-      entry.state = 2;
-      entry_ = &entry;
-      return;
-    }
-  }
-  void forget() {
-    if (entry_) entry_->state = 0;
-    entry_ = nullptr;
-  }
-
-  std::string name_;
-  TemporaryName* entry_ = nullptr;
-  int fd_ = -1;
-  bool open_ = true, renamed_ = false;
-};
+void forget(TemporaryName* entry) {
+  if (entry) entry->state = 0;
+}
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
   throw IoError(cat(path.string(), ": ", what, ": ", std::strerror(errno)));
 }
 
+constexpr std::string_view kTemporary = ".daclip-";
+
+// The process of ".daclip-PID-NUMBER"; 0 for other names.
+pid_t writer_of(const std::string& name) {
+  int process = 0, number = 0, end = 0;
+  const bool ours = std::sscanf(name.c_str(), ".daclip-%d-%d%n", &process, &number, &end) == 2;
+  return ours && size_t(end) == name.size() && process > 0 ? process : 0;
+}
+
+// Removes what processes that were killed left in a folder, once for each folder. The lock tells of processes that only
+// another machine knows.
+void remove_abandoned(const std::filesystem::path& folder) {
+  static std::mutex mutex;
+  static std::set<std::filesystem::path> done;
+  const std::lock_guard lock(mutex);
+  if (!done.insert(resolved(folder)).second) return;
+  std::error_code error;
+  for (auto it = std::filesystem::directory_iterator(folder, error); !error && it != end(it); it.increment(error)) {
+    const pid_t writer = writer_of(it->path().filename().string());
+    if (writer == 0 || ::kill(writer, 0) == 0 || errno != ESRCH) continue;
+    const FileDescriptor file(::open(it->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(it->path().c_str());
+  }
+}
+
 }  // namespace
+
+UnfinishedFile::UnfinishedFile(std::filesystem::path path) : path_(std::move(path)) {
+  static std::atomic<unsigned> count = 0;
+  const std::filesystem::path folder = path_.parent_path();
+  remove_abandoned(folder.empty() ? "." : folder);
+  do {
+    temporary_ = folder / cat(kTemporary, ::getpid(), "-", count++);
+    slot_ = remember(temporary_.native());
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor_ < 0) forget(slot_);
+  } while (descriptor_ < 0 && errno == EEXIST);
+  if (descriptor_ < 0) fail(path_, "cannot be written");
+  ::flock(descriptor_, LOCK_EX | LOCK_NB);  // see remove_abandoned()
+}
+
+UnfinishedFile::~UnfinishedFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!finished_) ::unlink(temporary_.c_str());
+  forget(slot_);
+}
+
+void UnfinishedFile::finish() {
+  // Access was restricted to the owner so far. Use the mode of the replaced file, or what a plain open would give.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  struct stat existing {};
+  const mode_t mode = ::stat(path_.c_str(), &existing) == 0 ? (existing.st_mode & 07777) : (0666 & ~mask);
+  if (::fchmod(descriptor_, mode) != 0 || ::fsync(descriptor_) != 0) fail(path_, "cannot be written");
+  const bool closed = ::close(descriptor_) == 0;
+  descriptor_ = -1;
+  if (!closed || ::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "cannot be written");
+  finished_ = true;
+}
 
 std::vector<uint8_t> read_file(const std::filesystem::path& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -137,24 +169,17 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const ui
 }
 
 void write_parts_atomically(const std::filesystem::path& path, std::span<const std::span<const uint8_t>> parts) {
-  TemporaryFile file(path);
-  if (file.get() < 0) fail(path, "cannot be written");
+  UnfinishedFile file(path);
   for (const std::span<const uint8_t> bytes : parts) {
     size_t written = 0;
     while (written < bytes.size()) {
-      const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+      const ssize_t n = ::write(file.descriptor(), bytes.data() + written, bytes.size() - written);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) fail(path, "cannot be written");
       written += size_t(n);
     }
   }
-  // Access was restricted to the owner so far. Use the mode of the replaced file, or what a plain open would give.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  struct stat existing {};
-  const mode_t mode = ::stat(path.c_str(), &existing) == 0 ? (existing.st_mode & 07777) : (0666 & ~mask);
-  if (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0) fail(path, "cannot be written");
-  if (!file.close() || !file.rename_to(path)) fail(path, "cannot be written");
+  file.finish();
 }
 
 void prepare_signals() {

@@ -58,10 +58,12 @@ PackPhoto parse_photo(std::span<const uint8_t> file, const Json& entry, const st
 }  // namespace
 
 struct PackWriter::State {
-  std::filesystem::path path, temporary;
+  std::filesystem::path path;
+  UnfinishedFile unfinished;
   std::ofstream file;
   Json index = Json::array();
-  bool finished = false;
+
+  explicit State(std::filesystem::path p) : path(std::move(p)), unfinished(path) {}
 
   Json append(std::span<const uint8_t> bytes) {
     const uint64_t offset = uint64_t(file.tellp());
@@ -71,23 +73,15 @@ struct PackWriter::State {
   }
 };
 
-PackWriter::PackWriter(std::filesystem::path path) : state_(std::make_unique<State>()) {
-  state_->path = std::move(path);
-  state_->temporary = state_->path;
-  state_->temporary += ".part";
-  state_->file.open(state_->temporary, std::ios::binary | std::ios::trunc);
-  if (!state_->file) throw IoError(cat(state_->temporary.string(), ": cannot be created"));
+PackWriter::PackWriter(std::filesystem::path path) : state_(std::make_unique<State>(std::move(path))) {
+  state_->file.open(state_->unfinished.temporary(), std::ios::binary | std::ios::trunc);
+  if (!state_->file) throw IoError(cat(state_->path.string(), ": cannot be written"));
   state_->file.write(kMagic, 8);
   write_u64(state_->file, 0);
   write_u64(state_->file, 0);
 }
 
-PackWriter::~PackWriter() {
-  if (state_->finished) return;
-  state_->file.close();
-  std::error_code ignored;
-  std::filesystem::remove(state_->temporary, ignored);
-}
+PackWriter::~PackWriter() = default;
 
 void PackWriter::add(const PackPhoto& photo) {
   if (label_index(photo.kind) < 0) throw UsageError(cat(photo.name, ": unknown kind '", photo.kind, "'"));
@@ -106,10 +100,7 @@ void PackWriter::finish() {
   write_u64(state_->file, place[1].get<uint64_t>());
   state_->file.close();
   if (!state_->file) throw IoError(cat(state_->path.string(), ": cannot write"));
-  std::error_code error;
-  std::filesystem::rename(state_->temporary, state_->path, error);
-  if (error) throw IoError(cat(state_->path.string(), ": ", error.message()));
-  state_->finished = true;
+  state_->unfinished.finish();
 }
 
 std::vector<PackPhoto> parse_pack(std::span<const uint8_t> bytes, const std::string& where, int threads) {

@@ -209,12 +209,6 @@ class Reader {
     return true;
   }
 
-  static void drop_alpha(Image& image) {
-    for (size_t i = 0; i < image.pixels(); ++i) std::memmove(image.data.data() + 3 * i, image.data.data() + 4 * i, 3);
-    image.channels = 3;
-    image.data.resize(image.samples());
-  }
-
   std::vector<uint8_t> profile() const {
     constexpr uint32_t kEmbedded = 0x4d424544;  // 'MBED'
     if (header_ < kProfileHeader || number(70, 4) != kEmbedded) return {};

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "image/codec.h"
 
 namespace daclip {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 constexpr uint8_t kRecordStart = 0x1c;
 constexpr uint32_t kIptcResource = 0x0404;
 constexpr std::string_view kRawProfile = "Raw profile type ";
-
-uint32_t big_endian(std::span<const uint8_t> bytes, size_t at, size_t n) {
-  uint32_t value = 0;
-  for (size_t i = 0; i < n; ++i) value = value << 8 | bytes[at + i];
-  return value;
-}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -150,6 +145,11 @@ std::string as_utf8(std::string_view text) {
                             : c >= 0xf0 && c < 0xf5 ? 4
                                                     : 0;
       if (length == 0 || length > text.size() - i) return false;
+      // Shorter forms exist, surrogates, beyond Unicode.
+      const uint8_t next = length > 2 ? uint8_t(text[i + 1]) : 0x90;
+      if ((c == 0xe0 && next < 0xa0) || (c == 0xed && next >= 0xa0) || (c == 0xf0 && next < 0x90) ||
+          (c == 0xf4 && next >= 0x90))
+        return false;
       for (size_t k = 1; k < length; ++k)
         if ((uint8_t(text[i + k]) & 0xc0) != 0x80) return false;
       i += length;

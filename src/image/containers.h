@@ -15,6 +15,8 @@ namespace daclip {
 
 inline constexpr std::string_view kExifPrefix("Exif\0\0", 6);
 inline constexpr std::string_view kXmpPrefix("http://ns.adobe.com/xap/1.0/\0", 29);
+// Before a part of a packet that is too large for one marker of JPEG: its digest, its size and the part's place follow.
+inline constexpr std::string_view kExtendedXmpPrefix("http://ns.adobe.com/xmp/extension/\0", 35);
 inline constexpr std::string_view kPhotoshopPrefix("Photoshop 3.0\0", 14);
 inline constexpr std::string_view kXmpKeyword = "XML:com.adobe.xmp";
 inline constexpr std::string_view kCommentKeyword = "Comment";

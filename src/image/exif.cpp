@@ -22,9 +22,13 @@ std::pair<size_t, size_t> thumbnail_range(const TiffTags& tags, std::span<const 
   const size_t jpeg_size = tags.integer(tags.find(directory, tag::thumbnail_size));
   // Only what is a JPEG is overwritten: an offset that lies must not cost other data.
   if (jpeg > 0 && jpeg < exif.size() && starts_with(exif.subspan(jpeg), "\xff\xd8"sv)) return {jpeg, jpeg_size};
-  const TiffTag strip = tags.find(directory, tag::strip_offsets);
-  if (strip.count != 1) return {0, 0};
-  return {tags.integer(strip), tags.integer(tags.find(directory, tag::strip_sizes))};
+  const size_t strip = tags.integer(tags.find(directory, tag::strip_offsets));
+  const size_t strip_size = tags.integer(tags.find(directory, tag::strip_sizes));
+  // Samples have no mark, but they lie behind the directories.
+  const uint32_t photo = tags.pointer(tags.first(), tag::exif);
+  const size_t directories = std::max({tags.end_of(tags.first()), tags.end_of(directory), tags.end_of(photo)});
+  if (strip < directories || strip_size > exif.size() - std::min(strip, exif.size())) return {0, 0};
+  return {strip, strip_size};
 }
 
 void remove_thumbnail(std::vector<uint8_t>& exif) {
@@ -35,7 +39,7 @@ void remove_thumbnail(std::vector<uint8_t>& exif) {
   const size_t second_end = tags.end_of(second) + 4;
   TiffEditor editor(exif);
   editor.set_number(tags.end_of(first), 4, 0);
-  if (second > first) editor.zero(second, second_end - second);
+  if (second > first && second_end <= exif.size()) editor.zero(second, second_end - second);
   if (at <= 8 || at >= exif.size()) return;
   editor.zero(at, size);
   if (size >= exif.size() - at) exif.resize(at);
@@ -242,7 +246,8 @@ std::vector<uint8_t> tiff_start(const Metadata& metadata) {
 void finish_tiff(std::vector<uint8_t>& tiff, const Metadata& metadata) {
   const TiffTags tags(tiff), exif(metadata.exif);
   const uint32_t described = exif.valid() ? exif.first() : 0;
-  std::vector<TiffTag> entries = tags.directory(tags.next(tags.first()));
+  const uint32_t first = tags.next(tags.first()), second = tags.next(first);
+  std::vector<TiffTag> entries = tags.directory(first);
   for (const TiffTag& tag : exif.directory(described)) {
     const bool pointer = tag.id == tag::exif || tag.id == tag::gps;
     const bool kept = pointer ? exif.pointer(described, tag.id) != 0 : descriptive(tag.id) && !exif.data(tag).empty();
@@ -254,7 +259,7 @@ void finish_tiff(std::vector<uint8_t>& tiff, const Metadata& metadata) {
     entries.push_back(editor.make(tag::xmp, kByte, uint32_t(metadata.xmp.size()), metadata.xmp));
   if (!metadata.iptc.empty())
     entries.push_back(editor.make(tag::iptc, kUndefined, uint32_t(metadata.iptc.size()), metadata.iptc));
-  editor.set_first(editor.append(std::move(entries)));
+  editor.set_first(editor.append(std::move(entries), second));
 }
 
 }  // namespace daclip

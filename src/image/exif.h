@@ -36,7 +36,7 @@ Metadata metadata_of_tiff(std::span<const uint8_t> tiff);
 // What encode_tiff() appends the picture to: a block that makes the file's offsets those of `exif`.
 std::vector<uint8_t> tiff_start(const Metadata& metadata);
 
-// Merges the picture's directory, which was appended to tiff_start(), with the tags of EXIF, XMP and IPTC.
+// Merges the directory of the first picture, which was appended to tiff_start(), with the tags of EXIF, XMP and IPTC.
 void finish_tiff(std::vector<uint8_t>& tiff, const Metadata& metadata);
 
 }  // namespace daclip

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "image/codec.h"
+#include "image/mpo.h"
 #include "image/plugins.h"
 #include "image/raw_tiff.h"
 
@@ -46,6 +47,8 @@ bool is_raw(Bytes bytes) {
          has(bytes, "FOVb"sv) || has(bytes, "\0MRM"sv) || is_raw_tiff(bytes);
 }
 
+bool is_jpeg(Bytes bytes) { return has(bytes, "\xff\xd8\xff"sv); }
+
 bool is_pnm(Bytes bytes) {
   return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7' &&
          (bytes[2] == '\n' || bytes[2] == ' ' || bytes[2] == '\r' || bytes[2] == '\t');
@@ -59,30 +62,14 @@ std::vector<const ImageFormat*> formats_where(Chosen chosen) {
   return formats;
 }
 
-#ifdef DACLIP_HEIF
-constexpr ImageReader* kHeifReader = decode_heif;
-constexpr ImageWriter* kAvifWriter = encode_avif;
-#else
-constexpr ImageReader* kHeifReader = nullptr;
-constexpr ImageWriter* kAvifWriter = nullptr;
-#endif
-#ifdef DACLIP_JXL
-constexpr ImageReader* kJxlReader = decode_jxl;
-constexpr ImageWriter* kJxlWriter = encode_jxl;
-#else
-constexpr ImageReader* kJxlReader = nullptr;
-constexpr ImageWriter* kJxlWriter = nullptr;
-#endif
-#ifdef DACLIP_RAW
-constexpr ImageReader* kRawReader = decode_raw;
-#else
-constexpr ImageReader* kRawReader = nullptr;
-#endif
-#ifdef DACLIP_GIF
-constexpr ImageReader* kGifReader = decode_gif;
-#else
-constexpr ImageReader* kGifReader = nullptr;
-#endif
+// DACLIP_HEIF and the others are 0 where the build lacks the library.
+constexpr ImageReader* kHeifReader = DACLIP_HEIF ? decode_heif : nullptr;
+constexpr ImageReader* kJxlReader = DACLIP_JXL ? decode_jxl : nullptr;
+constexpr ImageReader* kRawReader = DACLIP_RAW ? decode_raw : nullptr;
+constexpr ImageReader* kGifReader = DACLIP_GIF ? decode_gif : nullptr;
+constexpr ImageReader* kJp2Reader = DACLIP_JP2 ? decode_jp2 : nullptr;
+constexpr ImageWriter* kAvifWriter = DACLIP_HEIF ? encode_avif : nullptr;
+constexpr ImageWriter* kJxlWriter = DACLIP_JXL ? encode_jxl : nullptr;
 
 const ImageFormat* format_of_ending(std::string_view ending) {
   for (const ImageFormat& format : image_formats())
@@ -97,7 +84,7 @@ std::span<const ImageFormat> image_formats() {
       {.name = "jpeg",
        .title = "JPEG",
        .endings = {".jpg", ".jpeg", ".jpe", ".jfif", ".jif"},
-       .matches = [](Bytes bytes) { return has(bytes, "\xff\xd8\xff"sv); },
+       .matches = [](Bytes bytes) { return is_jpeg(bytes) && !is_mpo(bytes); },
        .decode = decode_jpeg,
        .encode = encode_jpeg,
        .profile = true,
@@ -165,6 +152,17 @@ std::span<const ImageFormat> image_formats() {
        .decode = kGifReader,
        .alpha = true,
        .pages = true},
+      {.name = "mpo",
+       .title = "MPO",
+       .endings = {".mpo"},
+       .matches = [](Bytes bytes) { return is_jpeg(bytes) && is_mpo(bytes); },
+       .decode = decode_mpo,
+       .written_as = "jpeg",
+       .is_variant = true,
+       .profile = true,
+       .exif = true,
+       .pages = true,
+       .loss = Loss::always},
       {.name = "heic",
        .title = "HEIC",
        .endings = {".heic", ".heif", ".hif"},
@@ -202,12 +200,18 @@ std::span<const ImageFormat> image_formats() {
        .profile = true,
        .exif = true,
        .loss = Loss::below_100},
-      // Known by name, so that people learn why such a file is left out.
       {.name = "jp2",
        .title = "JPEG 2000",
        .endings = {".jp2", ".j2k", ".jpf", ".jpx", ".j2c"},
        .matches =
-           [](Bytes bytes) { return has(bytes, "\0\0\0\x0cjP  \r\n\x87\n"sv) || has(bytes, "\xff\x4f\xff\x51"sv); }},
+           [](Bytes bytes) { return has(bytes, "\0\0\0\x0cjP  \r\n\x87\n"sv) || has(bytes, "\xff\x4f\xff\x51"sv); },
+       .decode = kJp2Reader,
+       .bits16 = true,
+       .alpha = true,
+       .profile = true,
+       .exif = true,
+       .loss = Loss::below_100},
+      // Known by name, so that people learn why such a file is left out.
       {.name = "psd",
        .title = "Photoshop",
        .endings = {".psd", ".psb"},
@@ -239,6 +243,10 @@ std::string readable_titles(std::string_view last) {
   std::vector<std::string_view> titles;
   for (const ImageFormat* format : formats_read()) titles.push_back(format->title);
   return joined(titles, ", ", last);
+}
+
+bool is_also(const ImageFormat& format, const ImageFormat& other) {
+  return &format == &other || (format.is_variant && format.written_as == other.name);
 }
 
 std::string not_written(const ImageFormat& format) {

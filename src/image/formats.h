@@ -28,6 +28,7 @@ struct ImageFormat {
   ImageReader* decode = nullptr;                              // null: recognised, but not read by this build
   ImageWriter* encode = nullptr;                              // null: not written
   std::string_view written_as = "png";                        // of what is only read: the format that holds it
+  bool is_variant = false;                                    // a file of it is one of `written_as` too
   bool orients = false;                                       // the reader applies the file's orientation itself
   // What a file can hold. encode_image drops the rest: 16 bit becomes 8, alpha is blended onto white.
   bool bits16 = false, alpha = false, profile = false, exif = false;
@@ -46,6 +47,9 @@ std::string_view short_name(const ImageFormat& format);
 
 // "JPEG, PNG or BMP": of formats_read(), with `last` before the last one.
 std::string readable_titles(std::string_view last);
+
+// Whether a file of this format, copied byte for byte, is one of `other`.
+bool is_also(const ImageFormat& format, const ImageFormat& other);
 
 // Why nothing can be written as `format`, and which formats can be: "BMP is not written; choose jpg, png or tiff".
 std::string not_written(const ImageFormat& format);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "image/codec.h"
 #include "image/lcms.h"
 
 namespace daclip {
@@ -103,10 +104,6 @@ LcmsCurve tones_of_rgb(cmsHPROFILE profile) {
 }
 
 bool plausible(const double (&xy)[2]) { return xy[0] >= 0 && xy[1] > 0.01 && xy[0] + xy[1] <= 1; }
-
-uint32_t big_endian(const std::vector<uint8_t>& icc, size_t at) {
-  return uint32_t(icc[at]) << 24 | uint32_t(icc[at + 1]) << 16 | uint32_t(icc[at + 2]) << 8 | icc[at + 3];
-}
 
 }  // namespace
 

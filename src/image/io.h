@@ -28,7 +28,8 @@ const ImageFormat& image_format(std::string_view name);
 // not written (BMP) or the quality out of range, LimitError where a side is too long for the format.
 std::vector<uint8_t> encode_image(const Image& image, const ImageFormat& format, const EncodeOptions& options = {});
 
-// Several pictures in one file, which only TIFF holds (UsageError for other formats). Their EXIF is left out.
+// Several pictures in one file, which only TIFF holds (UsageError for other formats). EXIF, XMP and IPTC are those of
+// the first.
 std::vector<uint8_t> encode_pages(std::span<const Image> pages, const ImageFormat& format);
 
 // Encodes and replaces `path` atomically. Throws IoError, naming the path, and leaves what was there before.

@@ -1,4 +1,5 @@
 // JPEG through libjpeg-turbo.
+#include <algorithm>
 #include <climits>
 #include <cmath>
 #include <cstdio>
@@ -21,7 +22,8 @@ namespace {
 
 constexpr int kPhotoshopMarker = JPEG_APP0 + 13;
 constexpr size_t kMarkerLimit = 65533;  // bytes that one JPEG marker carries
-constexpr int kScanLimit = 500;         // progressive files with more scans are attacks on the decoder's time
+constexpr size_t kPhotoshopPart = kMarkerLimit - kPhotoshopPrefix.size();
+constexpr int kScanLimit = 500;  // progressive files with more scans are attacks on the decoder's time
 
 struct ErrorManager : jpeg_error_mgr {
   LibraryError error;
@@ -69,6 +71,24 @@ void limit_scans(j_common_ptr info) {
 
 constexpr int kSamplings[] = {444, 422, 420, 440, 411};
 constexpr int kFactors[][2] = {{1, 1}, {2, 1}, {2, 2}, {1, 2}, {4, 1}};  // of the first component; the others have 1
+
+// A packet in several markers, in their order, as all programs write it: 32 digits, size, place, data each.
+struct ExtendedXmp {
+  static constexpr size_t kDigest = 32, kHeader = kDigest + 8;
+  std::vector<uint8_t> digest, packet;
+  size_t size = 0;
+
+  void add(std::span<const uint8_t> part) {
+    if (part.size() < kHeader) return;
+    if (digest.empty()) {
+      digest.assign(part.begin(), part.begin() + kDigest);
+      size = big_endian(part, kDigest);
+    }
+    if (big_endian(part, kDigest + 4) == packet.size() && std::equal(digest.begin(), digest.end(), part.begin()))
+      packet.insert(packet.end(), part.begin() + kHeader, part.end());
+  }
+  bool whole() const { return size > 0 && packet.size() == size; }
+};
 
 class Decoder {
  public:
@@ -143,6 +163,7 @@ class Decoder {
   Metadata metadata() const {
     Metadata metadata;
     std::vector<uint8_t> photoshop;  // its resources may go on in the next marker
+    ExtendedXmp extended;
     for (auto* marker = info_.marker_list; marker; marker = marker->next) {
       const std::span<const uint8_t> data(marker->data, marker->data_length);
       const auto take = [&](int number, std::string_view prefix, std::vector<uint8_t>& to) {
@@ -151,11 +172,14 @@ class Decoder {
       };
       if (metadata.exif.empty()) take(JPEG_APP0 + 1, kExifPrefix, metadata.exif);
       if (metadata.xmp.empty()) take(JPEG_APP0 + 1, kXmpPrefix, metadata.xmp);
+      if (marker->marker == JPEG_APP0 + 1 && starts_with(data, kExtendedXmpPrefix))
+        extended.add(data.subspan(kExtendedXmpPrefix.size()));
       take(kPhotoshopMarker, kPhotoshopPrefix, photoshop);
       if (marker->marker == JPEG_COM)
         metadata.text.push_back({std::string(kCommentKeyword),
                                  as_utf8({reinterpret_cast<const char*>(marker->data), marker->data_length})});
     }
+    if (extended.whole()) merge_xmp(metadata.xmp, extended.packet);
     metadata.iptc = iptc_of_photoshop(photoshop);
     // Units: 1 inch, 2 centimetre; others give the shape of pixels only.
     const double scale = info_.density_unit == 1 ? 1 : info_.density_unit == 2 ? 2.54 : 0;
@@ -192,7 +216,7 @@ class Encoder {
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
-  bool write(const Image& image, const Metadata& metadata, const EncodeOptions& options) {
+  bool write(const Image& image, const Metadata& metadata, const SplitXmp& xmp, const EncodeOptions& options) {
     if (setjmp(manager_.error.jump)) return false;
     jpeg_create_compress(&info_);
     created_ = true;
@@ -208,8 +232,11 @@ class Encoder {
     set_density(metadata.resolution);
     jpeg_start_compress(&info_, TRUE);
     write_marker(JPEG_APP0 + 1, kExifPrefix, metadata.exif);
-    write_marker(JPEG_APP0 + 1, kXmpPrefix, metadata.xmp);
-    write_marker(kPhotoshopMarker, kPhotoshopPrefix, metadata.iptc);
+    write_marker(JPEG_APP0 + 1, kXmpPrefix, xmp.packet);
+    write_extension(xmp);
+    for (size_t at = 0; at < metadata.iptc.size(); at += kPhotoshopPart)
+      write_marker(kPhotoshopMarker, kPhotoshopPrefix,
+                   std::span(metadata.iptc).subspan(at, std::min(kPhotoshopPart, metadata.iptc.size() - at)));
     if (!image.icc.empty()) jpeg_write_icc_profile(&info_, image.icc.data(), unsigned(image.icc.size()));
     for (const TextEntry& entry : metadata.text)
       write_marker(JPEG_COM, "", {reinterpret_cast<const uint8_t*>(entry.text.data()), entry.text.size()});
@@ -259,6 +286,20 @@ class Encoder {
     for (const uint8_t byte : data) jpeg_write_m_byte(&info_, byte);
   }
 
+  void write_extension(const SplitXmp& xmp) {
+    constexpr size_t kPart = 60'000;
+    const size_t size = xmp.extension.size();
+    for (size_t at = 0; at < size; at += kPart) {
+      const size_t part = std::min(kPart, size - at);
+      jpeg_write_m_header(&info_, JPEG_APP0 + 1, unsigned(kExtendedXmpPrefix.size() + ExtendedXmp::kHeader + part));
+      for (const std::string_view text : {kExtendedXmpPrefix, std::string_view(xmp.digest)})
+        for (const char c : text) jpeg_write_m_byte(&info_, uint8_t(c));
+      for (const size_t number : {size, at})
+        for (int shift = 24; shift >= 0; shift -= 8) jpeg_write_m_byte(&info_, uint8_t(number >> shift));
+      for (size_t i = 0; i < part; ++i) jpeg_write_m_byte(&info_, xmp.extension[at + i]);
+    }
+  }
+
   void set_density(const Resolution& resolution) {
     const long x = std::lround(resolution.x), y = std::lround(resolution.y);
     if (x < 1 || y < 1 || x > UINT16_MAX || y > UINT16_MAX) return;
@@ -301,8 +342,10 @@ std::vector<uint8_t> encode_jpeg(const Image& image, const EncodeOptions& option
     throw LimitError(cat("JPEG holds at most 65500 pixels a side, not ", image.width, "x", image.height));
   Metadata metadata = metadata_to_write(image, {.iptc = true, .resolution = true, .comment = true});
   if (!metadata.iptc.empty()) metadata.iptc = photoshop_of_iptc(metadata.iptc);
+  const SplitXmp xmp = split_xmp(metadata.xmp, kMarkerLimit - kXmpPrefix.size());
   Encoder encoder;
-  if (!encoder.write(image, metadata, options)) throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
+  if (!encoder.write(image, metadata, xmp, options))
+    throw FormatError(cat("cannot be written as JPEG: ", encoder.text()));
   return encoder.bytes();
 }
 

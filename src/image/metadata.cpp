@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <functional>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "core/error.h"
@@ -29,6 +33,7 @@ constexpr TextProperty kTextProperties[] = {
     {"Copyright", "Xmp.dc.rights"}, {"Software", "Xmp.xmp.CreatorTool"}, {"Source", "Xmp.dc.source"},
 };
 constexpr const char* kOtherTexts = "Xmp.exif.UserComment";
+constexpr const char* kExtensionKey = "Xmp.xmpNote.HasExtendedXMP";
 
 void prepare_exiv2() {
   static std::once_flag once;
@@ -36,6 +41,7 @@ void prepare_exiv2() {
     Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
     Exiv2::XmpParser::initialize();
     Exiv2::XmpProperties::registerNs(kExtensionSchema, kExtensionPrefix);
+    Exiv2::XmpProperties::registerNs("http://ns.adobe.com/xmp/note/", "xmpNote");
   });
 }
 
@@ -84,6 +90,20 @@ void set_if_there(Exiv2::XmpData& data, const char* key, const std::string& text
   if (has(data, key)) data[key] = text;
 }
 
+// "Xmp.xmpMM.History" of "Xmp.xmpMM.History[1]/stEvt:action".
+std::string property_of(const std::string& key) { return key.substr(0, key.find_first_of("[/")); }
+
+// Two hashes (FNV-1a) as 32 hexadecimal digits: readers only compare them.
+std::string digest_of(const std::vector<uint8_t>& bytes) {
+  uint64_t hashes[] = {0xcbf29ce484222325, 0x84222325cbf29ce4};
+  for (const uint8_t byte : bytes)
+    for (uint64_t& hash : hashes) hash = (hash ^ byte) * 0x100000001b3;
+  char digits[33];
+  std::snprintf(digits, sizeof digits, "%016llX%016llX", static_cast<unsigned long long>(hashes[0]),
+                static_cast<unsigned long long>(hashes[1]));
+  return digits;
+}
+
 // The same values as XMP properties, where XMP does not hold them yet.
 void iptc_into_xmp(Metadata& metadata) {
   edit_xmp(metadata.xmp, [&](Exiv2::XmpData& data) {
@@ -129,11 +149,9 @@ int settle_metadata(Metadata& metadata) {
     edit_xmp(metadata.xmp, [](Exiv2::XmpData& data) {
       erase_where(data, [](const std::string& key) { return key.starts_with("Xmp.xmp.Thumbnails"); });
     });
-  // JPEG's further packets are not kept.
-  if (holds(metadata.xmp, "HasExtendedXMP"))
-    edit_xmp(metadata.xmp, [](Exiv2::XmpData& data) {
-      erase_where(data, [](const std::string& key) { return key == "Xmp.xmpNote.HasExtendedXMP"; });
-    });
+  if (holds(metadata.xmp, "HasExtendedXMP"))  // which was not found
+    edit_xmp(metadata.xmp,
+             [](Exiv2::XmpData& data) { erase_where(data, [](const auto& key) { return key == kExtensionKey; }); });
   if (!metadata.resolution.known()) metadata.resolution = exif_resolution(metadata.exif);
   return take_orientation(metadata.exif);
 }
@@ -162,6 +180,42 @@ Metadata metadata_to_write(const Image& image, const MetadataForm& form) {
   metadata.text.erase(kept, metadata.text.end());
   if (!others.empty()) text_into_xmp(metadata, others);
   return metadata;
+}
+
+SplitXmp split_xmp(const std::vector<uint8_t>& packet, size_t limit) {
+  if (packet.size() <= limit) return {packet, {}, ""};
+  SplitXmp split{packet, packet, ""};
+  // Properties with all that is below them, the largest first.
+  std::map<std::string, size_t> sizes;
+  edit_xmp(split.packet, [&](Exiv2::XmpData& data) {
+    for (const Exiv2::Xmpdatum& datum : data) sizes[property_of(datum.key())] += datum.key().size() + datum.size();
+  });
+  std::vector<std::pair<size_t, std::string>> largest;
+  for (const auto& [name, size] : sizes) largest.emplace_back(size, name);
+  std::ranges::sort(largest, std::greater());
+  std::set<std::string> moved;
+  size_t left = packet.size();
+  for (const auto& [size, name] : largest)
+    if (left > limit / 2) moved.insert(name), left -= std::min(left, size);
+  const auto is_moved = [&](const std::string& key) { return moved.contains(property_of(key)); };
+  edit_xmp(split.extension, [&](Exiv2::XmpData& data) { erase_where(data, std::not_fn(is_moved)); });
+  split.digest = digest_of(split.extension);
+  edit_xmp(split.packet, [&](Exiv2::XmpData& data) {
+    erase_where(data, is_moved);
+    data[kExtensionKey] = split.digest;
+  });
+  return split.packet.size() <= limit ? split : SplitXmp();
+}
+
+void merge_xmp(std::vector<uint8_t>& packet, const std::vector<uint8_t>& extension) {
+  Exiv2::XmpData further;
+  std::vector<uint8_t> copy = extension;
+  edit_xmp(copy, [&](Exiv2::XmpData& data) { further = data; });
+  edit_xmp(packet, [&](Exiv2::XmpData& data) {
+    erase_where(data, [](const auto& key) { return key == kExtensionKey; });
+    for (const Exiv2::Xmpdatum& datum : further)
+      if (!has(data, datum.key().c_str())) data.add(datum);
+  });
 }
 
 void mark_digital_source(Metadata& metadata, bool painted) {

@@ -13,7 +13,9 @@ const ImageCodec& open_codec(std::string_view title, std::string_view library) {
   if (path.empty()) throw FormatError(cat(title, " needs ", library, ", which was not found"));
   const PluginSymbol symbol = open_plugin(path, kImageCodec);
   if (!symbol.address) throw FormatError(cat(title, ": ", symbol.problem));
-  return *static_cast<const ImageCodec*>(symbol.address);
+  const auto& codec = *static_cast<const ImageCodec*>(symbol.address);
+  check_codec(codec, path);
+  return codec;
 }
 
 const ImageCodec& heif_codec() {
@@ -34,6 +36,12 @@ Image with_written_metadata(const Image& image) {
 }
 
 }  // namespace
+
+void check_codec(const ImageCodec& codec, std::string_view library) {
+  const ImageCodec own;
+  if (codec.interface != own.interface || codec.image_bytes != own.image_bytes)
+    throw FormatError(cat(library, " belongs to another build of daclip; install both from one"));
+}
 
 Image decode_heif(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
   return heif_codec().decode(bytes, where, limits);
@@ -60,6 +68,11 @@ Image decode_raw(std::span<const uint8_t> bytes, std::string_view where, const D
 
 Image decode_gif(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
   static const ImageCodec& codec = open_codec("GIF", "libdaclip_gif.so");
+  return codec.decode(bytes, where, limits);
+}
+
+Image decode_jp2(std::span<const uint8_t> bytes, std::string_view where, const DecodeLimits& limits) {
+  static const ImageCodec& codec = open_codec("JPEG 2000", "libdaclip_jp2.so");
   return codec.decode(bytes, where, limits);
 }
 

@@ -187,6 +187,10 @@ class Encoder {
 // XMP and IPTC are texts in PNG.
 std::vector<TextEntry> stored_texts(const Metadata& metadata) {
   std::vector<TextEntry> texts = metadata.text;
+  // libpng refuses a picture with a keyword that has no printable character.
+  const auto printable = [](char c) { return uint8_t(c) > 0x20 && (uint8_t(c) < 0x7f || uint8_t(c) > 0xa0); };
+  for (TextEntry& text : texts)
+    if (std::ranges::none_of(text.keyword, printable)) text.keyword = kCommentKeyword;
   if (!metadata.xmp.empty())
     texts.push_back({std::string(kXmpKeyword), std::string(metadata.xmp.begin(), metadata.xmp.end())});
   if (!metadata.iptc.empty())

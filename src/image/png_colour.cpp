@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "image/codec.h"
 #include "image/icc.h"
 
 namespace daclip {
@@ -13,10 +14,6 @@ namespace {
 using Bytes = std::span<const uint8_t>;
 
 constexpr size_t kMostProfile = 64 << 20;  // a chunk of a few bytes can hold gigabytes of zeros
-
-uint32_t big_endian(Bytes bytes, size_t at) {
-  return uint32_t(bytes[at]) << 24 | uint32_t(bytes[at + 1]) << 16 | uint32_t(bytes[at + 2]) << 8 | bytes[at + 3];
-}
 
 // The first chunk of this name before the pixels; empty if there is none.
 Bytes chunk_of(Bytes png, std::string_view name) {

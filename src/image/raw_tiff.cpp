@@ -14,8 +14,8 @@ class Walk {
   explicit Walk(std::span<const uint8_t> bytes) : bytes_(bytes), big_(bytes[0] == 'M') {}
 
   bool finds_a_mosaic() {
-    open_.push_back(number(4, 4));
-    for (size_t i = 0; i < open_.size() && i < kMostDirectories; ++i)
+    add(number(4, 4));
+    for (size_t i = 0; i < open_.size(); ++i)
       if (read_directory(open_[i])) return true;
     return false;
   }
@@ -34,20 +34,23 @@ class Walk {
     // Nikon, Sony, Samsung, Kodak, Pentax
     static constexpr std::array<uint32_t, 6> kOfSensors = {34713, 32767, 32770, 65000, 65535, 32769};
     constexpr uint32_t kMosaic = 32803, kLinearRaw = 34892;
-    const uint32_t entries = at == 0 ? 0 : number(at, 2);
+    const uint32_t entries = number(at, 2);
     for (uint32_t i = 0; i < entries; ++i) {
       const uint64_t entry = at + 2 + 12 * uint64_t(i);
       const uint32_t tag = number(entry, 2), count = number(entry + 4, 4);
       const uint32_t value = number(entry + 8, number(entry + 2, 2) == kShort ? 2 : 4);
       if (tag == kPhotometric && (value == kMosaic || value == kLinearRaw)) return true;
       if (tag == kCompression && std::ranges::count(kOfSensors, value)) return true;
-      if (tag == kSubDirectories && count == 1) open_.push_back(value);
+      if (tag == kSubDirectories && count == 1) add(value);
       if (tag == kSubDirectories && count > 1)
-        for (uint32_t k = 0; k < count && k < kMostDirectories; ++k)
-          open_.push_back(number(value + 4 * uint64_t(k), 4));
+        for (uint32_t k = 0; k < count && k < kMostDirectories; ++k) add(number(value + 4 * uint64_t(k), 4));
     }
-    open_.push_back(number(at + 2 + 12 * uint64_t(entries), 4));
+    add(number(at + 2 + 12 * uint64_t(entries), 4));
     return false;
+  }
+
+  void add(uint32_t directory) {
+    if (directory != 0 && open_.size() < kMostDirectories) open_.push_back(directory);
   }
 
   std::span<const uint8_t> bytes_;

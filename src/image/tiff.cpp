@@ -1,5 +1,5 @@
-// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB, CMYK and Lab samples are read as stored; palettes,
-// YCbCr and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
+// TIFF through libtiff, from and to memory. 8 and 16-bit grey, RGB, CMYK and Lab samples are read as stored, floats of
+// 32 bit as 16; palettes, YCbCr and 1-bit pictures go through libtiff's own conversion to 8-bit RGBA.
 #include <tiffio.h>
 
 #include <cstdarg>
@@ -16,7 +16,7 @@
 namespace daclip {
 namespace {
 
-constexpr uint64_t kMaxTileBytes = 256 << 20;
+constexpr uint64_t kMaxTileBytes = 256 << 20, kMaxRowBytes = 256 << 20;
 constexpr uint64_t kClassicLimit = 4'000'000'000;  // beyond it the file needs BigTIFF's 64-bit offsets
 
 struct Messages {
@@ -126,7 +126,7 @@ class Reader {
   }
 
   Image read() {
-    Image image = stored_plainly() ? read_samples() : read_converted();
+    Image image = stored_plainly() || floats() ? read_samples() : read_converted();
     if (memory_.messages.truncated) fail("the file ends too early");
     image.source.pages = pages_;
     return image;
@@ -207,6 +207,11 @@ class Reader {
            photometric_ == PHOTOMETRIC_RGB;
   }
 
+  bool floats() const {
+    return bits_ == 32 && sample_format() == SAMPLEFORMAT_IEEEFP && samples_ >= colours() &&
+           (photometric_ == PHOTOMETRIC_MINISBLACK || photometric_ == PHOTOMETRIC_RGB);
+  }
+
   // What the first extra sample is: EXTRASAMPLE_ASSOCALPHA, EXTRASAMPLE_UNASSALPHA or 0 for no alpha.
   int alpha_kind() const {
     uint16_t count = 0;
@@ -227,13 +232,16 @@ class Reader {
   Image read_samples() {
     const bool cmyk = photometric_ == PHOTOMETRIC_SEPARATED;
     const int alpha = cmyk ? 0 : alpha_kind();
-    Image image = start_image(width_, height_, colours() + (alpha ? 1 : 0), bits_);
+    Image image = start_image(width_, height_, colours() + (alpha ? 1 : 0), std::min<int>(bits_, 16));
     image.icc = icc();
     if (TIFFIsTiled(tiff()))
       read_tiles(image);
     else
       read_scanlines(image);
-    if (bits_ == 16)
+    // Light above white is clipped; where it is common, the numbers are none of a photo.
+    if (above_white_ * 10 > image.samples())
+      fail(cat("floating-point samples of 0 to 1 are read, not of up to ", largest_).c_str());
+    if (image.bits == 16)
       finish_samples(image, image.data16(), alpha);
     else
       finish_samples(image, image.data.data(), alpha);
@@ -257,7 +265,8 @@ class Reader {
   }
 
   // Copies `count` pixels of a row: all the wanted samples of interleaved data, or the one of a plane.
-  void place(const uint8_t* from, uint32_t count, uint32_t plane, uint8_t* to, int channels) const {
+  void place(const uint8_t* from, uint32_t count, uint32_t plane, uint8_t* to, int channels) {
+    if (bits_ == 32) return place_floats(from, count, plane, reinterpret_cast<uint16_t*>(to), channels);
     const size_t bytes = bits_ / 8, wanted = size_t(channels) * bytes;
     if (planar_) {
       for (uint32_t x = 0; x < count; ++x) std::memcpy(to + x * wanted + plane * bytes, from + x * bytes, bytes);
@@ -266,11 +275,24 @@ class Reader {
     }
   }
 
+  void place_floats(const uint8_t* from, uint32_t count, uint32_t plane, uint16_t* to, int channels) {
+    const size_t step = planar_ ? 1 : samples_, wanted = planar_ ? 1 : size_t(channels);
+    for (size_t x = 0; x < count; ++x)
+      for (size_t c = 0; c < wanted; ++c) {
+        float value;
+        std::memcpy(&value, from + (x * step + c) * sizeof value, sizeof value);
+        if (value > 1) ++above_white_, largest_ = std::max(largest_, value);
+        // What is no number is black.
+        to[x * size_t(channels) + plane + c] = value > 0 ? uint16_t(std::min(value, 1.f) * 65535 + 0.5f) : uint16_t(0);
+      }
+  }
+
   void read_scanlines(Image& image) {
     const uint64_t expected = uint64_t(width_) * (planar_ ? 1 : samples_) * (bits_ / 8);
+    if (expected > kMaxRowBytes) throw LimitError(cat(where_, ": rows of ", expected, " bytes are too large"));
     if (TIFFScanlineSize64(tiff()) != expected) fail("its rows have an unexpected size");
     std::vector<uint8_t> line(expected);
-    const size_t row = size_t(width_) * size_t(image.channels) * (bits_ / 8);
+    const size_t row = size_t(width_) * size_t(image.channels) * size_t(image.bits / 8);
     for (uint32_t plane = 0; plane < planes(image); ++plane)
       for (uint32_t y = 0; y < height_; ++y) {
         if (plane == 0) image.data.resize((y + 1) * row);
@@ -287,7 +309,7 @@ class Reader {
     if (tile_width == 0 || tile_height == 0 || tile_bytes != uint64_t(tile_width) * tile_height * pixel)
       fail("its tiles have an unexpected size");
     std::vector<uint8_t> tile(tile_bytes);
-    const size_t bytes = bits_ / 8, row = size_t(width_) * size_t(image.channels) * bytes;
+    const size_t bytes = size_t(image.bits / 8), row = size_t(width_) * size_t(image.channels) * bytes;
     for (uint32_t plane = 0; plane < planes(image); ++plane)
       for (uint32_t y = 0; y < height_; y += tile_height) {
         const uint32_t rows = std::min(tile_height, height_ - y);
@@ -349,6 +371,8 @@ class Reader {
   uint16_t bits_ = 0, samples_ = 0, photometric_ = 0;
   int pages_ = 1;
   bool planar_ = false;
+  size_t above_white_ = 0;  // floating-point samples
+  float largest_ = 1;
 };
 
 void set_fields(TIFF* tiff, const Image& image) {
@@ -398,9 +422,7 @@ std::vector<uint8_t> encode_tiff_pages(std::span<const Image> pages) {
     if (!ok) throw FormatError(cat("cannot be written as TIFF: ", memory.messages.error));
   };
   const bool big = is_big(pages);
-  // Several pages have no common metadata.
-  const Metadata metadata =
-      pages.size() == 1 ? metadata_to_write(pages.front(), {.iptc = true, .resolution = true}) : Metadata();
+  const Metadata metadata = metadata_to_write(pages.front(), {.iptc = true, .resolution = true});
   if (!big) memory.output = tiff_start(metadata);
   const bool appended = !memory.output.empty();
   TiffFile tiff = open_tiff(memory, big ? "w8" : appended ? "a" : "w");

@@ -4,7 +4,6 @@
 #include <webp/encode.h>
 #include <webp/mux.h>
 
-#include <cstring>
 #include <memory>
 
 #include "core/error.h"
@@ -48,16 +47,6 @@ void decode_animation(std::span<const uint8_t> bytes, std::string_view where, in
       fail_decoding(where, "WebP", cat("frame ", i + 1, " of the animation is missing or damaged"));
   image.channels = 4;
   image.data.assign(canvas, canvas + image.samples());
-}
-
-// Alpha that is opaque everywhere is no alpha.
-void drop_opaque_alpha(Image& image) {
-  if (image.channels != 4) return;
-  for (size_t i = 3; i < image.data.size(); i += 4)
-    if (image.data[i] != 255) return;
-  for (size_t i = 0; i < image.pixels(); ++i) std::memmove(image.data.data() + i * 3, image.data.data() + i * 4, 3);
-  image.channels = 3;
-  image.data.resize(image.samples());
 }
 
 void check(bool ok, const char* what) {

@@ -1,7 +1,6 @@
 #include "weights/other_files.h"
 
 #include <algorithm>
-#include <regex>
 #include <string_view>
 
 #include "core/error.h"
@@ -64,6 +63,19 @@ std::string kind_of(std::string_view text) {
   return cat("text (\"", printable(text.substr(0, std::min(text.find_first_of("\r\n"), size_t(60)))), "\")");
 }
 
+constexpr std::string_view kDigits = "0123456789";
+
+// Takes the digits at the end off; returns them without the zeros before them.
+std::string_view take_number(std::string_view& text) {
+  const size_t begin = text.find_last_not_of(kDigits) + 1;
+  std::string_view number = text.substr(begin);
+  text = text.substr(0, begin);
+  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+  return number;
+}
+
+bool is_joint(char c) { return c == '-' || c == '_'; }
+
 }  // namespace
 
 void refuse_index(std::span<const uint8_t> bytes, const std::string& where) {
@@ -78,12 +90,23 @@ void refuse_other_files(std::span<const uint8_t> bytes, const std::string& where
   if (!kind.empty()) throw FormatError(cat(where, ": is ", kind, " (expected a torch.save or safetensors file)"));
 }
 
+// "model-00001-of-00003.safetensors"
 void refuse_shards(const std::string& name) {
-  static const std::regex pattern("[-_.]0*([0-9]{1,5})[-_]of[-_]0*([0-9]{1,5})\\.[A-Za-z.]+$");
-  std::smatch match;
-  if (std::regex_search(name, match, pattern) && std::stoi(match[2]) > 1)
-    throw FormatError(cat(name, ": is shard ", match[1].str(), " of the ", match[2].str(),
-                          " of a checkpoint; pass one file with all of them"));
+  std::string_view rest = name;
+  const size_t last_digit = rest.find_last_of(kDigits);
+  if (last_digit == rest.npos || rest.substr(last_digit + 1).size() < 2 || rest[last_digit + 1] != '.') return;
+  rest.remove_suffix(rest.size() - last_digit - 1);
+  const std::string_view count = take_number(rest);
+  const bool joined = rest.size() > 4 && is_joint(rest.back()) && rest.substr(rest.size() - 3, 2) == "of" &&
+                      is_joint(rest[rest.size() - 4]);
+  if (!joined) return;
+  rest.remove_suffix(4);
+  const std::string_view shard = take_number(rest);
+  if (shard.empty() || count.size() > 5 || count <= "1" || rest.empty() ||
+      (!is_joint(rest.back()) && rest.back() != '.'))
+    return;
+  throw FormatError(
+      cat(name, ": is shard ", shard, " of the ", count, " of a checkpoint; pass one file with all of them"));
 }
 
 }  // namespace daclip

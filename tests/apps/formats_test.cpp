@@ -13,7 +13,7 @@ TEST_F(Formats, are_listed_as_docs_formats_md_has_them) {
   const Outcome outcome = run_program({"info", "--formats"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(lines_in(outcome.out), 2 + image_formats().size());
-  for (const char* optional : {"raw", "gif", "heic", "avif", "jxl"})
+  for (const char* optional : {"raw", "gif", "heic", "avif", "jxl", "jp2"})
     if (!image_format(optional).decode) GTEST_SKIP() << "this build reads no " << optional;
   EXPECT_NE(read_text("docs/formats.md").find("\n\n" + outcome.out + "\n"), std::string::npos)
       << "docs/formats.md should hold what daclip info --formats prints:\n"

@@ -1,4 +1,5 @@
 #include "apps/app_fixture.h"
+#include "image/mpo_writer.h"
 #include "image/profiles.h"
 
 namespace daclip::test {
@@ -134,6 +135,20 @@ TEST_F(Restore, pages_are_counted_and_restored_when_all_are_wanted) {
   EXPECT_EQ(decode_image(bytes, "second", {.page = 1}).width, 30);
   EXPECT_NE(decode_image(bytes, "second", {.page = 1}).data, pages[1].data);
   expect_one_line(restore({path("in.tif"), "-o", path("all.png"), "--all-pages"}), 1, "holds one picture");
+}
+
+TEST_F(Restore, the_views_of_an_mpo_go_into_jpeg_one_or_into_tiff_all) {
+  folder("in");
+  const Image left = test_photo(48, 40, 1), right = test_photo(30, 20, 2);
+  write_file_atomically(folder_ / "in/a.mpo", make_mpo({{left, 0x020002}, {right, 0x020002}}));
+  const Outcome one = restore({path("in"), "-o", path("one")});
+  EXPECT_NE(one.err.find("the first of 2 pages"), std::string::npos) << one.err;
+  EXPECT_EQ(read_image(folder_ / "one/a.jpg").width, 48);
+  const Outcome all = restore({path("in"), "-o", path("all"), "--all-pages"});
+  ASSERT_EQ(all.code, 0) << all.err;
+  const std::vector<uint8_t> bytes = read_file(folder_ / "all/a.tiff");
+  EXPECT_EQ(decode_image(bytes).source.pages, 2);
+  EXPECT_EQ(decode_image(bytes, "second", {.page = 1}).width, 30);
 }
 
 TEST_F(Restore, masks_have_white_holes_when_told) {

@@ -1,6 +1,10 @@
 #include "core/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "core/error.h"
 #include "pipeline/temp_folder.h"
@@ -33,6 +37,20 @@ TEST(WriteText, leaves_nothing_where_a_write_fails) {
   EXPECT_THROW(write_text(folder / "taken", "a"), IoError);
   EXPECT_THROW(write_text(folder / "missing" / "a", "a"), IoError);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(WriteText, removes_what_killed_processes_left_in_the_folder_and_nothing_else) {
+  const test::TempFolder folder;
+  const pid_t killed = ::fork();
+  if (killed == 0) ::_exit(0);
+  ::waitpid(killed, nullptr, 0);
+  const std::string left = cat(".daclip-", killed, "-7"), running = cat(".daclip-", ::getppid(), "-7");
+  const std::string others[] = {running, left + "x", ".daclip-0-7", ".daclip-settings", "a.png"};
+  for (const std::string& name : others) std::ofstream(folder / name) << "a";
+  std::ofstream(folder / left) << "half a pict";
+  write_text(folder / "b.png", "b");
+  EXPECT_FALSE(fs::exists(folder / left));
+  for (const std::string& name : others) EXPECT_TRUE(fs::exists(folder / name)) << name;
 }
 
 TEST(Resolved, names_a_place_alike_by_every_way_to_it) {

@@ -54,12 +54,16 @@ TEST_F(Pack, returns_what_was_added) {
 }
 
 TEST_F(Pack, appears_only_when_finished) {
+  const fs::path folder = path_.string() + ".folder";
+  fs::create_directory(folder);
   {
-    PackWriter writer(path_);
+    PackWriter writer(folder / "x.pack");
     writer.add(made_photo("x", 4, 4, 1));
+    EXPECT_FALSE(fs::exists(folder / "x.pack"));
+    EXPECT_FALSE(fs::is_empty(folder));
   }
-  EXPECT_FALSE(fs::exists(path_));
-  EXPECT_FALSE(fs::exists(path_.string() + ".part"));
+  EXPECT_TRUE(fs::is_empty(folder));
+  fs::remove(folder);
 }
 
 TEST_F(Pack, refuses_unknown_kinds_and_wrong_sizes) {

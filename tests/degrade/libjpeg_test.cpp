@@ -1,44 +1,18 @@
 // The JPEG degradation against libjpeg, if its headers are installed: every size class, quality and colour resolution.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
-
-#include <jpeglib.h>
-
 #include "degrade/degrade.h"
+#include "image/jpeg_writer.h"
 #include "pictures.h"
 
 namespace daclip {
 namespace {
 
 std::vector<uint8_t> encode(const FloatImage& image, int quality, int chroma) {
-  jpeg_compress_struct info;
-  jpeg_error_mgr errors;
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &buffer, &size);
-  info.image_width = JDIMENSION(image.width);
-  info.image_height = JDIMENSION(image.height);
-  info.input_components = 3;
-  info.in_color_space = JCS_RGB;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, quality, TRUE);
-  info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = chroma;
-  jpeg_start_compress(&info, TRUE);
-  std::vector<uint8_t> row(size_t(image.width) * 3);
-  while (info.next_scanline < info.image_height) {
-    for (size_t i = 0; i < row.size(); ++i) row[i] = uint8_t(image.row(int(info.next_scanline))[i] * 255.f + 0.5f);
-    JSAMPROW pointer = row.data();
-    jpeg_write_scanlines(&info, &pointer, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  std::vector<uint8_t> bytes(buffer, buffer + size);
-  std::free(buffer);
-  return bytes;
+  std::vector<uint8_t> rows;
+  for (const float value : image.data) rows.push_back(uint8_t(value * 255.f + 0.5f));
+  const auto set = [&](jpeg_compress_struct& info) { test::set_sampling(info, chroma, chroma); };
+  return test::write_jpeg(image.width, image.height, rows, {.quality = quality, .set = set});
 }
 
 FloatImage decode(const std::vector<uint8_t>& bytes) {

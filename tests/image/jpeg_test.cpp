@@ -2,12 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-
-#include <jpeglib.h>
 
 #include "core/error.h"
 #include "image/io.h"
+#include "jpeg_writer.h"
 #include "pictures.h"
 
 namespace daclip {
@@ -21,33 +19,11 @@ struct JpegParts {
 };
 
 Bytes make(const JpegParts& parts) {
-  const Image image = make_picture(70, 50, 3);
-  jpeg_compress_struct info;
-  jpeg_error_mgr errors;
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &buffer, &size);
-  info.image_width = JDIMENSION(image.width);
-  info.image_height = JDIMENSION(image.height);
-  info.input_components = 3;
-  info.in_color_space = JCS_RGB;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, parts.quality, TRUE);
-  info.comp_info[0].h_samp_factor = parts.across;
-  info.comp_info[0].v_samp_factor = parts.down;
-  if (parts.progressive) jpeg_simple_progression(&info);
-  jpeg_start_compress(&info, TRUE);
-  while (info.next_scanline < info.image_height) {
-    JSAMPROW row = const_cast<JSAMPROW>(image.data.data() + size_t(info.next_scanline) * 70 * 3);
-    jpeg_write_scanlines(&info, &row, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  Bytes bytes(buffer, buffer + size);
-  free(buffer);
-  return bytes;
+  const auto set = [&](jpeg_compress_struct& info) {
+    test::set_sampling(info, parts.across, parts.down);
+    if (parts.progressive) jpeg_simple_progression(&info);
+  };
+  return test::write_jpeg(70, 50, make_picture(70, 50, 3).data, {.quality = parts.quality, .set = set});
 }
 
 TEST(JpegWithoutEndMarker, is_read_where_all_pixels_are_there) {

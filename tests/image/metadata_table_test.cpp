@@ -8,7 +8,7 @@
 
 #include "core/files.h"
 #include "core/text.h"
-#include "image/io.h"
+#include "image/formats.h"
 #include "pictures.h"
 #include "pipeline/temp_folder.h"
 
@@ -84,8 +84,9 @@ const std::vector<Kind> kKinds = {
      {{"", "IFD0:XResolution=300"}, {"jpg", "JFIF:XResolution=300"}, {"png", "PNG-pHYs:PixelsPerUnitX=11811"}}},
 };
 
+// The formats of the written files and of the outputs; the outputs AVIF and JPEG XL hold what WebP holds.
 const std::string* for_format(const std::map<std::string, std::string>& values, const std::string& format) {
-  auto found = values.find(format);
+  auto found = values.find(format == "avif" || format == "jxl" ? "webp" : format);
   if (found == values.end()) found = values.find("");
   return found == values.end() ? nullptr : &found->second;
 }
@@ -103,20 +104,30 @@ TEST_P(MetadataTable, every_kind_survives_into_every_format) {
     if (const std::string* arguments = for_format(kind.written, from)) command += *arguments + " ";
   output_of(command + quoted(input.string()) + " 2>&1");
   const Image image = read_image(input);
-  for (const std::string to : {"jpg", "png", "webp", "tiff"}) {
+  std::printf("%-14s", "");
+  for (const Kind& kind : kKinds) std::printf(" %s", kind.name.c_str());
+  for (const std::string to : {"jpg", "png", "webp", "tiff", "avif", "jxl"}) {
+    if (!image_format(to).encode) continue;
+    std::printf("\n%-14s", (from + " to " + to).c_str());
     const auto output = folder / ("out." + to);
     write_image(output, image);
     const auto tags = tags_of(output);
     for (const Kind& kind : kKinds) {
-      if (!for_format(kind.written, from)) continue;
+      if (!for_format(kind.written, from)) {
+        std::printf(" %-*s", int(kind.name.size()), "-");
+        continue;
+      }
       const std::string& kept = *for_format(kind.kept, to);
       const size_t equals = kept.find('=');
       const auto found = tags.find(kept.substr(0, equals));
+      const bool same_kind = kept == *for_format(kind.kept, from);
+      std::printf(" %-*s", int(kind.name.size()), found == tags.end() ? "lost" : same_kind ? "kept" : "conv");
       EXPECT_EQ(found == tags.end() ? "nothing" : found->second, kept.substr(equals + 1))
           << kind.name << ", " << from << " to " << to << ": " << kept.substr(0, equals);
     }
     EXPECT_FALSE(tags.contains("ExifTool:Warning")) << from << " to " << to << ": " << tags.at("ExifTool:Warning");
   }
+  std::printf("\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(From, MetadataTable, testing::Values("jpg", "png", "webp", "tiff"));

@@ -1,6 +1,7 @@
 // Colour profiles, EXIF and orientation on their way through the files.
 #include <gtest/gtest.h>
 
+#include <zlib.h>
 #include <exiv2/exiv2.hpp>
 
 #include "core/error.h"
@@ -155,7 +156,7 @@ TEST(Metadata, an_impossible_orientation_counts_as_upright) {
 
 // An EXIF block with what goes wrong in other programs: a bad entry, a maker note, GPS, a thumbnail, sizes.
 struct RichExif {
-  static constexpr uint16_t kAscii = 2, kShort = 3, kLong = 4, kRational = 5, kUndefined = 7;
+  static constexpr uint16_t kAscii = 2, kRational = 5, kUndefined = 7;
   std::vector<uint8_t> block;
   size_t note_at = 0;
 
@@ -351,6 +352,119 @@ TEST(Metadata, xmp_that_cannot_be_parsed_stays_as_it_is) {
   image.metadata.xmp.assign(broken.begin(), broken.end());
   for (const ImageFormat* format : formats_written())
     EXPECT_EQ(reload(image, *format).metadata.xmp, image.metadata.xmp) << format->title;
+}
+
+// As write_png() makes it, with a text in front that has an empty keyword.
+std::vector<uint8_t> png_with_unnamed_text() {
+  std::vector<uint8_t> png = encode_image(make_picture(16, 12, 3), image_format("png"));
+  std::vector<uint8_t> chunk = {0, 0, 0, 3, 't', 'E', 'X', 't', 0, 'h', 'i'};
+  const auto crc = uint32_t(crc32(0, chunk.data() + 4, uInt(chunk.size() - 4)));
+  for (int shift = 24; shift >= 0; shift -= 8) chunk.push_back(uint8_t(crc >> shift));
+  constexpr ptrdiff_t kAfterHeader = 8 + 25;
+  png.insert(png.begin() + kAfterHeader, chunk.begin(), chunk.end());
+  return png;
+}
+
+TEST(Metadata, a_text_without_a_name_is_a_comment) {
+  const Image back = reload(decode_image(png_with_unnamed_text()), "png");
+  ASSERT_EQ(back.metadata.text.size(), 1u);
+  EXPECT_EQ(back.metadata.text[0].keyword, "Comment");
+  EXPECT_EQ(back.metadata.text[0].text, "hi");
+}
+
+TEST(Metadata, control_characters_in_texts_cost_no_xmp) {
+  Image image = make_picture(16, 12, 3);
+  image.metadata.text = {{"Comment",
+                          "a\x01\x1f"
+                          "b"},
+                         {"Title", "c\x02"}};
+  image.metadata.iptc = {0x1c, 2, 120, 0, 3, 's', 1, 'a'};
+  const Image back = reload(image, "webp");
+  std::string packet(back.metadata.xmp.begin(), back.metadata.xmp.end());
+  Exiv2::XmpData data;
+  ASSERT_EQ(Exiv2::XmpParser::decode(data, packet), 0);
+  EXPECT_EQ(data["Xmp.exif.UserComment"].toString(), "lang=\"x-default\" a  b");
+  EXPECT_EQ(std::ranges::count_if(packet, [](char c) { return uint8_t(c) < 0x20 && c != '\n' && c != '\t'; }), 0);
+  EXPECT_EQ(packet.find("&#x"), packet.npos) << packet;
+}
+
+TEST(Metadata, text_is_utf8_by_the_letter) {
+  for (const char* good : {"J\xc3\xb6rg", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf"})
+    EXPECT_EQ(as_utf8(good), good);
+  // An overlong slash, a surrogate, beyond the last code point.
+  for (const char* bad : {"\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80"})
+    EXPECT_NE(as_utf8(bad), bad);
+}
+
+TEST(Metadata, a_thumbnail_that_lies_about_its_place_costs_no_other_tag) {
+  for (const uint32_t size : {50u, 0xffffffffu}) {
+    std::vector<uint8_t> exif = TiffEditor::empty_block();
+    TiffEditor editor(exif);
+    const TiffTag make = editor.make(tag::make, RichExif::kAscii, 7, RichExif::bytes(std::string("Camera", 7)));
+    const uint32_t second =
+        editor.append({editor.make_long(tag::strip_offsets, 9), editor.make_long(tag::strip_sizes, size)});
+    editor.set_first(editor.append({make}, second));
+    tidy_exif(exif);
+    EXPECT_EQ(exif_text(exif, "Exif.Image.Make"), "Camera") << size;
+    EXPECT_EQ(TiffTags(exif).next(TiffTags(exif).first()), 0u);
+  }
+  // A second directory that claims more entries than there is room for.
+  RichExif rich("note-note");
+  const TiffTags tags(rich.block);
+  TiffEditor(rich.block).set_number(tags.next(tags.first()), 2, 0x7fff);
+  tidy_exif(rich.block);
+  EXPECT_EQ(exif_text(rich.block, "Exif.Image.Make"), "Camera");
+}
+
+std::vector<uint8_t> large_xmp(size_t size) {
+  std::string xmp =
+      "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+      "<rdf:Description xmlns:xmp='http://ns.adobe.com/xap/1.0/' "
+      "xmlns:depth='http://ns.google.com/photos/1.0/depthmap/'"
+      " xmp:Rating='3' depth:Data='";
+  xmp.append(size, 'x') += "'/></rdf:RDF></x:xmpmeta>";
+  return {xmp.begin(), xmp.end()};
+}
+
+TEST(Metadata, xmp_above_the_size_of_a_marker_goes_through_jpeg) {
+  Image image = make_picture(16, 12, 3);
+  image.metadata.xmp = large_xmp(200'000);
+  const std::vector<uint8_t> file = encode_image(image, image_format("jpeg"));
+  EXPECT_TRUE(contains(file, "xmpNote:HasExtendedXMP"));
+  const Image back = decode_image(file);
+  EXPECT_TRUE(contains(back.metadata.xmp, std::string(200'000, 'x')));
+  EXPECT_TRUE(contains(back.metadata.xmp, "xmp:Rating=\"3\""));
+  EXPECT_FALSE(contains(back.metadata.xmp, "HasExtendedXMP"));
+  // The other packet alone is read where the extension is damaged.
+  std::vector<uint8_t> damaged = file;
+  const std::string_view name = "http://ns.adobe.com/xmp/extension/";
+  const auto at = std::search(damaged.begin(), damaged.end(), name.begin(), name.end());
+  at[ptrdiff_t(name.size()) + 1 + 32 + 3] ^= 1;  // its size
+  const Image partly = decode_image(damaged);
+  EXPECT_TRUE(contains(partly.metadata.xmp, "xmp:Rating=\"3\""));
+  EXPECT_FALSE(contains(partly.metadata.xmp, "HasExtendedXMP"));
+}
+
+TEST(Metadata, iptc_above_the_size_of_a_marker_goes_through_jpeg) {
+  Image image = make_picture(16, 12, 3);
+  for (int i = 0; i < 40; ++i) {
+    image.metadata.iptc.insert(image.metadata.iptc.end(), {0x1c, 2, 25, 0x7f, 0x00});
+    image.metadata.iptc.resize(image.metadata.iptc.size() + 0x7f00, uint8_t('a' + i % 26));
+  }
+  EXPECT_EQ(reload(image, "jpeg").metadata.iptc, image.metadata.iptc);
+}
+
+TEST(Metadata, of_several_pages_is_that_of_the_first) {
+  std::vector<Image> pages = {picture_with(make_exif(1)), make_picture(9, 7, 1), make_picture(5, 5, 3, 16)};
+  pages[0].metadata.xmp = large_xmp(10);
+  const std::vector<uint8_t> file = encode_pages(pages, image_format("tiff"));
+  const Image first = decode_image(file);
+  ASSERT_EQ(first.source.pages, 3);
+  EXPECT_EQ(exif_text(first.metadata.exif, "Exif.Image.Make"), "daclip");
+  EXPECT_EQ(exif_text(first.metadata.exif, "Exif.Photo.ExposureTime"), "1/250");
+  EXPECT_TRUE(contains(first.metadata.xmp, "Rating"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(max_difference(decode_image(file, "page", {.page = i}), pages[size_t(i)]), 0) << i;
 }
 
 TEST(Metadata, iptc_is_found_in_every_wrapping) {

@@ -1,9 +1,13 @@
 // The formats whose readers are in libraries that are opened when needed. Those that this build lacks are skipped.
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include "core/error.h"
 #include "image/formats.h"
 #include "image/icc.h"
+#include "image/plugins.h"
+#include "jp2_files.h"
 #include "pictures.h"
 
 namespace daclip {
@@ -87,6 +91,20 @@ TEST(Raw, that_is_cut_or_too_large_is_refused) {
   EXPECT_THROW(decode_image(std::span(bytes).first(3000)), FormatError);
 }
 
+TEST(Raw, is_looked_for_in_few_directories) {
+  // Every entry of a large directory names 64 further ones: itself.
+  constexpr uint32_t kEntries = 65'535, kLong = 4, kSubDirectories = 330, kOffsets = 8, kDirectory = 264;
+  Bytes bytes = {'I', 'I', 42, 0};
+  put(bytes, kDirectory, 4);
+  for (int i = 0; i < 64; ++i) put(bytes, kDirectory, 4);
+  put_directory(bytes, kDirectory, std::vector<Entry>(kEntries, {kSubDirectories, kLong, 64, kOffsets}));
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  EXPECT_EQ(detect_format(bytes), &image_format("tiff"));
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 10'000);  // kB
+}
+
 // ---- GIF ----
 
 // The indices of a frame with a clear code before every pixel, so that codes stay three bits wide.
@@ -134,6 +152,16 @@ TEST(Gif, gives_its_frames_as_they_are_drawn_over_each_other) {
   EXPECT_THROW(decode_image(gif, "gif", {.page = 2}), FormatError);
 }
 
+TEST(Gif, counts_frames_without_decoding_them) {
+  if (lacks("gif")) GTEST_SKIP() << "this build reads no GIF";
+  Bytes gif = start_gif();
+  put_frame(gif, 0, 0, 2, 2, {0, 1, 2, 3});
+  put_frame(gif, 0, 0, 65'535, 65'535, {0});  // ends after a pixel
+  put_frame(gif, 0, 0, 2, 2, {0, 1, 2, 3});
+  gif.push_back(0x3b);
+  EXPECT_EQ(decode_image(gif).source.pages, 3);
+}
+
 TEST(Gif, has_alpha_where_nothing_is_drawn) {
   if (lacks("gif")) GTEST_SKIP() << "this build reads no GIF";
   Bytes gif = start_gif();
@@ -178,6 +206,49 @@ TEST(JpegXl, is_lossless_at_quality_100_in_every_form) {
       const Image back = decode_image(encode_image(image, image_format("jxl"), {.quality = 100}));
       EXPECT_EQ(max_difference(back, image), 0) << channels << " " << bits;
     }
+}
+
+// ---- JPEG 2000 ----
+
+TEST(Jpeg2000, gives_the_samples_of_files_and_of_bare_streams) {
+  if (lacks("jp2")) GTEST_SKIP() << "this build reads no JPEG 2000";
+  EXPECT_EQ(decode_image(kJp2).data, (Bytes{255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30, 40, 50, 60, 70, 80, 90}));
+  const Image grey = decode_image(kCodeStream);
+  ASSERT_EQ(grey.bits, 16);
+  EXPECT_EQ(std::vector<int>(grey.data16(), grey.data16() + 4), (std::vector<int>{0, 1000, 40'000, 65'535}));
+}
+
+TEST(Jpeg2000, keeps_metadata) {
+  if (lacks("jp2")) GTEST_SKIP() << "this build reads no JPEG 2000";
+  const std::vector<uint8_t> exif = make_exif(1);
+  Bytes box = {0, 0, 0, uint8_t(24 + exif.size()), 'u', 'u', 'i', 'd'};
+  for (const char c : std::string_view("JpgTiffExif->JP2")) box.push_back(uint8_t(c));
+  box.insert(box.end(), exif.begin(), exif.end());
+  Bytes file = kJp2;
+  file.insert(file.begin() + 32, box.begin(), box.end());
+  EXPECT_EQ(decode_image(file).metadata.exif, exif);
+}
+
+TEST(Jpeg2000, that_is_cut_or_promises_too_much_is_refused) {
+  if (lacks("jp2")) GTEST_SKIP() << "this build reads no JPEG 2000";
+  for (size_t n = 12; n + 2 < kJp2.size(); n += 3)  // the end marker may be missing
+    EXPECT_THROW(decode_image(std::span(kJp2).first(n)), FormatError) << n;
+  Bytes large = kCodeStream;
+  large[10] = large[14] = large[26] = large[30] = 0x40;  // 16,386 pixels a side
+  EXPECT_THROW(decode_image(large), FormatError);
+  EXPECT_THROW(decode_image(large, "jp2", {.max_pixels = 1000}), LimitError);
+}
+
+TEST(Codecs, of_another_build_are_refused) {
+  EXPECT_NO_THROW(check_codec({}, "libdaclip_x.so"));
+  for (const ImageCodec& other : {ImageCodec{.interface = kCodecInterface + 1}, ImageCodec{.image_bytes = 1}}) {
+    try {
+      check_codec(other, "libdaclip_x.so");
+      FAIL() << "was taken";
+    } catch (const FormatError& error) {
+      EXPECT_EQ(std::string(error.what()), "libdaclip_x.so belongs to another build of daclip; install both from one");
+    }
+  }
 }
 
 TEST(FormatsOfPlugins, are_recognised_by_their_first_bytes) {

@@ -6,17 +6,17 @@
 #include <webp/encode.h>
 #include <webp/mux.h>
 
-#include <cstdio>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 
 #include <unistd.h>
 
-#include <jpeglib.h>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "image/io.h"
+#include "image/tiff_tags.h"
+#include "jpeg_writer.h"
 #include "pictures.h"
 #include "profiles.h"
 
@@ -33,40 +33,24 @@ std::filesystem::path scratch_file() {
 // ---- JPEG ----
 
 struct Cmyk {
-  std::vector<uint8_t> ink;  // (16, 16, 4) of one colour: 255 is full
+  std::vector<uint8_t> ink;  // of all 16x16 pixels: 255 is full
   bool adobe = true;         // with Adobe's marker, which means inverted samples
   J_COLOR_SPACE stored = JCS_CMYK;
   std::vector<uint8_t> icc;
 };
 
 Bytes cmyk_jpeg(const Cmyk& picture) {
-  jpeg_compress_struct info;
-  jpeg_error_mgr errors;
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &buffer, &size);
-  info.image_width = info.image_height = 16;
-  info.input_components = 4;
-  info.in_color_space = JCS_CMYK;
-  jpeg_set_defaults(&info);
-  jpeg_set_colorspace(&info, picture.stored);
-  jpeg_set_quality(&info, 100, TRUE);
-  info.write_Adobe_marker = picture.adobe;
-  jpeg_start_compress(&info, TRUE);
-  if (!picture.icc.empty()) jpeg_write_icc_profile(&info, picture.icc.data(), unsigned(picture.icc.size()));
-  Bytes row;
-  for (int x = 0; x < 16; ++x)
-    for (int c = 0; c < 4; ++c)
-      row.push_back(uint8_t(picture.adobe ? 255 - picture.ink[size_t(c)] : picture.ink[size_t(c)]));
-  JSAMPROW pointer = row.data();
-  for (int y = 0; y < 16; ++y) jpeg_write_scanlines(&info, &pointer, 1);
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  Bytes bytes(buffer, buffer + size);
-  free(buffer);
-  return bytes;
+  Bytes rows;
+  for (int i = 0; i < 16 * 16; ++i)
+    for (const uint8_t ink : picture.ink) rows.push_back(uint8_t(picture.adobe ? 255 - ink : ink));
+  const auto set = [&](jpeg_compress_struct& info) {
+    jpeg_set_colorspace(&info, picture.stored);
+    info.write_Adobe_marker = picture.adobe;
+  };
+  const auto write = [&](jpeg_compress_struct& info) {
+    if (!picture.icc.empty()) jpeg_write_icc_profile(&info, picture.icc.data(), unsigned(picture.icc.size()));
+  };
+  return test::write_jpeg(16, 16, rows, {.quality = 100, .samples = JCS_CMYK, .set = set, .write = write});
 }
 
 void expect_colour(const Image& image, int r, int g, int b, int tolerance) {
@@ -339,14 +323,59 @@ TEST(Tiff, orientation_is_applied_once) {
   EXPECT_EQ(max_difference(decode_image(encode_image(seen, image_format("tiff")), "again"), seen), 0);
 }
 
-TEST(Tiff, floating_point_samples_are_refused_clearly) {
-  EXPECT_THROW(through_tiff([&](TIFF* tiff) {
-                 set_tags(tiff, 2, 1, 32, 1, PHOTOMETRIC_MINISBLACK);
-                 TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_IEEEFP);
-                 const float values[] = {0.5f, 1.f};
-                 write_rows(tiff, values, 1, 8);
-               }),
-               FormatError);
+Image through_float_tiff(const std::vector<float>& values, int samples, bool planes = false, int bits = 32) {
+  return through_tiff([&](TIFF* tiff) {
+    const int width = int(values.size()) / samples;
+    set_tags(tiff, width, 1, bits, samples, samples >= 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
+    TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_IEEEFP);
+    if (planes) TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_SEPARATE);
+    const uint16_t kind = EXTRASAMPLE_UNASSALPHA;
+    if (samples % 2 == 0) TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
+    std::vector<float> row = values;
+    for (int c = 0; c < (planes ? samples : 1); ++c) {
+      for (int x = 0; planes && x < width; ++x) row[size_t(x)] = values[size_t(x * samples + c)];
+      TIFFWriteScanline(tiff, row.data(), 0, uint16_t(c));
+    }
+  });
+}
+
+std::vector<uint16_t> samples_of(const Image& image) { return {image.data16(), image.data16() + image.samples()}; }
+
+TEST(Tiff, floating_point_samples_become_16_bit) {
+  EXPECT_EQ(samples_of(through_float_tiff({0.5f, 1, 0, -1, std::nanf("")}, 1)),
+            (std::vector<uint16_t>{32768, 65535, 0, 0, 0}));
+  const std::vector<uint16_t> expected = {16384, 32768, 49151, 65535, 0, 6554, 13107, 19661};
+  for (const bool planes : {false, true})
+    EXPECT_EQ(samples_of(through_float_tiff({0.25f, 0.5f, 0.75f, 1, 0, 0.1f, 0.2f, 0.3f}, 4, planes)), expected);
+}
+
+TEST(Tiff, floating_point_light_above_white_is_clipped_where_it_is_rare) {
+  std::vector<float> values(40, 0.5f);
+  values[7] = 1.7f;
+  EXPECT_EQ(sample(through_float_tiff(values, 1), 7, 0, 0), 65535);
+  for (float& value : values) value *= 200;
+  try {
+    through_float_tiff(values, 1);
+    FAIL() << "was read";
+  } catch (const FormatError& error) {
+    EXPECT_NE(std::string(error.what()).find("floating-point samples of 0 to 1 are read, not of up to 340"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Tiff, of_other_floating_point_samples_is_refused) {
+  EXPECT_THROW(through_float_tiff({0.5f, 1, 0, 0}, 1, false, 16), FormatError);
+}
+
+TEST(Tiff, of_rows_with_many_unseen_samples_is_refused_before_memory_is_taken) {
+  std::vector<uint8_t> bytes = TiffEditor::empty_block();
+  TiffEditor editor(bytes);
+  editor.set_first(editor.append({editor.make_long(256, 100'000), editor.make_long(257, 1), editor.make_short(258, 8),
+                                  editor.make_short(259, 8), editor.make_short(262, 1), editor.make_long(273, 8),
+                                  editor.make_short(277, 65'535), editor.make_long(279, 100)}));
+  bytes.resize(1000);
+  EXPECT_THROW(decode_image(bytes, "wide"), LimitError);
 }
 
 // ---- WebP ----

@@ -145,9 +145,10 @@ TEST(StateDict, names_an_index_of_shards_though_its_ending_is_that_of_graph_mode
 }
 
 TEST(StateDict, names_one_shard_of_several) {
-  for (const char* name : {"model-00001-of-00003.safetensors", "pytorch_model-00002-of-00002.bin", "net_1_of_2.pth"})
+  for (const char* name : {"model-00001-of-00003.safetensors", "pytorch_model-00002-of-00002.bin", "net_1_of_2.pth",
+                           "model-00000-of-00012.safetensors"})
     EXPECT_THROW(read_state_dict(name), FormatError) << name;
-  for (const char* name : {"model-00001-of-00001.safetensors", "one-of-many.pth"})
+  for (const char* name : {"model-00001-of-00001.safetensors", "one-of-many.pth", "1-of-2", "of-2.pth", "a-1-of-2.7z"})
     EXPECT_THROW(read_state_dict(name), IoError) << name;  // there is no such file
 }
 

@@ -54,7 +54,7 @@ class Reader {
       ++frames;
     }
     if (frames <= limits_.page) fail_decoding(where_, "GIF", cat("it has ", frames, " frames"));
-    drop_opaque_alpha();
+    drop_opaque_alpha(image_);
     image_.source.pages = frames;
     return std::move(image_);
   }
@@ -94,10 +94,13 @@ class Reader {
     gif_->ImageCount = 0;
   }
 
+  // Leaves the frame's data as it is: a file of a megabyte can describe billions of pixels.
   bool skip() {
-    std::vector<GifByteType> line(size_t(std::max(gif_->Image.Width, 1)));
-    for (int y = 0; y < gif_->Image.Height; ++y)
-      if (DGifGetLine(gif_.get(), line.data(), gif_->Image.Width) == GIF_ERROR) return false;
+    int code_size = 0;
+    GifByteType* block = nullptr;
+    if (DGifGetCode(gif_.get(), &code_size, &block) == GIF_ERROR) return false;
+    while (block)
+      if (DGifGetCodeNext(gif_.get(), &block) == GIF_ERROR) return false;
     disposal_ = 0, transparent_ = -1;
     return true;
   }
@@ -138,15 +141,6 @@ class Reader {
         std::memset(image_.data.data() + (size_t(y) * size_t(image_.width) + size_t(x)) * 4, 0, 4);
   }
 
-  void drop_opaque_alpha() {
-    for (size_t i = 3; i < image_.data.size(); i += 4)
-      if (image_.data[i] != 255) return;
-    for (size_t i = 0; i < image_.pixels(); ++i)
-      std::memmove(image_.data.data() + i * 3, image_.data.data() + i * 4, 3);
-    image_.channels = 3;
-    image_.data.resize(image_.samples());
-  }
-
   std::span<const uint8_t> rest_;
   std::string_view where_;
   const DecodeLimits& limits_;
@@ -163,4 +157,4 @@ Image decode(std::span<const uint8_t> bytes, std::string_view where, const Decod
 }  // namespace daclip
 
 extern "C" __attribute__((visibility("default")))
-const daclip::ImageCodec daclip_image_codec = {daclip::decode, nullptr};
+const daclip::ImageCodec daclip_image_codec = {.decode = daclip::decode};

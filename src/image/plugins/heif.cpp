@@ -48,7 +48,7 @@ std::vector<uint8_t> exif_of(const heif_image_handle* handle) {
   if (heif_image_handle_get_list_of_metadata_block_IDs(handle, "Exif", &id, 1) < 1) return {};
   std::vector<uint8_t> block(heif_image_handle_get_metadata_size(handle, id));
   if (block.size() < 4 || heif_image_handle_get_metadata(handle, id, block.data()).code != heif_error_Ok) return {};
-  const uint64_t skipped = 4 + (uint64_t(block[0]) << 24 | block[1] << 16 | block[2] << 8 | block[3]);
+  const uint64_t skipped = 4 + uint64_t(big_endian(block, 0));
   if (skipped >= block.size()) return {};
   return {block.begin() + ptrdiff_t(skipped), block.end()};
 }
@@ -63,6 +63,17 @@ std::vector<uint8_t> xmp_of(const heif_image_handle* handle) {
     if (heif_image_handle_get_metadata(handle, ids[i], packet.data()).code == heif_error_Ok) return packet;
   }
   return {};
+}
+
+// The picture that stands for the file first, wherever it is stored.
+std::vector<heif_item_id> pictures_of(heif_context* context, const Failure& failure) {
+  heif_item_id primary = 0;
+  failure.check(heif_context_get_primary_image_ID(context, &primary));
+  std::vector<heif_item_id> ids(size_t(std::max(heif_context_get_number_of_top_level_images(context), 0)));
+  heif_context_get_list_of_top_level_image_IDs(context, ids.data(), int(ids.size()));
+  std::erase(ids, primary);
+  ids.insert(ids.begin(), primary);
+  return ids;
 }
 
 void copy_rows(const heif_image* decoded, int bits, Image& image) {
@@ -87,16 +98,10 @@ Image decode(std::span<const uint8_t> bytes, std::string_view where, const Decod
   const Owned<heif_context> context(heif_context_alloc());
   if (!context) throw std::bad_alloc();
   failure.check(heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(), nullptr));
-  const int pages = heif_context_get_number_of_top_level_images(context.get());
-  std::vector<heif_item_id> ids(size_t(std::max(pages, 0)));
-  heif_context_get_list_of_top_level_image_IDs(context.get(), ids.data(), pages);
+  const std::vector<heif_item_id> ids = pictures_of(context.get(), failure);
+  if (size_t(limits.page) >= ids.size()) fail_decoding(where, "HEIC or AVIF", cat("it has ", ids.size(), " pictures"));
   heif_image_handle* found = nullptr;
-  if (limits.page == 0)
-    failure.check(heif_context_get_primary_image_handle(context.get(), &found));
-  else if (limits.page < pages)
-    failure.check(heif_context_get_image_handle(context.get(), ids[size_t(limits.page)], &found));
-  else
-    fail_decoding(where, "HEIC or AVIF", cat("it has ", pages, " pictures"));
+  failure.check(heif_context_get_image_handle(context.get(), ids[size_t(limits.page)], &found));
   const Owned<heif_image_handle> handle(found);
   const int width = heif_image_handle_get_width(found), height = heif_image_handle_get_height(found);
   check_size(where, uint64_t(std::max(width, 0)), uint64_t(std::max(height, 0)), limits);
@@ -117,7 +122,7 @@ Image decode(std::span<const uint8_t> bytes, std::string_view where, const Decod
   image.icc = profile_of(found);
   image.metadata.exif = exif_of(found);
   image.metadata.xmp = xmp_of(found);
-  image.source.pages = std::max(pages, 1);
+  image.source.pages = int(ids.size());
   return image;
 }
 
@@ -189,4 +194,4 @@ std::vector<uint8_t> encode(const Image& image, const EncodeOptions& options) {
 }  // namespace daclip
 
 extern "C" __attribute__((visibility("default")))
-const daclip::ImageCodec daclip_image_codec = {daclip::decode, daclip::encode};
+const daclip::ImageCodec daclip_image_codec = {.decode = daclip::decode, .encode = daclip::encode};

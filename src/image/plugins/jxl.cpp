@@ -199,4 +199,4 @@ std::vector<uint8_t> encode(const Image& image, const EncodeOptions& options) {
 }  // namespace daclip
 
 extern "C" __attribute__((visibility("default")))
-const daclip::ImageCodec daclip_image_codec = {daclip::decode, daclip::encode};
+const daclip::ImageCodec daclip_image_codec = {.decode = daclip::decode, .encode = daclip::encode};

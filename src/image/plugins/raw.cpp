@@ -46,4 +46,4 @@ Image decode(std::span<const uint8_t> bytes, std::string_view where, const Decod
 }  // namespace daclip
 
 extern "C" __attribute__((visibility("default")))
-const daclip::ImageCodec daclip_image_codec = {daclip::decode, nullptr};
+const daclip::ImageCodec daclip_image_codec = {.decode = daclip::decode};
