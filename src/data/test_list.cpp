@@ -1,10 +1,10 @@
 #include "data/test_list.h"
 
-#include <toml++/toml.h>
 #include <set>
 
 #include "core/error.h"
 #include "core/labels.h"
+#include "core/toml_file.h"
 #include "data/tables.h"
 
 namespace daclip {
@@ -105,12 +105,7 @@ TestSet read_entry(Entry entry, const fs::path& root) {
 }  // namespace
 
 std::vector<TestSet> read_test_list(const fs::path& list, const fs::path& root) {
-  toml::table table;
-  try {
-    table = toml::parse_file(list.string());
-  } catch (const toml::parse_error& error) {
-    throw FormatError(cat(list.string(), ":", error.source().begin.line, ": ", error.description()));
-  }
+  const toml::table table = read_toml(list);
   const std::string where = list.string();
   Entry top(table, where);
   const std::string own_root = top.text("root");

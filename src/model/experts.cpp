@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include <toml++/toml.h>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "core/labels.h"
+#include "core/toml_file.h"
 
 namespace daclip {
 namespace {
@@ -15,15 +14,7 @@ namespace fs = std::filesystem;
 
 class Table {
  public:
-  explicit Table(const fs::path& path) : path_(path) {
-    const std::vector<uint8_t> bytes = read_file(path);
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    try {
-      table_ = toml::parse(text, path.string());
-    } catch (const toml::parse_error& error) {
-      throw FormatError(cat(path.string(), ":", error.source().begin.line, ": ", error.description()));
-    }
-  }
+  explicit Table(const fs::path& path) : path_(path), table_(read_toml(path)) {}
 
   ModelFile read() {
     ModelFile model;

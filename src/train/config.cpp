@@ -1,7 +1,5 @@
 #include "train/config.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <concepts>
@@ -9,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/toml_file.h"
 #include "nets/nafnet.h"
 #include "nets/registry.h"
 #include "train/lr_schedule.h"
@@ -287,13 +286,7 @@ TrainConfig read_train_config(const std::filesystem::path& path) {
   std::error_code error_code;
   if (std::filesystem::is_directory(path, error_code))
     throw UsageError(cat(path.string(), ": a folder: expected a TOML file"));
-  toml::table table;
-  try {
-    table = toml::parse_file(path.string());
-  } catch (const toml::parse_error& error) {
-    if (!std::filesystem::exists(path)) throw IoError(cat(path.string(), ": cannot be read"));
-    throw FormatError(cat(path.string(), ":", error.source().begin.line, ": ", error.description()));
-  }
+  const toml::table table = read_toml(path);
   try {
     return from_json(to_json_value(table));
   } catch (const UsageError& error) {
