@@ -131,8 +131,9 @@ class Decoder {
       JSAMPROW pointer = image.data.data() + at;
       jpeg_read_scanlines(&info_, &pointer, 1);
     }
+    const bool whole = all_scans_came();  // finishing frees what tells it
     jpeg_finish_decompress(&info_);
-    if (!manager_.ended || all_scans_came()) return true;
+    if (!manager_.ended || whole) return true;
     std::snprintf(manager_.error.text, sizeof manager_.error.text, "the file ends before its last scan");
     return false;
   }
@@ -191,6 +192,7 @@ class Decoder {
   // Of a file that ends between two scans: whether every coefficient is there to its last bit.
   bool all_scans_came() const {
     if (!info_.progressive_mode) return info_.comps_in_scan == info_.num_components;
+    if (!info_.coef_bits) return false;
     for (int c = 0; c < info_.num_components; ++c)
       for (int k = 0; k < DCTSIZE2; ++k)
         if (info_.coef_bits[c][k] != 0) return false;

@@ -16,7 +16,7 @@ struct BmpParts {
   Bytes extra = {}, palette = {}, pixels = {};    // `extra`: bit masks after the first 40 bytes of the header
 };
 
-void put(Bytes& bytes, uint32_t value, int n) {
+void put(Bytes& bytes, uint64_t value, int n) {
   for (int i = 0; i < n; ++i) bytes.push_back(uint8_t(value >> (8 * i)));
 }
 
