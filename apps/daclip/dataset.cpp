@@ -78,6 +78,7 @@ void add_dataset(CLI::App& program, Run& run) {
   pack.callback([arguments, &run] { run = [arguments] { return run_pack(*arguments); }; });
   add_dataset_check(verb, run);
   add_dataset_build(verb, run);
+  add_dataset_caption(verb, run);
 }
 
 }  // namespace daclip::app

@@ -5,7 +5,6 @@
 
 #include "daclip/restorer.h"
 #include "formats.h"
-#include "image/formats.h"
 #include "inputs.h"
 #include "progress.h"
 #include "report.h"

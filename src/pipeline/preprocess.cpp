@@ -18,10 +18,6 @@ constexpr int kSpectrumBlock = 16;  // pixels; equals the compact model's patch
 constexpr std::array<float, 3> kMean = {0.48145466f, 0.4578275f, 0.40821073f};
 constexpr std::array<float, 3> kDeviation = {0.26862954f, 0.26130258f, 0.27577711f};
 
-void normalise(FloatImage& image) {
-  for (size_t i = 0; i < image.data.size(); ++i) image.data[i] = (image.data[i] - kMean[i % 3]) / kDeviation[i % 3];
-}
-
 // The reference computes uint8(x * 255), which truncates instead of rounding.
 FloatImage truncated_to_8bit(FloatImage image) {
   for (float& v : image.data) v = std::floor(std::clamp(v * 255.f, 0.f, 255.f)) / 255.f;
@@ -195,13 +191,17 @@ FloatImage mosaic(const FloatImage& whole, int width, int height, NativeTile nat
 
 }  // namespace
 
+void normalise_for_clip(FloatImage& rgb) {
+  for (size_t i = 0; i < rgb.data.size(); ++i) rgb.data[i] = (rgb.data[i] - kMean[i % 3]) / kDeviation[i % 3];
+}
+
 FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config) {
   if (rgb.channels != 3 || rgb.empty())
     throw ShapeError(cat("clip_input: expected RGB, got ", rgb.width, "x", rgb.height, "x", rgb.channels));
   const auto native = [&](int left, int top, int width, int height) { return crop(rgb, left, top, width, height); };
   FloatImage square = config.kind == PreprocessConfig::Kind::clip ? clip_transform(rgb, config.size)
                                                                   : mosaic(rgb, rgb.width, rgb.height, native, config);
-  normalise(square);
+  normalise_for_clip(square);
   return square;
 }
 
@@ -212,7 +212,7 @@ FloatImage clip_input(const Image& image, const PreprocessConfig& config) {
     return rgb_region(image, left, top, width, height);
   };
   FloatImage square = mosaic(whole, image.width, image.height, native, config);
-  normalise(square);
+  normalise_for_clip(square);
   return square;
 }
 

@@ -27,4 +27,7 @@ FloatImage clip_input(const FloatImage& rgb, const PreprocessConfig& config);
 // global view comes from a copy reduced by a box filter, and the native tiles are read one at a time.
 FloatImage clip_input(const Image& image, const PreprocessConfig& config);
 
+// RGB in [0,1] minus CLIP's mean, over its deviation.
+void normalise_for_clip(FloatImage& rgb);
+
 }  // namespace daclip

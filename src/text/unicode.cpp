@@ -10,11 +10,11 @@
 namespace daclip::unicode {
 namespace {
 
-std::u32string normalised(std::string_view utf8, utf8proc_option_t options) {
+std::u32string normalised(std::string_view utf8, int options) {
   utf8proc_uint8_t* raw = nullptr;
   const utf8proc_ssize_t length =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), utf8proc_ssize_t(utf8.size()), &raw,
-                   utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_COMPOSE | options));
+                   utf8proc_option_t(UTF8PROC_STABLE | options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> result(raw, &std::free);
   if (length < 0) throw FormatError(cat("text cannot be normalised: ", utf8proc_errmsg(length)));
   return decode({reinterpret_cast<const char*>(raw), size_t(length)});
@@ -82,14 +82,26 @@ bool is_number(char32_t c) {
   return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO;
 }
 
+bool is_punctuation(char32_t c) {
+  const auto category = utf8proc_category(utf8proc_int32_t(c));
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
 bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-std::u32string nfc(std::u32string_view text) { return normalised(encode(text), utf8proc_option_t(0)); }
+std::u32string nfc(std::u32string_view text) { return normalised(encode(text), UTF8PROC_COMPOSE); }
 
-std::u32string nfkc(char32_t c) { return normalised(encode({&c, 1}), UTF8PROC_COMPAT); }
+std::u32string nfkc(char32_t c) { return normalised(encode({&c, 1}), UTF8PROC_COMPOSE | UTF8PROC_COMPAT); }
+
+std::u32string without_accents(std::u32string_view text) {
+  std::u32string result;
+  for (const char32_t c : normalised(encode(text), UTF8PROC_DECOMPOSE))
+    if (utf8proc_category(utf8proc_int32_t(c)) != UTF8PROC_CATEGORY_MN) result += c;
+  return result;
+}
 
 std::u32string lower(std::u32string_view text) {
   std::u32string result;
