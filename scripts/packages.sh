@@ -32,7 +32,10 @@ peers=("${bench[@]}" python3-venv python3-dev)
 
 case "${1:-}" in
   run | test | clang | tsan | format | lint | fuzz | coverage | docs | package | bench | peers) declare -n wanted=$1 ;;
-  *) echo "usage: scripts/packages.sh run|test|clang|tsan|format|lint|fuzz|coverage|docs|package|bench|peers" >&2; exit 2 ;;
+  *)
+    echo "usage: scripts/packages.sh run|test|clang|tsan|format|lint|fuzz|coverage|docs|package|bench|peers" >&2
+    exit 2
+    ;;
 esac
 
 missing=()

@@ -61,7 +61,8 @@ class Backend {
   Tensor depthwise_conv2d(const Tensor& x, const Tensor& w, const Tensor& b);
   // Modulated deformable convolution (DCNv2) with an odd square kernel, stride 1, zero-padded to the same size:
   // x (N,H,W,I), offsets (N,H,W,2kk), mask (N,H,W,kk), w (O,I,k,k), b (O) or absent -> (N,H,W,O). Tap t reads x,
-  // bilinearly and 0 outside, at row y + t/k - k/2 + offsets[2t] and column x + t%k - k/2 + offsets[2t + 1], times mask[t].
+  // bilinearly and 0 outside, at row y + t/k - k/2 + offsets[2t] and column x + t%k - k/2 + offsets[2t + 1], times
+  // mask[t].
   Tensor deform_conv2d(const Tensor& x, const Tensor& offsets, const Tensor& mask, const Tensor& w, const Tensor& b);
   // x (...,I), w (O,I), b (O) or absent -> (...,O).
   Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b);
