@@ -80,7 +80,8 @@ for ((kill = 0; kill < kills; kill++)); do
       while read -r line; do echo "  $line"; done > "$work/broken"
     [ ! -s "$work/broken" ] || complain "$name, killed after $moment ms, left broken files: $(cat "$work/broken")"
   fi
-  "run_$name" "$out" > "$work/log" 2>&1 || complain "$name, killed after $moment ms: the next run failed: $(cat "$work/log")"
+  "run_$name" "$out" > "$work/log" 2>&1 ||
+    complain "$name, killed after $moment ms: the next run failed: $(cat "$work/log")"
   [ "$(result_of "$name" "$out")" = "${expected[$name]}" ] ||
     complain "$name, killed after $moment ms: the next run gives another result"
   rest=$(find "$out" -name '.daclip-*' -o -name '*.part')

@@ -22,10 +22,10 @@ struct FoundText {
   double score = 0;          // of beam search: the sum of log-probabilities over the length; 0 if greedy
 };
 
-// ids of `rows` texts of equal length, row by row -> the logits of what follows each, (rows * vocabulary).
+// ids of `rows` texts of equal length, row by row -> logits of what follows each, (rows * vocabulary).
 using NextLogits = std::function<std::vector<float>(std::span<const int64_t> ids, int64_t rows)>;
 
-// Throws UsageError unless beams >= 1, the prompt is not empty and shorter than max_length, and the penalty is positive.
+// Throws UsageError unless beams >= 1, the penalty is positive, and the prompt is not empty and below max_length.
 FoundText search_text(const NextLogits& next, std::span<const int64_t> prompt, const TextSearch& options);
 
 }  // namespace daclip
