@@ -28,7 +28,8 @@ for target in "${targets[@]}"; do
   rm -f "$log"
   pids=()
   for ((job = 0; job < ${JOBS:-1}; job++)); do
-    FUZZ_SEEDS=$corpus UBSAN_OPTIONS=print_stacktrace=1 "build/fuzz/bin/${target}_fuzz" "${options[@]}" \
+    FUZZ_SEEDS=$corpus UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS=suppressions=cmake/lsan.supp \
+      "build/fuzz/bin/${target}_fuzz" "${options[@]}" \
       > "$log.$job" 2>&1 & pids+=($!)
   done
   ok=true

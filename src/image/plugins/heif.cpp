@@ -37,8 +37,9 @@ std::vector<uint8_t> profile_of(const heif_image_handle* handle) {
     if (heif_image_handle_get_raw_color_profile(handle, icc.data()).code == heif_error_Ok) return icc;
   }
   heif_color_profile_nclx* nclx = nullptr;
-  if (heif_image_handle_get_nclx_color_profile(handle, &nclx).code != heif_error_Ok || !nclx) return {};
-  const Owned<heif_color_profile_nclx> owned(nclx);
+  const heif_error error = heif_image_handle_get_nclx_color_profile(handle, &nclx);
+  const Owned<heif_color_profile_nclx> owned(nclx);  // made even where libheif then refuses its numbers
+  if (error.code != heif_error_Ok || !nclx) return {};
   // The samples are full range here, whatever range the file has.
   return icc_of_cicp({uint8_t(nclx->color_primaries), uint8_t(nclx->transfer_characteristics), true});
 }
