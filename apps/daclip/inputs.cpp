@@ -294,6 +294,10 @@ bool already_done(const Job& job) {
   }
 }
 
+bool can_be_copied(const Photo& photo, const ImageFormat& format) {
+  return !photo.turned && is_also(*photo.format, format);
+}
+
 EncodeOptions encoding_of(const Photo& photo, const ImageFormat& format, int quality) {
   EncodeOptions options;
   options.quality = quality > 0 ? quality : kDefaultQuality;

@@ -85,6 +85,9 @@ void check_all_pages(const Photo& photo, const Job& job);
 inline constexpr int kLeastQuality = 75;
 EncodeOptions encoding_of(const Photo& photo, const ImageFormat& format, int quality);
 
+// Whether the file's own bytes show the photo as it was read, in this format.
+bool can_be_copied(const Photo& photo, const ImageFormat& format);
+
 // Writes a file or to standard output, making sub-folders as needed. Throws IoError; then nothing is left behind.
 void write_output(const Job& job, std::span<const uint8_t> bytes);
 

@@ -97,8 +97,8 @@ class RestoreRun {
     const Restored done = restore(index, photo.image);
     const RestoreResult& result = done.result;
     // A copy keeps what an encoder would not: all pages, every block of metadata, the loss of a second JPEG.
-    const bool copied = result.untouched && !photo.turned && is_also(*photo.format, *job.format) &&
-                        arguments_.output.quality == 0 && arguments_.strip.empty();
+    const bool copied = result.untouched && can_be_copied(photo, *job.format) && arguments_.output.quality == 0 &&
+                        arguments_.strip.empty();
     if (copied)
       write_output(job, photo.bytes);
     else
