@@ -282,7 +282,7 @@ TEST_F(Imports, files_that_do_not_fit_together_are_refused) {
   NamedArrays other;
   other.arrays["encoder.weight"] = make_array(std::vector<float>{1}, {1});
   expect_message({write("other.safetensors", other)}, {},
-                 "none of CLIP, DA-CLIP, MAXIM, NAFNet, the conditional U-Net");
+                 "none of CLIP, DA-CLIP, AirNet, MAXIM, NAFNet, PromptIR, Restormer, the conditional U-Net");
   NamedArrays bad = test::random_checkpoint(nafnet_weights(test::published_nafnet()), 5);
   bad.arrays["ending.bias"] = make_array(std::vector<float>{1, NAN, 1}, {3});
   expect_message({write("nan.safetensors", bad)}, {}, "tensor ending.bias holds NaN");

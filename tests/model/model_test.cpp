@@ -111,7 +111,8 @@ TEST_F(ModelFiles, an_unknown_choice_is_refused_with_those_that_are_known) {
       message_of([&] { model_config_from_json(json.dump()); }).find("sde.schedule is \"quadratic\": expected one of "),
       std::string::npos);
   json["restorer"]["network"] = "resnet";
-  EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("nafnet, unet"), std::string::npos);
+  EXPECT_NE(message_of([&] { model_config_from_json(json.dump()); }).find("nafnet, promptir, restormer, unet"),
+            std::string::npos);
 }
 
 TEST_F(ModelFiles, a_value_out_of_range_is_refused_with_its_key_and_range) {

@@ -146,7 +146,8 @@ constexpr Refusal kRefusals[] = {
     {"restorer", "width = -1", "restorer.width: -1: expected 1 to 4096"},
     {"restorer", "encoder_blocks = [1, -1]", "restorer.encoder_blocks: -1: expected 0 to 1024"},
     {"restorer", "encoder_blocks = [1]", "restorer.encoder_blocks has 1 levels"},
-    {"restorer", "network = \"resnet\"", "restorer.network: \"resnet\": expected one of maxim, nafnet, unet"},
+    {"restorer", "network = \"resnet\"",
+     "restorer.network: \"resnet\": expected one of airnet, maxim, nafnet, promptir, restormer, unet"},
 };
 
 TEST(TrainConfig, refuses_values_out_of_range_with_key_value_and_range) {
