@@ -10,11 +10,7 @@ using torch::autograd::variable_list;
 using Run = std::function<torch::Tensor(const torch::Tensor& x, const torch::Tensor& side)>;
 
 // A leaf with the same values, whose gradient is the part's.
-torch::Tensor as_leaf(const torch::Tensor& x, bool needs_gradient) {
-  return x.defined() ? x.detach().requires_grad_(needs_gradient) : x;
-}
-
-torch::Tensor gradient_of(const torch::Tensor& leaf) { return leaf.defined() ? leaf.grad() : torch::Tensor(); }
+torch::Tensor as_leaf(const torch::Tensor& x) { return x.detach().requires_grad_(x.requires_grad()); }
 
 class Recompute : public torch::autograd::Function<Recompute> {
  public:
@@ -29,13 +25,13 @@ class Recompute : public torch::autograd::Function<Recompute> {
     const variable_list saved = context->get_saved_variables();
     const auto holder = context->saved_data["run"].toCapsule();
     const Run& run = *static_cast<const Holder&>(*holder).run;
-    const torch::Tensor x = as_leaf(saved[0], saved[0].requires_grad());
-    const torch::Tensor side = as_leaf(saved[1], saved[1].defined() && saved[1].requires_grad());
+    const torch::Tensor x = as_leaf(saved[0]);
+    const torch::Tensor side = as_leaf(saved[1]);
     {
       const torch::AutoGradMode enabled(true);
       torch::autograd::backward({run(x, side)}, {gradients[0]});
     }
-    return {torch::Tensor(), gradient_of(x), gradient_of(side)};
+    return {torch::Tensor(), x.grad(), side.grad()};
   }
 
  private:
@@ -49,12 +45,13 @@ class Recompute : public torch::autograd::Function<Recompute> {
 
 Tensor recompute(const std::function<Tensor(const Tensor& x, const Tensor& side)>& block, const Tensor& x,
                  const Tensor& side) {
-  const auto wrapped = [](const torch::Tensor& t) { return t.defined() ? TorchBackend::wrap(t) : Tensor(); };
-  const auto run = std::make_shared<Run>([block, wrapped](const torch::Tensor& a, const torch::Tensor& b) {
-    return TorchBackend::tensor(block(wrapped(a), wrapped(b)));
+  const bool alone = !side.defined();
+  const auto run = std::make_shared<Run>([block, alone](const torch::Tensor& a, const torch::Tensor& b) {
+    return TorchBackend::tensor(block(TorchBackend::wrap(a), alone ? Tensor() : TorchBackend::wrap(b)));
   });
-  return TorchBackend::wrap(
-      Recompute::apply(run, TorchBackend::tensor(x), side.defined() ? TorchBackend::tensor(side) : torch::Tensor()));
+  const torch::Tensor& in = TorchBackend::tensor(x);  // autograd takes no absent tensor
+  const torch::Tensor other = alone ? torch::empty({0}, in.options()) : TorchBackend::tensor(side);
+  return TorchBackend::wrap(Recompute::apply(run, in, other));
 }
 
 }  // namespace daclip

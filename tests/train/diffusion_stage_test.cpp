@@ -1,7 +1,8 @@
 // Training of diffusion networks, published weights as a start, and the controller's objectives.
 #include <gtest/gtest.h>
 
-#include <c10/util/ThreadLocalDebugInfo.h>
+#include <c10/core/Allocator.h>
+#include <torch/version.h>
 
 #include <cmath>
 #include <filesystem>
@@ -188,10 +189,16 @@ TEST_F(DiffusionTraining, an_update_averages_the_gradients_of_the_batches_that_i
   EXPECT_NEAR(line["grad_norm"].get<double>(), std::sqrt(norm), 1e-5 * std::sqrt(norm));
 }
 
+#if TORCH_VERSION_MAJOR >= 2
+using Total = size_t;
+#else
+using Total = int64_t;
+#endif
+
 // Counts the bytes that LibTorch's allocator holds on this thread.
 struct Counter : c10::MemoryReportingInfoBase {
   int64_t now = 0, peak = 0;
-  void reportMemoryUsage(void*, int64_t size, size_t, size_t, c10::Device) override {
+  void reportMemoryUsage(void*, int64_t size, Total, Total, c10::Device) override {
     now += size;
     peak = std::max(peak, now);
   }
