@@ -42,11 +42,15 @@ Tokenize tokenizer_of(const Checkpoint& clip, const TextConfig& text) {
     fits(words);
     return [words](std::string_view sentence) { return words.tokenize(sentence); };
   }
+#ifdef DACLIP_BPE
   if (!clip.arrays.has("tokenizer.merges")) return {};
   const std::vector<int64_t> ids = clip.arrays.at("tokenizer.merges").to_ints();
   const Tokenizer pairs = Tokenizer::from_merges(std::vector<int32_t>(ids.begin(), ids.end()));
   fits(pairs);
   return [pairs, context = text.context](std::string_view sentence) { return pairs.tokenize(sentence, context); };
+#else
+  return {};
+#endif
 }
 
 torch::Tensor encode_texts(TorchBackend& backend, const ClipConfig& clip, const Weights& weights,
