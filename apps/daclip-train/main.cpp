@@ -131,8 +131,9 @@ void add_export_verb(CLI::App& app, ExportArguments& arguments, std::function<in
       ->capture_default_str();
   verb->add_option("--instruction", arguments.instruction,
                    "Checkpoint of the instruction stage; without it the model reads no instructions");
-  verb->add_option("--restorer", arguments.restorer,
-                   "Checkpoint of the restorer stage, or a model file; without it the model only recognises");
+  verb->add_option(
+      "--restorer", arguments.restorer,
+      "Checkpoint of the restorer or diffusion stage, or a model file; without it the model only recognises");
   verb->add_option("-o,--output", arguments.out, "The model file, .safetensors")->required();
   verb->add_option("--name", arguments.name, "The model's name")->capture_default_str();
   verb->add_option("--clean-prior", arguments.clean_prior,
@@ -179,6 +180,8 @@ int main(int argc, char** argv) {
                  daclip::make_instruction_stage, action);
   add_train_verb(app, "restorer", "Train a restoration network (NAFNet), blind or steered by a DA-CLIP", arguments,
                  daclip::make_restorer_stage, action);
+  add_train_verb(app, "diffusion", "Train a diffusion network (IR-SDE), blind or steered by a DA-CLIP", arguments,
+                 daclip::make_diffusion_stage, action);
   ExportArguments export_arguments;
   add_export_verb(app, export_arguments, action);
   try {

@@ -68,12 +68,72 @@ void check_context(const Tensor& context, int dim, const char* what) {
 // Channel gains are stored (1,C,1,1).
 Tensor gain(Backend& b, const Tensor& weight) { return b.reshape(weight, {weight.numel()}); }
 
+// The parts with large activations. Copies of it may outlive the evaluation.
+struct Parts {
+  Backend& b;
+  const UnetConfig& config;
+
+  Tensor res_block(const Scope& w, const Tensor& x, const Tensor& scale_shift) const {
+    const int64_t c = scale_shift.dim(1) / 2;
+    Tensor h = b.conv2d(x, w("block1.proj.weight"), {}, {.padding = 1});
+    h = b.modulate_silu(h, b.slice(scale_shift, 1, 0, c), b.slice(scale_shift, 1, c, 2 * c));
+    h = b.conv2d(h, w("block2.proj.weight"), {}, {.padding = 1});
+    return b.add_silu(w.has("res_conv.weight") ? b.conv2d(x, w("res_conv.weight"), {}) : x, h);
+  }
+
+  // token: of a spatial transformer; absent: linear attention.
+  Tensor attention(const Scope& w, const Tensor& x, const Tensor& token) const {
+    if (!token.defined()) {
+      const Tensor fused = b.fused_linear_attention(w, x, config.heads, kNormEps);
+      if (fused.defined()) return fused;
+    }
+    Tensor normed = b.layer_norm(x, gain(b, w("norm.g")), {}, kNormEps);
+    const Tensor y =
+        token.defined() ? spatial_transformer(w / "fn", normed, token) : linear_attention(w / "fn", std::move(normed));
+    return b.add(x, y);
+  }
+
+  Tensor linear_attention(const Scope& w, Tensor x) const {
+    const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2);
+    const int64_t inner = int64_t(config.heads) * config.head_dim;
+    x = b.reshape(b.conv2d(x, w("to_qkv.weight"), {}), {n, height * width, 3 * inner});
+    const auto part = [&](int64_t i) { return b.slice(x, 2, i * inner, (i + 1) * inner); };
+    x = b.linear_attention(part(0), part(1), part(2), config.heads);
+    x = b.conv2d(b.reshape(x, {n, height, width, inner}), w("to_out.0.weight"), w("to_out.0.bias"));
+    return b.layer_norm(x, gain(b, w("to_out.1.g")), {}, kNormEps);
+  }
+
+  // Latent Diffusion's spatial transformer. Its own residual connection lies inside the caller's.
+  Tensor spatial_transformer(const Scope& w, const Tensor& x, const Tensor& token) const {
+    const Shape& map = x.shape();
+    Tensor h = b.group_norm(x, kGroups, w("norm.weight"), w("norm.bias"), kGroupNormEps);
+    h = b.conv2d(h, w("proj_in.weight"), w("proj_in.bias"));
+    h = transformer_block(w / "transformer_blocks" / 0, b.reshape(h, {map[0], map[1] * map[2], map[3]}), token);
+    h = b.conv2d(b.reshape(h, map), w("proj_out.weight"), w("proj_out.bias"));
+    return b.add(x, h);
+  }
+
+  // x (N,T,C); token (N,1,C): output of the cross-attention, the same at every position.
+  Tensor transformer_block(const Scope& w, Tensor x, const Tensor& token) const {
+    const Scope self = w / "attn1", feed_forward = w / "ff" / "net";
+    const auto norm = [&](const Scope& n) { return b.layer_norm(x, n("weight"), n("bias"), kNormEps); };
+    Tensor h = norm(w / "norm1");
+    h = b.attention(b.linear(h, self("to_q.weight"), {}), b.linear(h, self("to_k.weight"), {}),
+                    b.linear(h, self("to_v.weight"), {}), int(x.dim(2) / config.head_dim));
+    x = b.add(x, b.linear(h, self("to_out.0.weight"), self("to_out.0.bias")));
+    x = b.add(x, token);
+    h = b.linear(norm(w / "norm3"), feed_forward("0.proj.weight"), feed_forward("0.proj.bias"));
+    h = b.gelu_gate(h);
+    return b.add(x, b.linear(h, feed_forward("2.weight"), feed_forward("2.bias")));
+  }
+};
+
 class Network {
  public:
   Network(Backend& backend, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
-          const UnetTime& time, const UnetObserver& observe)
+          const UnetTime& time, const UnetObserver& observe, const BlockRunner& run)
       : b_(backend), config_(config), weights_(weights), tokens_(conditioning.tokens), time_(time.modulations),
-        observe_(observe) {}
+        observe_(observe), run_(run) {}
 
   // x (N,H,W,2*channels), padded to the network's multiple.
   Tensor run(Tensor x) {
@@ -112,59 +172,18 @@ class Network {
 
  private:
   Tensor res_block(const std::string& name, const Tensor& x) {
+    const Parts parts{b_, config_};
     const Scope w = weights_ / name;
-    const Tensor& scale_shift = time_(name);
-    const int64_t c = scale_shift.dim(1) / 2;
-    Tensor h = b_.conv2d(x, w("block1.proj.weight"), {}, {.padding = 1});
-    h = b_.modulate_silu(h, b_.slice(scale_shift, 1, 0, c), b_.slice(scale_shift, 1, c, 2 * c));
-    h = b_.conv2d(h, w("block2.proj.weight"), {}, {.padding = 1});
-    return seen(name, b_.add_silu(w.has("res_conv.weight") ? b_.conv2d(x, w("res_conv.weight"), {}) : x, h));
+    const auto block = [parts, w](const Tensor& in, const Tensor& side) { return parts.res_block(w, in, side); };
+    return seen(name, run_ ? run_(block, x, time_(name)) : block(x, time_(name)));
   }
 
   Tensor attention(const std::string& name, const Tensor& x, bool transformer) {
+    const Parts parts{b_, config_};
     const Scope w = weights_ / name / "fn";
-    if (!transformer) {
-      const Tensor fused = b_.fused_linear_attention(w, x, config_.heads, kNormEps);
-      if (fused.defined()) return seen(name, fused);
-    }
-    Tensor normed = b_.layer_norm(x, gain(b_, w("norm.g")), {}, kNormEps);
-    const Tensor y = transformer ? spatial_transformer(w / "fn", normed, tokens_(name))
-                                 : linear_attention(w / "fn", std::move(normed));
-    return seen(name, b_.add(x, y));
-  }
-
-  Tensor linear_attention(const Scope& w, Tensor x) {
-    const int64_t n = x.dim(0), height = x.dim(1), width = x.dim(2);
-    const int64_t inner = int64_t(config_.heads) * config_.head_dim;
-    x = b_.reshape(b_.conv2d(x, w("to_qkv.weight"), {}), {n, height * width, 3 * inner});
-    const auto part = [&](int64_t i) { return b_.slice(x, 2, i * inner, (i + 1) * inner); };
-    x = b_.linear_attention(part(0), part(1), part(2), config_.heads);
-    x = b_.conv2d(b_.reshape(x, {n, height, width, inner}), w("to_out.0.weight"), w("to_out.0.bias"));
-    return b_.layer_norm(x, gain(b_, w("to_out.1.g")), {}, kNormEps);
-  }
-
-  // Latent Diffusion's spatial transformer. Its own residual connection lies inside the caller's.
-  Tensor spatial_transformer(const Scope& w, const Tensor& x, const Tensor& token) {
-    const Shape& map = x.shape();
-    Tensor h = b_.group_norm(x, kGroups, w("norm.weight"), w("norm.bias"), kGroupNormEps);
-    h = b_.conv2d(h, w("proj_in.weight"), w("proj_in.bias"));
-    h = transformer_block(w / "transformer_blocks" / 0, b_.reshape(h, {map[0], map[1] * map[2], map[3]}), token);
-    h = b_.conv2d(b_.reshape(h, map), w("proj_out.weight"), w("proj_out.bias"));
-    return b_.add(x, h);
-  }
-
-  // x (N,T,C); token (N,1,C): output of the cross-attention, the same at every position.
-  Tensor transformer_block(const Scope& w, Tensor x, const Tensor& token) {
-    const Scope self = w / "attn1", feed_forward = w / "ff" / "net";
-    const auto norm = [&](const Scope& n) { return b_.layer_norm(x, n("weight"), n("bias"), kNormEps); };
-    Tensor h = norm(w / "norm1");
-    h = b_.attention(b_.linear(h, self("to_q.weight"), {}), b_.linear(h, self("to_k.weight"), {}),
-                     b_.linear(h, self("to_v.weight"), {}), int(x.dim(2) / config_.head_dim));
-    x = b_.add(x, b_.linear(h, self("to_out.0.weight"), self("to_out.0.bias")));
-    x = b_.add(x, token);
-    h = b_.linear(norm(w / "norm3"), feed_forward("0.proj.weight"), feed_forward("0.proj.bias"));
-    h = b_.gelu_gate(h);
-    return b_.add(x, b_.linear(h, feed_forward("2.weight"), feed_forward("2.bias")));
+    const Tensor token = transformer ? tokens_(name) : Tensor();
+    const auto block = [parts, w](const Tensor& in, const Tensor& side) { return parts.attention(w, in, side); };
+    return seen(name, run_ ? run_(block, x, token) : block(x, token));
   }
 
   Tensor downsample(const std::string& name, const Tensor& x) {
@@ -204,6 +223,7 @@ class Network {
   const Scope& weights_;
   const Scope tokens_, time_;
   const UnetObserver& observe_;
+  const BlockRunner& run_;
 };
 
 // (N,width): sines, then cosines.
@@ -305,7 +325,8 @@ UnetTime unet_time(Backend& b, const UnetConfig& config, const Scope& w, const U
 }
 
 Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
-            const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe) {
+            const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe,
+            const BlockRunner& run) {
   validate(config);
   if (xt.rank() != 4 || xt.dim(3) != config.channels || mu.shape() != xt.shape())
     throw ShapeError(cat("unet: state ", to_string(xt.shape()), " and picture ", to_string(mu.shape()),
@@ -316,19 +337,20 @@ Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const Un
   const Tensor parts[] = {b.add(xt, b.scale(mu, -1)), mu};
   Tensor input = b.concat(parts, 3);
   if (!fits) input = b.pad_reflect(input, padded_height, padded_width);
-  const Tensor noise = Network(b, config, weights, conditioning, time, observe).run(std::move(input));
+  const Tensor noise = Network(b, config, weights, conditioning, time, observe, run).run(std::move(input));
   return fits ? noise : b.crop(noise, height, width);
 }
 
 Tensor unet(Backend& b, const UnetConfig& config, const Scope& weights, const Tensor& xt, const Tensor& mu,
-            std::span<const double> times, const Contexts& contexts, const UnetObserver& observe) {
+            std::span<const double> times, const Contexts& contexts, const UnetObserver& observe,
+            const BlockRunner& run) {
   if (xt.rank() != 4 || (times.size() != 1 && int64_t(times.size()) != xt.dim(0)))
     throw ShapeError(cat("unet: ", times.size(), " times for a state ", to_string(xt.shape()),
                          ", expected one per image or one for all"));
   const std::vector<double> all = times.size() == 1 ? std::vector<double>(size_t(xt.dim(0)), times[0])
                                                     : std::vector<double>(times.begin(), times.end());
   const UnetConditioning conditioning = unet_conditioning(b, config, weights, contexts);
-  return unet(b, config, weights, conditioning, unet_time(b, config, weights, conditioning, all), xt, mu, observe);
+  return unet(b, config, weights, conditioning, unet_time(b, config, weights, conditioning, all), xt, mu, observe, run);
 }
 
 std::vector<WeightSpec> unet_weights(const UnetConfig& config) {
@@ -455,6 +477,10 @@ class Unet : public DiffusionNetwork {
   std::unique_ptr<NoisePrediction> prediction(Backend& backend, const Scope& weights, const Contexts& contexts,
                                               std::span<const double> times) const override {
     return std::make_unique<UnetPrediction>(backend, config_, weights, contexts, times);
+  }
+  Tensor noise(Backend& backend, const Scope& weights, const Tensor& xt, const Tensor& mu,
+               std::span<const double> times, const Contexts& contexts, const BlockRunner& run) const override {
+    return unet(backend, config_, weights, xt, mu, times, contexts, {}, run);
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "image/pixels.h"
 #include "sde/noise.h"
 
@@ -101,6 +102,11 @@ Tensor DiffusionNetwork::evaluate(Backend& backend, const Scope& weights, const 
 std::unique_ptr<TileSession> DiffusionNetwork::session(Backend& backend, const Scope& weights, const Contexts& contexts,
                                                        const SamplerOptions& options) const {
   return std::make_unique<DiffusionSession>(*this, backend, weights, contexts, options);
+}
+
+const DiffusionNetwork& as_diffusion(const RestorationNetwork& network) {
+  if (const auto* diffusion = dynamic_cast<const DiffusionNetwork*>(&network)) return *diffusion;
+  throw UsageError(cat("restorer.network ", network.type().name, ": predicts no noise; expected unet"));
 }
 
 }  // namespace daclip

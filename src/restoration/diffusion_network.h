@@ -6,6 +6,12 @@
 
 namespace daclip {
 
+// A part of a network as a function of its activations; `side` may be absent. It may be called after the network's
+// evaluation, as long as the network, the backend and the weights exist.
+using Block = std::function<Tensor(const Tensor& x, const Tensor& side)>;
+// How a part is run. A trainer may save memory by running it once more for the gradients.
+using BlockRunner = std::function<Tensor(const Block& block, const Tensor& x, const Tensor& side)>;
+
 // A noise network with fixed contexts and times, so that what the tiles of a photo share is computed once.
 class NoisePrediction {
  public:
@@ -24,6 +30,10 @@ class DiffusionNetwork : public RestorationNetwork {
   // times: one per evaluation, in 1..T. Keeps references to the network, the backend and the weights.
   virtual std::unique_ptr<NoisePrediction> prediction(Backend& backend, const Scope& weights, const Contexts& contexts,
                                                       std::span<const double> times) const = 0;
+  // The noise predicted for a batch, as in training: xt, mu (N,H,W,3), one time in 1..T per image. The parts of the
+  // network with large activations are run by `run`, if it is given.
+  virtual Tensor noise(Backend& backend, const Scope& weights, const Tensor& xt, const Tensor& mu,
+                       std::span<const double> times, const Contexts& contexts, const BlockRunner& run = {}) const = 0;
   // Peak number of live activations per pixel.
   virtual double values_per_pixel() const = 0;
 
@@ -44,5 +54,8 @@ class DiffusionNetwork : public RestorationNetwork {
  private:
   SdeConfig sde_;
 };
+
+// Throws UsageError for a network of another family.
+const DiffusionNetwork& as_diffusion(const RestorationNetwork& network);
 
 }  // namespace daclip

@@ -1,15 +1,26 @@
 #include "train/checkpoint.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
+#include "core/labels.h"
 #include "model/model.h"
 #include "weights/safetensors.h"
+#include "weights/state_dict.h"
 
 namespace daclip {
 namespace fs = std::filesystem;
 
 namespace {
+
+// The metadata have this entry.
+bool has_entry(const NamedArrays& arrays, const char* name) {
+  const nlohmann::json metadata = nlohmann::json::parse(arrays.metadata, nullptr, /*allow_exceptions=*/false);
+  return metadata.is_object() && metadata.contains(name);
+}
+
+bool is_model(const NamedArrays& arrays) { return has_entry(arrays, "format"); }
 
 Checkpoint checkpoint_of(NamedArrays arrays, const fs::path& path, const std::string& stage) {
   Checkpoint checkpoint;
@@ -35,23 +46,35 @@ Checkpoint read_checkpoint(const fs::path& path, const std::string& stage) {
 
 Checkpoint read_daclip(const fs::path& path, const std::string& stage) {
   NamedArrays arrays = read_safetensors(path);
-  if (!arrays.has("labels")) return checkpoint_of(std::move(arrays), path, stage);
+  if (!is_model(arrays)) return checkpoint_of(std::move(arrays), path, stage);
   ModelFile model = read_model_file(path);
+  if (!model.config.clip) throw UsageError(cat(path.string(), ": holds no CLIP"));
+  if (stage == "controller" && !model.config.controller)
+    throw UsageError(cat(path.string(), ": holds CLIP without a controller, expected a DA-CLIP"));
   Checkpoint checkpoint;
-  checkpoint.stage = "controller";
+  checkpoint.stage = model.config.controller ? "controller" : "clip";
+  checkpoint.metadata["labels"] = model.config.labels;
   checkpoint.config.clip = *model.config.clip;
   checkpoint.config.preprocess = model.config.preprocess;
   constexpr std::string_view kPrefix = "daclip.";
   for (auto& [name, array] : model.arrays.arrays)
     if (name.starts_with(kPrefix)) checkpoint.arrays.arrays["ema." + name.substr(kPrefix.size())] = std::move(array);
   checkpoint.arrays.arrays["ema.logit_scale"] = make_array(std::vector<float>{std::log(model.config.logit_scale)}, {1});
+  if (model.config.merges > 0 && model.config.text_tower)
+    checkpoint.arrays.arrays["tokenizer.merges"] = model.arrays.at("tokenizer.merges");
   checkpoint.arrays.arrays["frozen.labels"] = std::move(model.arrays.arrays.at("labels"));
   return checkpoint;
 }
 
 Checkpoint read_restorer(const fs::path& path) {
   NamedArrays arrays = read_safetensors(path);
-  if (!arrays.has("labels")) return checkpoint_of(std::move(arrays), path, "restorer");
+  if (!is_model(arrays)) {
+    Checkpoint checkpoint = checkpoint_of(std::move(arrays), path, "");
+    if (checkpoint.stage != "restorer" && checkpoint.stage != "diffusion")
+      throw UsageError(
+          cat(path.string(), ": a checkpoint of stage ", checkpoint.stage, ", expected restorer or diffusion"));
+    return checkpoint;
+  }
   ModelFile model = read_model_file(path);
   if (!model.config.restorer) throw UsageError(cat(path.string(), ": holds no restoration network"));
   Checkpoint checkpoint;
@@ -63,6 +86,31 @@ Checkpoint read_restorer(const fs::path& path) {
   for (auto& [name, array] : model.arrays.arrays)
     if (name.starts_with(kPrefix)) checkpoint.arrays.arrays["ema." + name.substr(kPrefix.size())] = std::move(array);
   return checkpoint;
+}
+
+NamedArrays read_restorer_weights(const fs::path& path) {
+  NamedArrays found = path.extension() == ".safetensors" ? read_safetensors(path) : NamedArrays();
+  if (!is_model(found) && !has_entry(found, "stage")) return read_state_dict(path).arrays;
+  const Checkpoint checkpoint = read_restorer(path);
+  NamedArrays weights;
+  constexpr std::string_view kPrefix = "ema.";
+  for (const auto& [name, array] : checkpoint.arrays.arrays)
+    if (name.starts_with(kPrefix)) weights.arrays[name.substr(kPrefix.size())] = array;
+  if (is_model(found) && found.has("labels")) weights.arrays["labels"] = found.at("labels");
+  return weights;
+}
+
+std::vector<std::string> labels_of(const Checkpoint& daclip) {
+  if (daclip.metadata.contains("labels")) return daclip.metadata["labels"].get<std::vector<std::string>>();
+  return {kLabels.begin(), kLabels.end()};
+}
+
+void check_labels(const std::vector<std::string>& labels, const std::string& where) {
+  const size_t count = labels.size();
+  if ((count != kLabels.size() && count != size_t(kDegradationCount)) ||
+      !std::equal(labels.begin(), labels.end(), kLabels.begin()))
+    throw UsageError(cat(where, ": training needs the ten kinds of damage as labels, in their order, with or without ",
+                         kCleanLabel));
 }
 
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {

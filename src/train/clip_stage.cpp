@@ -50,7 +50,7 @@ class ClipStage : public Stage {
       texts.push_back(std::move(text));
     }
     const torch::Tensor images = unit(encode_images(weights_, images_of(backend_, config_, batch)));
-    const torch::Tensor captions = unit(encode_texts(backend_, config_.clip, weights_, tokenizer_, texts));
+    const torch::Tensor captions = unit(encode_texts(backend_, config_.clip, weights_, tokenize(), texts));
     parts["scale"] = scale_.exp().item<double>();
     return contrastive_loss(images, captions, scale_.exp(), text_ids(texts));
   }
@@ -71,7 +71,7 @@ class ClipStage : public Stage {
       rows.push_back(encode_images(weights, backend_.from_floats(input.data, {1, input.height, input.width, 3})));
       texts.push_back(data_.holdout[i].captions.front());
     }
-    const torch::Tensor captions = unit(encode_texts(backend_, config_.clip, weights, tokenizer_, texts));
+    const torch::Tensor captions = unit(encode_texts(backend_, config_.clip, weights, tokenize(), texts));
     const torch::Tensor similarity = unit(torch::cat(rows)).matmul(captions.t());
     const auto recall = [&](const torch::Tensor& s, int64_t k) {
       const torch::Tensor rank = s.gt(s.diagonal().unsqueeze(1)).sum(1);
@@ -120,6 +120,10 @@ class ClipStage : public Stage {
     const double degraded = std::accumulate(sampler.weights.begin(), sampler.weights.end(), 0.0);
     sampler.weights[kClean] = share > 0 ? degraded * (1 - share) / share : 1;
     return sampler;
+  }
+
+  Tokenize tokenize() const {
+    return [this](std::string_view text) { return tokenizer_.tokenize(text); };
   }
 
   torch::Tensor encode_images(const Weights& weights, const Tensor& images) {

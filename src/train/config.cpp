@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/toml_file.h"
+#include "daclip/sampler.h"
 #include "nets/nafnet.h"
 #include "nets/registry.h"
 #include "train/lr_schedule.h"
@@ -48,6 +49,10 @@ void visit_optimizer(TrainVisitor& v, OptimizerConfig& c) {
   v.field("warmup", c.warmup, at_least(0));
   v.field("clip", c.clip, at_least(0));
   v.field("ema", c.ema, kBeta);
+  v.field("ema_every", c.ema_every, at_least(1));
+  v.field("ema_after", c.ema_after, at_least(0));
+  v.field("accumulate", c.accumulate, at_least(1));
+  v.field("recompute", c.recompute);
   v.field("schedule", c.schedule, schedule_names());
   v.field("cooldown", c.cooldown, at_least(0));
   v.field("cooldown_power", c.cooldown_power, above(0));
@@ -73,7 +78,10 @@ void visit_data(TrainVisitor& v, DataConfig& c) {
 void visit_loss(TrainVisitor& v, LossConfig& c) {
   static constexpr std::string_view kLosses[] = {"l1", "l2", "charbonnier", "psnr"};
   static constexpr std::string_view kSteerings[] = {"embedding", "labels"};
+  static constexpr std::string_view kDiffusion[] = {"likelihood", "noise"}, kPictures[] = {"photo", "crop"};
   v.field("restorer", c.restorer, kLosses);
+  v.field("diffusion", c.diffusion, kDiffusion);
+  v.field("context_of", c.context_of, kPictures);
   v.field("psnr_ceiling", c.psnr_ceiling, {.low = 0, .high = 120, .open_low = true});
   v.field("charbonnier_eps", c.charbonnier_eps, above(0));
   v.field("steering", c.steering, kSteerings);
@@ -82,16 +90,31 @@ void visit_loss(TrainVisitor& v, LossConfig& c) {
   v.field("label_noise", c.label_noise, kShare);
   v.field("content_weight", c.content_weight, at_least(0));
   v.field("content_share", c.content_share, kShare);
+  static constexpr std::string_view kObjectives[] = {"labels", "paper"}, kTexts[] = {"photo", "word"};
+  v.field("controller", c.controller, kObjectives);
+  v.field("label_text", c.label_text, kTexts);
+  v.field("both_directions", c.both_directions);
+  v.field("mask_same_text", c.mask_same_text);
+  v.field("learn_temperature", c.learn_temperature);
   v.field("temperature", c.temperature, above(0));
 }
 
 void visit_init(TrainVisitor& v, InitConfig& c) {
   v.field("clip", c.clip);
+  v.field("labels", c.labels, between(0, int(kLabels.size())));
   v.field("controller", c.controller);
   v.field("damage", c.damage);
   v.field("daclip", c.daclip);
   v.field("residual_gain", c.residual_gain, Range{});
   v.field("restorer", c.restorer);
+}
+
+void visit_validation(TrainVisitor& v, ValidationConfig& c) {
+  static const std::vector<std::string_view> kSamplers = sampler_names();
+  v.field("sampler", c.sampler, kSamplers);
+  v.field("evaluations", c.evaluations, at_least(0));
+  v.field("seed", c.seed, at_least(0));
+  v.field("metric_weights", c.metric_weights);
 }
 
 // preprocess.size and .kind follow from the other keys.
@@ -257,6 +280,7 @@ void visit(TrainVisitor& v, TrainConfig& c) {
   visit(v, c.sampler);
   v.section("loss", [&] { visit_loss(v, c.loss); });
   v.section("init", [&] { visit_init(v, c.init); });
+  v.section("validation", [&] { visit_validation(v, c.validation); });
   v.section("clip", [&] { visit(v, c.clip); });
   v.section("preprocess", [&] { visit_preprocess(v, c.preprocess); });
   v.section("damage", [&] { visit(v, c.damage); });
@@ -268,6 +292,8 @@ void validate(const TrainConfig& config) {
   TrainConfig c = config;
   for_each_key(c, [](const Key& key, const auto& value, const auto& rule) { check(key.text(), value, rule); });
   check_schedule(c.optimizer);
+  if (c.init.labels != 0 && c.init.labels < kDegradationCount)
+    refuse("init.labels", cat(c.init.labels), cat("0, ", kDegradationCount, " or ", kLabels.size()));
   c.sampler.min_side = 1;  // each stage sets its own
   validate(c.sampler);
   try {

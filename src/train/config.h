@@ -40,7 +40,11 @@ struct OptimizerConfig {
   double weight_decay = 0;  // none on vectors and scalars, except by lion
   int warmup = 200;         // steps
   double clip = 1;          // largest gradient norm; 0: no clipping
-  double ema = 0.999;
+  double ema = 0.999;       // decay of the averaged weights, after its warm-up
+  int64_t ema_every = 1;    // updates between averagings
+  int64_t ema_after = 0;    // updates before averaging starts
+  int accumulate = 1;       // batches whose gradients are averaged for an update
+  bool recompute = false;   // diffusion: blocks run again for their gradients, which saves memory
 
   std::string schedule = "warmup_cosine";  // of the learning rate, see lr_schedule.h
   int cooldown = 0;                        // warmup_cooldown: steps of the fall to lr_end
@@ -66,9 +70,13 @@ struct DataConfig {
 };
 
 struct LossConfig {
-  std::string restorer = "l1";    // "l1", "l2", "charbonnier" or "psnr"
-  double psnr_ceiling = 80;       // dB at which the PSNR loss saturates
-  double charbonnier_eps = 1e-3;  // below which the Charbonnier loss is quadratic
+  std::string restorer = "l1";  // "l1", "l2", "charbonnier" or "psnr"; diffusion: no "psnr"
+  // Diffusion: what is compared with what. "likelihood": the mean of the reverse step with the most probable earlier
+  // state, "noise": the predicted noise with the true one.
+  std::string diffusion = "likelihood";
+  std::string context_of = "photo";  // steered: the picture that DA-CLIP sees, the whole "photo" or the "crop"
+  double psnr_ceiling = 80;          // dB at which the PSNR loss saturates
+  double charbonnier_eps = 1e-3;     // below which the Charbonnier loss is quadratic
   // Steered restorer: by e_d itself, or "labels": by the labels' embeddings weighted by their probabilities given e_d.
   std::string steering = "embedding";
   double context_dropout = 0.1;  // steered restorer: fraction of batches that see no context
@@ -79,12 +87,27 @@ struct LossConfig {
   double label_noise = 0;
   double content_weight = 1;  // controller: weight of the content term beside the degradation term
   double content_share = 1;   // controller: fraction of the batch that the content term is computed on
-  double temperature = 0.07;  // of a new logit scale
+  // Controller: "labels", the cross-entropy of e_d over all labels, or "paper", Eq. 1 over the batch's label texts.
+  std::string controller = "labels";
+  std::string label_text = "photo";  // controller: a label's text, "photo" ("a hazy photo") or the bare "word"
+  bool both_directions = true;       // controller: Eq. 1 also from texts to images, averaged
+  bool mask_same_text = true;        // controller: rows with the same text are no negatives of each other
+  bool learn_temperature = true;     // controller
+  double temperature = 0.07;         // of a new logit scale
+};
+
+// How a diffusion network samples at validations.
+struct ValidationConfig {
+  std::string sampler = "mars-ode-2";
+  int evaluations = 0;  // 0: the sampler's default
+  uint64_t seed = 0;
+  std::string metric_weights;  // folder of LPIPS's published weights; empty: no LPIPS
 };
 
 // Checkpoints to start from; empty: random weights.
 struct InitConfig {
   std::string clip;        // controller: the CLIP it copies, or a model file whose DA-CLIP is trained further
+  int labels = 0;          // controller: 10, or 11 with "clean"; 0: as many as the file of init.clip has
   std::string controller;  // controller: a checkpoint to continue from; weights that it lacks start as without it
   std::string damage;  // damage: a checkpoint to continue from, or a folder or file of SqueezeNet's published weights
   std::string daclip;  // restorer: the DA-CLIP that gives the contexts, a checkpoint of the controller or a
@@ -101,6 +124,7 @@ struct TrainConfig {
   SamplerConfig sampler;  // slots, min_side and seed are filled from the above
   LossConfig loss;
   InitConfig init;
+  ValidationConfig validation;
   ClipConfig clip;
   PreprocessConfig preprocess;
   DamageConfig damage;

@@ -6,8 +6,11 @@
 // together, so their embeddings are spread to the nearest orthonormal set (Loewdin 1950) and shipped as `labels`.
 // Content: photos with captions against the frozen text tower's embedding of one; photos without against the frozen
 // encoder's embedding of the clean photo. The two are separate batches of negatives, as texts and images fill
-// different cones of the embedding space. A model file holds no text tower, so captions are not used when training
-// continues from one.
+// different cones of the embedding space. Captions need a text tower and a vocabulary: those of the clip stage's
+// checkpoint or of an imported model.
+//
+// loss.controller = "paper" replaces the first by Eq. 1 over the batch's label texts, and keeps the texts' embeddings as
+// they are.
 #include <algorithm>
 #include <cmath>
 
@@ -57,8 +60,11 @@ class ControllerStage : public Stage {
                                                                           backend_.slice(images, 0, seen, rows)))});
     batch.samples.resize(size_t(seen));
     const torch::Tensor targets = torch::tensor(labels, torch::kInt64).to(backend_.device());
-    const torch::Tensor logits = scale_.exp() * unit(degradation_embedding.to(torch::kFloat32)).matmul(labels_.t());
-    const torch::Tensor degradation = torch::nn::functional::cross_entropy(logits, targets);
+    const torch::Tensor unit_embedding = unit(degradation_embedding.to(torch::kFloat32));
+    const torch::Tensor logits = scale() * unit_embedding.matmul(labels_.t());
+    const torch::Tensor degradation = config_.loss.controller == "paper"
+                                          ? contrast(unit_embedding, labels_.index_select(0, targets), labels)
+                                          : torch::nn::functional::cross_entropy(logits, targets);
     const torch::Tensor content = content_loss(step, batch, TorchBackend::tensor(features.content).to(torch::kFloat32));
     parts["degradation"] = degradation.item<double>();
     parts["content"] = content.item<double>();
@@ -75,8 +81,8 @@ class ControllerStage : public Stage {
     const torch::NoGradGuard no_grad;
     Weights weights = weights_;
     add_weights(params, weights);
-    constexpr size_t kCount = kLabels.size();
-    std::vector<std::vector<int>> confusion(kCount, std::vector<int>(kCount));
+    const auto count = size_t(labels_.size(0));
+    std::vector<std::vector<int>> confusion(count, std::vector<int>(count));
     double cosine = 0;
     for (const Held& held : validation_) {
       const ImageFeatures features = encode_image_controlled(backend_, config_.clip, Scope(weights), held.input);
@@ -89,11 +95,11 @@ class ControllerStage : public Stage {
     nlohmann::json result;
     std::string line;
     double accuracy = 0;
-    for (size_t i = 0; i < kCount; ++i) {
+    for (size_t i = 0; i < count; ++i) {
       int total = 0;
       for (int n : confusion[i]) total += n;
       const double share = double(confusion[i][i]) / total;
-      accuracy += share / double(kCount);
+      accuracy += share / double(count);
       result["per_label"][std::string(kLabels[i])] = share;
       line += cat(" ", kLabels[i], " ", std::round(1000 * share) / 10);
     }
@@ -105,8 +111,9 @@ class ControllerStage : public Stage {
     return result;
   }
 
-  void store(NamedArrays& arrays, nlohmann::json&) const override {
+  void store(NamedArrays& arrays, nlohmann::json& metadata) const override {
     store_params(frozen_, arrays, "frozen.");
+    metadata["labels"] = std::vector<std::string>(kLabels.begin(), kLabels.begin() + labels_.size(0));
     arrays.arrays["frozen.labels"] = to_array(labels_);
   }
 
@@ -120,18 +127,16 @@ class ControllerStage : public Stage {
   ControllerStage(const TrainConfig& config, const Checkpoint& clip)
       : config_(with_clip(config, clip)), backend_(torch_options(config)), data_(load_dataset(config)),
         sampler_(data_.train, sampler_config(config_)), stream_(sampler_, config.run.loader_threads) {
-    const bool texts = clip.metadata.contains("words");
-    load_frozen(clip, texts);
+    load_frozen(clip, clip.arrays.has("ema.clip.text_projection"));
+    const Tokenize tokenize = tokenizer_of(clip, config_.clip.text);
     caption_begin_.assign(data_.train.size() + 1, 0);
-    if (texts) {
-      embed_texts(clip);
-      copy_controller();
-    } else {
-      const NamedArray& labels = clip.arrays.at("frozen.labels");
-      labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape));
-      params_ = controller_params();
-      load_controller(clip);
+    {
+      const torch::NoGradGuard no_grad;
+      set_labels(clip, tokenize);
+      if (tokenize) embed_captions(tokenize);
     }
+    params_ = controller_params();
+    clip.stage == "controller" ? load_controller(clip) : copy_controller(clip);
     continue_from(config_.init.controller);
     prepare_validation();
   }
@@ -143,6 +148,9 @@ class ControllerStage : public Stage {
     config.clip = clip.config.clip;
     if (!stem.empty() || !has_controller) config.clip.control_stem = stem;
     config.preprocess = clip.config.preprocess;
+    check_labels(labels_of(clip), config.init.clip);
+    if (config.init.labels == 0) config.init.labels = int(labels_of(clip).size());
+    if (config.init.labels == kDegradationCount) config.sampler.weights[kClean] = 0;
     if (clip.metadata.contains("vocab")) config.clip.text.vocab = clip.metadata["vocab"].get<int>();
     return config;
   }
@@ -173,12 +181,27 @@ class ControllerStage : public Stage {
     weights_ = as_weights(frozen_);
   }
 
-  void embed_texts(const Checkpoint& clip) {
-    const torch::NoGradGuard no_grad;
-    const WordTokenizer tokenizer =
-        WordTokenizer::from_json(clip.metadata.at("words").dump(), config_.clip.text.context);
-    labels_ = orthonormal(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, label_texts())))
-                  .to(backend_.device());
+  // A new controller learns the labels' texts, one that goes on keeps its labels.
+  void set_labels(const Checkpoint& clip, const Tokenize& tokenize) {
+    const bool goes_on = clip.stage == "controller", bare = config_.loss.label_text == "word";
+    const int64_t count = config_.init.labels;
+    if (goes_on || !tokenize) {
+      const NamedArray& labels = clip.arrays.at("frozen.labels");
+      labels_ = TorchBackend::tensor(backend_.weight(labels.to_floats(), labels.shape)).slice(0, 0, count);
+      if (labels_.size(0) == count) return;
+      if (!tokenize)
+        throw UsageError(cat("init.labels: ", count, ": ", config_.init.clip, " has no vocabulary to embed \"",
+                             kCleanLabel, "\" with"));
+      const std::string clean = label_texts(bare).back();
+      labels_ = torch::cat({labels_, unit(encode_texts(backend_, config_.clip, weights_, tokenize, {&clean, 1}))});
+      return;
+    }
+    const std::vector<std::string> texts = label_texts(bare);
+    labels_ = unit(encode_texts(backend_, config_.clip, weights_, tokenize, std::span(texts).first(size_t(count))));
+    if (config_.loss.controller == "labels") labels_ = orthonormal(labels_).to(backend_.device());
+  }
+
+  void embed_captions(const Tokenize& tokenize) {
     std::vector<std::string> texts;
     for (size_t i = 0; i < data_.train.size(); ++i) {
       const PackPhoto& photo = data_.train[i];
@@ -189,7 +212,7 @@ class ControllerStage : public Stage {
     constexpr size_t kChunk = 256;
     for (size_t i = 0; i < texts.size(); i += kChunk) {
       const std::span<const std::string> chunk(texts.data() + i, std::min(kChunk, texts.size() - i));
-      rows.push_back(unit(encode_texts(backend_, config_.clip, weights_, tokenizer, chunk)));
+      rows.push_back(unit(encode_texts(backend_, config_.clip, weights_, tokenize, chunk)));
     }
     if (!rows.empty()) captions_ = torch::cat(rows);
     caption_ids_ = text_ids(texts);
@@ -203,15 +226,16 @@ class ControllerStage : public Stage {
   }
 
   // The copy starts as CLIP's own tower, its zero connections at zero, the temperature as CLIP's.
-  void copy_controller() {
-    params_ = controller_params();
+  void copy_controller(const Checkpoint& clip) {
     const torch::NoGradGuard no_grad;
     for (NamedParam& param : params_) {
       std::string source = param.name;
       if (source.starts_with("visual_control.transformer.zero_modules.")) continue;
       if (source.starts_with("visual_control.stem.")) continue;
       if (source == "logit_scale") {
-        source = "clip.logit_scale";
+        const std::string own = "ema.clip.logit_scale";
+        param.value.fill_(clip.arrays.at(clip.arrays.has(own) ? own : "ema.logit_scale").to_floats().at(0));
+        continue;
       } else {
         source.replace(0, std::string("visual_control").size(), "clip.visual");
         if (const size_t at = source.find("transformer.transformer."); at != std::string::npos) source.erase(at, 12);
@@ -226,6 +250,16 @@ class ControllerStage : public Stage {
     for (const NamedParam& param : params_)
       if (param.name == "logit_scale") scale_ = param.value;
     add_weights(params_, weights_);
+  }
+
+  torch::Tensor scale() const { return config_.loss.learn_temperature ? scale_.exp() : scale_.detach().exp(); }
+
+  // Eq. 1 of rows of unit length.
+  torch::Tensor contrast(const torch::Tensor& images, const torch::Tensor& texts,
+                         const std::vector<int64_t>& ids) const {
+    const LossConfig& loss = config_.loss;
+    return contrastive_loss(images, texts, scale(), loss.mask_same_text ? ids : std::vector<int64_t>(),
+                            loss.both_directions);
   }
 
   torch::Tensor content_loss(int64_t step, const ImageBatch& batch, const torch::Tensor& content) {
@@ -252,7 +286,7 @@ class ControllerStage : public Stage {
     torch::Tensor loss = torch::zeros({}, content.options());
     const double total = double(batch.samples.size());
     if (!captioned.empty())
-      loss = loss + contrastive_loss(unit(select(content, captioned)), select(captions_, rows), scale_.exp(), ids) *
+      loss = loss + contrast(unit(select(content, captioned)), select(captions_, rows), ids) *
                         (double(captioned.size()) / total);
     if (!uncaptioned.empty()) {
       torch::Tensor targets;
@@ -261,8 +295,8 @@ class ControllerStage : public Stage {
         const int64_t side = config_.preprocess.size;
         targets = encode_clean(backend_.from_floats(clean, {int64_t(uncaptioned.size()), side, side, 3}));
       }
-      loss = loss + contrastive_loss(unit(select(content, uncaptioned)), targets, scale_.exp(), photos) *
-                        (double(uncaptioned.size()) / total);
+      loss =
+          loss + contrast(unit(select(content, uncaptioned)), targets, photos) * (double(uncaptioned.size()) / total);
     }
     return loss;
   }
@@ -285,7 +319,7 @@ class ControllerStage : public Stage {
     if (photos == 0) throw UsageError("data.holdout: no photo left for validation");
     for (size_t i = 0; i < photos; ++i) {
       torch::Tensor clean;
-      for (int label = 0; label < int(kLabels.size()); ++label) {
+      for (int label = 0; label < int(labels_.size(0)); ++label) {
         const Sample sample = validation_sample(data_, i, label);
         if (!clean.defined()) clean = encode_clean(to_input(sample.gt));
         validation_.push_back({label, to_input(sample.lq), clean});

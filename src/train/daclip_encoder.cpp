@@ -1,5 +1,6 @@
 #include "train/daclip_encoder.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -23,8 +24,10 @@ DaclipEncoder::DaclipEncoder(TorchBackend& backend, const std::string& checkpoin
     weights_[spec.name] = backend_.weight(array.to_floats(), spec.shape);
   }
   const NamedArray& labels = source.arrays.at("frozen.labels");
-  if (labels.shape != Shape{int64_t(kLabels.size()), clip_.embedding})
-    throw WeightsError(cat(checkpoint, ": frozen.labels does not fit the eleven labels"));
+  const std::vector<std::string> names = labels_of(source);
+  check_labels(names, checkpoint);
+  if (labels.shape != Shape{int64_t(names.size()), clip_.embedding})
+    throw WeightsError(cat(checkpoint, ": frozen.labels does not fit the ", names.size(), " labels"));
   label_values_ = labels.to_floats();
   labels_ = TorchBackend::tensor(backend_.weight(label_values_, labels.shape));
   logit_scale_ = std::exp(source.arrays.at("ema.logit_scale").to_floats().at(0));
@@ -34,6 +37,15 @@ torch::Tensor DaclipEncoder::label_mixture(const torch::Tensor& degradation) con
   const std::vector<float> values = backend_.to_floats(TorchBackend::wrap(degradation));
   const std::vector<float> mixture = daclip::label_mixture(values, label_values_, float(logit_scale_));
   return TorchBackend::tensor(backend_.weight(mixture, {1, clip_.embedding}));
+}
+
+DaclipEncoder::Embeddings DaclipEncoder::label(int label) const {
+  if (label < labels_.size(0)) return {{}, labels_.slice(0, label, label + 1)};
+  return {{}, torch::zeros({1, clip_.embedding}, labels_.options())};
+}
+
+bool DaclipEncoder::has_labels(std::span<const float> values) const {
+  return std::ranges::equal(values, label_values_, [](float a, float b) { return std::abs(a - b) < 2e-3f; });
 }
 
 DaclipEncoder::Embeddings DaclipEncoder::encode(const FloatImage& rgb) {

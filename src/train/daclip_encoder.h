@@ -25,8 +25,14 @@ class DaclipEncoder {
   // A degradation embedding (1,E) -> the pipeline's label_mixture() of it (1,E).
   torch::Tensor label_mixture(const torch::Tensor& degradation) const;
 
+  // The embedding of one label; zeros for "clean" where this DA-CLIP does not know it.
+  Embeddings label(int label) const;
+
+  // Whether these are its labels' embeddings, up to the rounding of a model file.
+  bool has_labels(std::span<const float> values) const;
+
   int embedding() const { return clip_.embedding; }
-  const torch::Tensor& labels() const { return labels_; }  // (count,E), unit length, in the order of core/labels.h
+  const torch::Tensor& labels() const { return labels_; }  // (10 or 11,E), unit length, in the order of core/labels.h
 
  private:
   TorchBackend& backend_;

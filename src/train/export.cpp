@@ -79,10 +79,12 @@ NamedArrays export_model(const ExportOptions& options) {
   config.name = options.name;
   config.clip = daclip.config.clip;
   config.preprocess = daclip.config.preprocess;
-  config.labels.assign(kLabels.begin(), kLabels.end());
+  config.labels = labels_of(daclip);
   config.logit_scale = std::exp(final_array(daclip, "logit_scale").to_floats().at(0));
   if (options.clean_prior != 1) {
-    config.label_bias.assign(kLabels.size(), 0);
+    if (config.labels.back() != kCleanLabel)
+      throw UsageError(cat(options.daclip.string(), ": --clean-prior needs a DA-CLIP with the label ", kCleanLabel));
+    config.label_bias.assign(config.labels.size(), 0);
     config.label_bias[kClean] = float(std::log(options.clean_prior));
   }
 

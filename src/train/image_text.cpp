@@ -2,9 +2,11 @@
 
 #include <map>
 
+#include "core/error.h"
 #include "core/threads.h"
 #include "data/random_streams.h"
 #include "pipeline/preprocess.h"
+#include "text/tokenizer.h"
 
 namespace daclip {
 
@@ -29,11 +31,33 @@ Tensor images_of(TorchBackend& backend, const TrainConfig& config, const ImageBa
   return backend.from_floats(batch.pixels, {int64_t(batch.samples.size()), side, side, 3});
 }
 
+Tokenize tokenizer_of(const Checkpoint& clip, const TextConfig& text) {
+  const auto fits = [&](const auto& tokenizer) {
+    if (tokenizer.vocab() != text.vocab)
+      throw WeightsError(
+          cat("the vocabulary has ", tokenizer.vocab(), " tokens, expected the text tower's ", text.vocab));
+  };
+  if (clip.metadata.contains("words")) {
+    const WordTokenizer words = WordTokenizer::from_json(clip.metadata.at("words").dump(), text.context);
+    fits(words);
+    return [words](std::string_view sentence) { return words.tokenize(sentence); };
+  }
+#ifdef DACLIP_BPE
+  if (!clip.arrays.has("tokenizer.merges")) return {};
+  const std::vector<int64_t> ids = clip.arrays.at("tokenizer.merges").to_ints();
+  const Tokenizer pairs = Tokenizer::from_merges(std::vector<int32_t>(ids.begin(), ids.end()));
+  fits(pairs);
+  return [pairs, context = text.context](std::string_view sentence) { return pairs.tokenize(sentence, context); };
+#else
+  return {};
+#endif
+}
+
 torch::Tensor encode_texts(TorchBackend& backend, const ClipConfig& clip, const Weights& weights,
-                           const WordTokenizer& tokenizer, std::span<const std::string> texts) {
+                           const Tokenize& tokenize, std::span<const std::string> texts) {
   std::vector<int64_t> ids;
   for (const std::string& text : texts) {
-    const std::vector<int64_t> row = tokenizer.tokenize(text);
+    const std::vector<int64_t> row = tokenize(text);
     ids.insert(ids.end(), row.begin(), row.end());
   }
   return TorchBackend::tensor(encode_text(backend, clip, Scope(weights) / "clip", ids)).to(torch::kFloat32);
@@ -48,9 +72,10 @@ std::vector<int64_t> text_ids(std::span<const std::string> texts) {
   return ids;
 }
 
-std::vector<std::string> label_texts() {
+std::vector<std::string> label_texts(bool bare) {
   std::vector<std::string> texts;
-  for (std::string_view label : kLabels) texts.push_back("a " + std::string(label) + " photo");
+  for (std::string_view label : kLabels)
+    texts.push_back(bare ? std::string(label) : "a " + std::string(label) + " photo");
   return texts;
 }
 

@@ -8,7 +8,7 @@
 namespace daclip {
 
 torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& text, const torch::Tensor& scale,
-                               std::span<const int64_t> text_ids) {
+                               std::span<const int64_t> text_ids, bool both) {
   const int64_t n = image.size(0);
   torch::Tensor logits = scale * at::mm(image, text.t());
   if (!text_ids.empty()) {
@@ -22,6 +22,7 @@ torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& 
     logits = logits.masked_fill(same.logical_and(own.logical_not()), -std::numeric_limits<double>::infinity());
   }
   const torch::Tensor to_text = at::log_softmax(logits, 1).diagonal().mean();
+  if (!both) return -to_text;
   const torch::Tensor to_image = at::log_softmax(logits, 0).diagonal().mean();
   return -(to_text + to_image) / 2;
 }

@@ -12,9 +12,10 @@ namespace daclip {
 
 // L_con (Eq. 1), the mean of its image->text and text->image directions. image, text (N,E) of unit length, row i of one
 // belonging to row i of the other; scale = 1/temperature, a scalar tensor. Rows with the same entry in `text_ids` (N)
-// share a text: they are left out of each other's negatives. Empty: all others are negatives, as published.
+// share a text: they are left out of each other's negatives. Empty: all others are negatives, as published. Without
+// `both` only image->text. Several processes would gather their rows here.
 torch::Tensor contrastive_loss(const torch::Tensor& image, const torch::Tensor& text, const torch::Tensor& scale,
-                               std::span<const int64_t> text_ids = {});
+                               std::span<const int64_t> text_ids = {}, bool both = true);
 
 // The loss that loss.restorer names: "l1", "l2", "charbonnier" or "psnr".
 torch::Tensor restoration_loss(const LossConfig& config, const torch::Tensor& restored, const torch::Tensor& target);

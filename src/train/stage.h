@@ -26,8 +26,8 @@ class Stage {
   // What is trained. The tensors stay the same for the stage's life.
   virtual NamedParams& params() = 0;
 
-  // The loss of one step, a pure function of the weights, the configuration and `step`. Parts worth logging go to
-  // `parts`.
+  // The loss of one batch, a pure function of the weights, the configuration and `step`, the batch's number: with
+  // optimizer.accumulate an update has several. Parts worth logging go to `parts`.
   virtual torch::Tensor loss(int64_t step, nlohmann::json& parts) = 0;
 
   // Called after each update, to keep weights in their range.
@@ -45,6 +45,7 @@ class Stage {
 std::unique_ptr<Stage> make_clip_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_controller_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_damage_stage(const TrainConfig& config);
+std::unique_ptr<Stage> make_diffusion_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_instruction_stage(const TrainConfig& config);
 std::unique_ptr<Stage> make_restorer_stage(const TrainConfig& config);
 

@@ -71,8 +71,8 @@ class Loop {
   static EmaOptions ema_options(const TrainConfig& config) {
     EmaOptions options;
     options.beta = config.optimizer.ema;
-    options.update_every = 1;
-    options.update_after = 0;
+    options.update_every = config.optimizer.ema_every;
+    options.update_after = config.optimizer.ema_after;
     return options;
   }
 
@@ -99,11 +99,14 @@ class Loop {
     const double lr = learning_rate(o, step_, all_steps());
     Json parts = Json::object();
     forget_gradients(stage_.params());
-    torch::Tensor loss = stage_.loss(step_, parts);
-    loss.backward();
+    last_loss_ = 0;
+    for (int64_t i = 0; i < o.accumulate; ++i) {
+      const torch::Tensor loss = stage_.loss(step_ * o.accumulate + i, parts) / double(o.accumulate);
+      loss.backward();
+      last_loss_ += loss.item<double>();
+    }
     const double limit = o.clip > 0 ? o.clip : std::numeric_limits<double>::infinity();
     const double norm = clip_grad_norm(stage_.params(), limit);
-    last_loss_ = loss.item<double>();
     // Such a gradient must not reach the weights.
     if (!std::isfinite(last_loss_) || !std::isfinite(norm))
       throw Error(cat("step ", step_, ": loss ", last_loss_, ", gradient norm ", norm, " are not finite"));
