@@ -64,8 +64,8 @@ UnetTime unet_time(Backend& backend, const UnetConfig& config, const Scope& weig
 // Receives the output of each block in order, with its name: "init_conv", "downs.0.0", ..., "final_res_block".
 using UnetObserver = std::function<void(const std::string& name, const Tensor& x)>;
 
-// xt, mu (N,H,W,channels) -> the predicted noise, same shape. `run` runs each ResBlock and attention. Throws ShapeError unless H and W exceed half of their
-// padded sizes, the most that a single reflection can fill.
+// xt, mu (N,H,W,channels) -> the predicted noise, same shape. `run` runs each ResBlock and attention. Throws
+// ShapeError unless H and W exceed half of their padded sizes, the most that a single reflection can fill.
 Tensor unet(Backend& backend, const UnetConfig& config, const Scope& weights, const UnetConditioning& conditioning,
             const UnetTime& time, const Tensor& xt, const Tensor& mu, const UnetObserver& observe = {},
             const BlockRunner& run = {});

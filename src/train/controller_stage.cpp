@@ -9,8 +9,8 @@
 // different cones of the embedding space. Captions need a text tower and a vocabulary: those of the clip stage's
 // checkpoint or of an imported model.
 //
-// loss.controller = "paper" replaces the first by Eq. 1 over the batch's label texts, and keeps the texts' embeddings as
-// they are.
+// loss.controller = "paper" replaces the first by Eq. 1 over the batch's label texts, and keeps the texts' embeddings
+// as they are.
 #include <algorithm>
 #include <cmath>
 

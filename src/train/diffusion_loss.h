@@ -1,5 +1,5 @@
-// IR-SDE's training objective (Luo et al. 2023): at a random time of each image, the predicted noise, or the mean of the
-// reverse step that follows from it, is compared with the true one.
+// IR-SDE's training objective (Luo et al. 2023): at a random time of each image, the predicted noise, or the mean of
+// the reverse step that follows from it, is compared with the true one.
 #pragma once
 
 #include <torch/torch.h>

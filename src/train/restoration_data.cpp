@@ -169,8 +169,8 @@ void RestorationData::continue_from(NamedParams& params) const {
   const std::string& path = config_.init.restorer;
   NamedArrays arrays = read_restorer_weights(path);
   const std::string_view network = config_.restorer->type().name;
-  // A model file may hold another DA-CLIP: its content embeddings differ, so the layers that take them are left out, and
-  // its labels are translated.
+  // A model file may hold another DA-CLIP: its content embeddings differ, so the layers that take them are left out,
+  // and its labels are translated.
   const auto labels = arrays.arrays.find("labels");
   const bool other_daclip =
       encoder_ && labels != arrays.arrays.end() && !encoder_->has_labels(labels->second.to_floats());

@@ -47,8 +47,8 @@ class RestorationData {
 
   bool steered() const { return bool(encoder_); }
 
-  // Random weights, then those of init.restorer. Writes a line that says what was loaded; throws WeightsError if nothing
-  // was.
+  // Random weights, then those of init.restorer. Writes a line that says what was loaded; throws WeightsError if
+  // nothing was.
   NamedParams starting_params() const;
 
  private:
