@@ -81,7 +81,8 @@ Checkpoint read_restorer(const fs::path& path) {
   checkpoint.stage = "restorer";
   checkpoint.config.restorer = model.config.restorer;
   checkpoint.config.loss.steering = model.config.label_steering ? "labels" : "embedding";
-  checkpoint.metadata["steered"] = model.config.restorer->context_dims().degradation > 0;
+  const ContextDims dims = model.config.restorer->context_dims();
+  checkpoint.metadata["steered"] = dims.degradation > 0 || dims.content > 0;
   constexpr std::string_view kPrefix = "restorer.";
   for (auto& [name, array] : model.arrays.arrays)
     if (name.starts_with(kPrefix)) checkpoint.arrays.arrays["ema." + name.substr(kPrefix.size())] = std::move(array);

@@ -126,6 +126,21 @@ TEST_F(DiffusionTraining, resumes_exactly_and_its_result_becomes_a_model) {
   EXPECT_EQ(model.config.clip->control_order, ControlOrder::forward);
 }
 
+// The published wild network has content alone.
+TEST_F(DiffusionTraining, a_network_of_content_alone_keeps_it_in_another_export) {
+  ModelConfig config = tiny_config();
+  UnetConfig unet = tiny_unet();
+  unet.degradation_dim = 0;
+  unet.content_dim = config.clip->embedding;
+  config.restorer = make_unet(unet, tiny_sde());
+  const fs::path first = written("wild.safetensors", tiny_model(config));
+  ExportOptions options;
+  options.daclip = options.restorer = first;
+  const ModelFile model = read_model_file(written("again.safetensors", export_model(options)));
+  EXPECT_EQ(model.config.restorer->context_dims().content, config.clip->embedding);
+  EXPECT_EQ(model.config.restorer->context_dims().degradation, 0);
+}
+
 TEST_F(DiffusionTraining, every_configuration_of_the_paper_starts) {
   const std::string daclip = written("daclip.safetensors", published(true)).string();
   int count = 0;
